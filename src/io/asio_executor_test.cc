@@ -1,0 +1,62 @@
+// Tasks run in the order posted, never inside post; timers run in order of their time, once, and
+// not at all when cancelled, even when already due.
+#include "io/asio_executor.h"
+
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace theater::io {
+namespace {
+
+TEST(AsioExecutor, RunsPostedTasksInOrderAndLater) {
+  AsioExecutor executor;
+  std::vector<int> order;
+  executor.post([&] {
+    executor.post([&] { order.push_back(3); });
+    order.push_back(1);
+  });
+  executor.post([&] { order.push_back(2); });
+  EXPECT_TRUE(order.empty());
+  executor.poll();
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+}
+
+TEST(AsioExecutor, TimersRunOnceInOrderOfTime) {
+  AsioExecutor executor;
+  std::vector<int> order;
+  executor.after(Milliseconds(4), [&] { order.push_back(2); executor.stop(); });
+  executor.after(Milliseconds(1), [&] { order.push_back(1); });
+  executor.after(Nanoseconds(-5), [&] { order.push_back(0); });
+  executor.run();
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
+}
+
+TEST(AsioExecutor, CancelledTimerDoesNotRunEvenWhenDue) {
+  AsioExecutor executor;
+  bool ran = false;
+  TimerId victim;
+  executor.after(Nanoseconds(0), [&] { executor.cancel(victim); });
+  victim = executor.after(Nanoseconds(0), [&] { ran = true; });
+  executor.after(Milliseconds(1), [&] { executor.stop(); });
+  executor.run();
+  EXPECT_FALSE(ran);
+  executor.cancel(victim);
+  executor.cancel(TimerId{999});
+}
+
+TEST(AsioExecutor, PostsFromAnotherThreadArrive) {
+  AsioExecutor executor;
+  int sum = 0;
+  std::thread other([&] {
+    for (int i = 1; i <= 100; ++i) executor.post([&sum, i] { sum += i; });
+    executor.post([&] { executor.stop(); });
+  });
+  executor.run();
+  other.join();
+  EXPECT_EQ(sum, 5050);
+}
+
+}  // namespace
+}  // namespace theater::io
