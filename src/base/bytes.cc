@@ -24,7 +24,8 @@ int digit_value(char digit) {
 }  // namespace
 
 Result<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return fail(Code::kInvalid, "hexadecimal text of odd length {}", text.size());
+  if (text.size() % 2 != 0)
+    return fail(Code::kInvalid, "hexadecimal text of odd length {}", text.size());
   Bytes bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {

@@ -10,9 +10,9 @@ namespace theater {
 }  // namespace theater
 
 /// Aborts unless `condition` holds. `invariant` is an id of docs/invariants.md or a few words.
-#define CHECK(condition, invariant)                                              \
-  do {                                                                           \
-    if (!(condition)) [[unlikely]] {                                             \
-      ::theater::check_failed(#condition, invariant, __FILE__, __LINE__);        \
-    }                                                                            \
+#define CHECK(condition, invariant)                                       \
+  do {                                                                    \
+    if (!(condition)) [[unlikely]] {                                      \
+      ::theater::check_failed(#condition, invariant, __FILE__, __LINE__); \
+    }                                                                     \
   } while (false)

@@ -42,10 +42,10 @@ struct StrongBytes {
   }
 };
 
-using ActorId = StrongBytes<struct ActorTag, 16>;   // first half of SHA-256 of the genesis body
-using NodeId = StrongBytes<struct NodeTag, 16>;     // random, made with the data directory
-using Digest = StrongBytes<struct DigestTag, 32>;   // SHA-256
-using Salt = StrongBytes<struct SaltTag, 16>;       // random, stored beside what it salts
+using ActorId = StrongBytes<struct ActorTag, 16>;  // first half of SHA-256 of the genesis body
+using NodeId = StrongBytes<struct NodeTag, 16>;    // random, made with the data directory
+using Digest = StrongBytes<struct DigestTag, 32>;  // SHA-256
+using Salt = StrongBytes<struct SaltTag, 16>;      // random, stored beside what it salts
 
 }  // namespace theater
 

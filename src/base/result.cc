@@ -8,19 +8,32 @@ namespace theater {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::kInvalid: return "invalid";
-    case Code::kNotFound: return "not-found";
-    case Code::kConflict: return "conflict";
-    case Code::kDenied: return "denied";
-    case Code::kFull: return "full";
-    case Code::kTooLarge: return "too-large";
-    case Code::kCorrupt: return "corrupt";
-    case Code::kIo: return "io";
-    case Code::kDeadline: return "deadline";
-    case Code::kCancelled: return "cancelled";
-    case Code::kClosed: return "closed";
-    case Code::kUnsupported: return "unsupported";
-    case Code::kInternal: return "internal";
+    case Code::kInvalid:
+      return "invalid";
+    case Code::kNotFound:
+      return "not-found";
+    case Code::kConflict:
+      return "conflict";
+    case Code::kDenied:
+      return "denied";
+    case Code::kFull:
+      return "full";
+    case Code::kTooLarge:
+      return "too-large";
+    case Code::kCorrupt:
+      return "corrupt";
+    case Code::kIo:
+      return "io";
+    case Code::kDeadline:
+      return "deadline";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kClosed:
+      return "closed";
+    case Code::kUnsupported:
+      return "unsupported";
+    case Code::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -29,11 +42,15 @@ namespace {
 Code code_of_errno(int error_number) {
   switch (error_number) {
     case ENOSPC:
-    case EDQUOT: return Code::kFull;
-    case ENOENT: return Code::kNotFound;
+    case EDQUOT:
+      return Code::kFull;
+    case ENOENT:
+      return Code::kNotFound;
     case EACCES:
-    case EPERM: return Code::kDenied;
-    default: return Code::kIo;
+    case EPERM:
+      return Code::kDenied;
+    default:
+      return Code::kIo;
   }
 }
 }  // namespace

@@ -1,12 +1,12 @@
 // Result, Error and TRY: how an operating failure travels, with its context, to whoever can act.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <expected>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace theater {
 
@@ -37,7 +37,9 @@ struct [[nodiscard]] Error {
   std::string message;
 
   /// The same failure seen from further out: "context: message".
-  Error in(std::string_view context) const { return {code, fmt::format("{}: {}", context, message)}; }
+  Error in(std::string_view context) const {
+    return {code, fmt::format("{}: {}", context, message)};
+  }
 
   bool operator==(const Error&) const = default;
 };
@@ -65,9 +67,10 @@ Error errno_error(std::string_view what, int error_number);
 
 #define THEATER_CONCAT_INNER(a, b) a##b
 #define THEATER_CONCAT(a, b) THEATER_CONCAT_INNER(a, b)
-#define THEATER_TRY(temporary, declaration, ...)                            \
-  auto temporary = (__VA_ARGS__);                                           \
-  if (!temporary) [[unlikely]] return std::unexpected(std::move(temporary.error())); \
+#define THEATER_TRY(temporary, declaration, ...)          \
+  auto temporary = (__VA_ARGS__);                         \
+  if (!temporary) [[unlikely]]                            \
+    return std::unexpected(std::move(temporary.error())); \
   declaration = *std::move(temporary)
 
 /// `TRY(auto x, f());` binds the value of a Result or returns its error.
@@ -75,8 +78,8 @@ Error errno_error(std::string_view what, int error_number);
   THEATER_TRY(THEATER_CONCAT(try_result_, __COUNTER__), declaration, __VA_ARGS__)
 
 /// `TRY_OK(f());` returns the error of a Status (or of a Result whose value is not wanted).
-#define TRY_OK(...)                                                              \
-  do {                                                                           \
-    if (auto try_status = (__VA_ARGS__); !try_status) [[unlikely]]               \
-      return std::unexpected(std::move(try_status.error()));                     \
+#define TRY_OK(...)                                                \
+  do {                                                             \
+    if (auto try_status = (__VA_ARGS__); !try_status) [[unlikely]] \
+      return std::unexpected(std::move(try_status.error()));       \
   } while (false)

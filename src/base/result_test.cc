@@ -1,9 +1,9 @@
 // An error keeps its code and gains context outermost first; TRY passes it on untouched.
 #include "base/result.h"
 
-#include <cerrno>
-
 #include <gtest/gtest.h>
+
+#include <cerrno>
 
 namespace theater {
 namespace {

@@ -25,7 +25,8 @@ struct WallTime {
   WallTime operator+(Nanoseconds span) const { return {since_epoch + span}; }
   Nanoseconds operator-(WallTime earlier) const { return since_epoch - earlier.since_epoch; }
   std::uint64_t microseconds() const {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<Microseconds>(since_epoch).count());
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<Microseconds>(since_epoch).count());
   }
 };
 

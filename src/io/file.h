@@ -22,7 +22,8 @@ class File {
   virtual ~File() = default;
   /// Fills `buffer` from `offset`; returns the bytes read, fewer only at the end of the file.
   /// Retries EINTR and short reads.
-  virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> buffer) const = 0;
+  virtual Result<std::size_t> read_at(std::uint64_t offset,
+                                      std::span<std::uint8_t> buffer) const = 0;
   /// Writes all of `bytes`; retries EINTR and short writes. On error any part may be written.
   virtual Status write_at(std::uint64_t offset, ByteSpan bytes) = 0;
   /// Data reaches the disk before this returns (fdatasync). After an error nothing may be assumed

@@ -1,0 +1,71 @@
+# The front door: each target sets up what it needs first. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+LISTEN ?= 127.0.0.1:8080
+DATA ?= theater-data
+# Seconds each fuzz target runs.
+FUZZ_SECONDS := $(or $(SECONDS),10)
+# How ctest is called; the runner's summary is the last thing it prints.
+CTEST := ctest --output-on-failure --no-tests=error
+
+.PHONY: help setup setup-tests configure build run test check asan tsan tidy fmt fmt-check bench \
+	fuzz clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what the build needs (says what and why)
+	@tools/setup
+
+setup-tests:
+	@tools/setup --tests
+
+# Configured once; CMake itself notices later changes.
+build/release/build.ninja: | setup
+	@cmake --preset release
+
+build: setup build/release/build.ninja ## leave build/bin/theater and build/actors/NAME.wasm
+	@cmake --build build/release -j $(JOBS) --target theater theater_actors
+	@mkdir -p build/bin && ln -sfn ../release/bin/theater build/bin/theater
+	@mkdir -p build/actors && cp -u build/release/actors/*.wasm build/actors/
+
+run: build ## start the chat sample on 127.0.0.1:8080 (LISTEN=ADDRESS:PORT, DATA=DIR)
+	@build/bin/theater run actors/chat/chat.toml --data $(DATA) --var listen=$(LISTEN)
+
+test: setup-tests build ## build and run every test
+	@cmake --build build/release -j $(JOBS)
+	@$(CTEST) --test-dir build/release
+
+check: setup-tests tidy fmt-check test asan tsan ## all that must hold before a change lands
+
+asan: setup ## the unit tests under AddressSanitizer and UBSan
+	@cmake --preset asan && cmake --build build/asan -j $(JOBS)
+	@$(CTEST) --test-dir build/asan -L unit
+
+tsan: setup ## the unit tests of the rooms with threads under ThreadSanitizer
+	@cmake --preset tsan && cmake --build build/tsan -j $(JOBS)
+	@$(CTEST) --test-dir build/tsan -L unit
+
+tidy: setup ## the house rules that a program can check
+	@tools/tidy.py
+
+fmt: setup ## lay the sources out (clang-format)
+	@git ls-files '*.h' '*.cc' '*.cpp' | xargs -r clang-format-19 -i
+
+fmt-check: setup
+	@git ls-files '*.h' '*.cc' '*.cpp' | xargs -r clang-format-19 --dry-run --Werror
+
+bench: setup-tests build ## measure; tables go to docs/benchmarks/
+	@cmake --build build/release -j $(JOBS)
+	@build/tools/python/bin/python tools/bench.py
+
+fuzz: setup ## run every fuzz target for SECONDS=N each (default 10)
+	@cmake --preset fuzz && cmake --build build/fuzz -j $(JOBS)
+	@set -e; for target in $$(find build/fuzz -name "*_fuzz" -type f -perm -u+x); do echo "fuzz: $$target"; \
+	  mkdir -p build/fuzz/corpus/$$(basename $$target); \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    build/fuzz/corpus/$$(basename $$target); done
+
+clean: ## remove everything that was built (build/)
+	@rm -rf build
