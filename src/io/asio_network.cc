@@ -1,0 +1,251 @@
+// AsioNetwork: non-blocking system calls; Asio only says when they are worth calling.
+#include "io/asio_network.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "base/check.h"
+
+namespace theater::io {
+
+namespace asio = boost::asio;
+using Descriptor = asio::posix::stream_descriptor;
+using WaitType = asio::posix::descriptor_base::wait_type;
+
+namespace {
+
+constexpr int kBacklog = 1024;             // connections the kernel keeps for accept()
+constexpr std::size_t kPiecesMax = 64;     // pieces given to one sendmsg
+
+bool would_block(int error_number) {
+  return error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR;
+}
+
+Error closed_error(std::string_view what, int error_number) {
+  Error error = errno_error(what, error_number);
+  error.code = Code::kClosed;
+  return error;
+}
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+/// The endpoint of a socket as `get` (getpeername, getsockname) tells it; "unknown" on failure.
+template <typename Get>
+std::string endpoint_text(int descriptor, Get get) {
+  asio::ip::tcp::endpoint endpoint;
+  auto size = static_cast<socklen_t>(endpoint.capacity());
+  if (get(descriptor, endpoint.data(), &size) != 0) return "unknown";
+  endpoint.resize(size);
+  return text_of(endpoint);
+}
+
+/// A descriptor that Asio watches, and the rule that outstanding waits never reach a user that is
+/// gone: they hold the Watch (shared, because Asio completes cancelled waits after the owner has
+/// gone) and look at `user`, which the owner empties.
+template <typename User>
+struct Watch {
+  Descriptor descriptor;
+  User* user = nullptr;
+  bool read_wanted = false;
+  bool write_wanted = false;
+};
+
+/// Waits once for `type`, then calls `tell` on the user if there still is one.
+template <typename User>
+void wait_once(const std::shared_ptr<Watch<User>>& watch, bool Watch<User>::*wanted, WaitType type,
+               void (User::*tell)()) {
+  if ((*watch).*wanted) return;
+  (*watch).*wanted = true;
+  watch->descriptor.async_wait(type, [watch, wanted, tell](const boost::system::error_code&) {
+    (*watch).*wanted = false;
+    if (watch->user) (watch->user->*tell)();
+  });
+}
+
+class AsioStream final : public Stream {
+ public:
+  explicit AsioStream(int descriptor) : descriptor_(descriptor) {
+    peer_ = endpoint_text(descriptor, ::getpeername);
+  }
+  ~AsioStream() override {
+    detach();
+    ::close(descriptor_);
+  }
+
+  Status attach(Network& network, StreamUser& user) override {
+    CHECK(!watch_, "a stream has one user");
+    auto& executor = static_cast<AsioNetwork&>(network).executor();
+    auto watch = std::make_shared<Watch<StreamUser>>(Descriptor(executor.context()), &user);
+    boost::system::error_code error;
+    watch->descriptor.assign(descriptor_, error);
+    if (error) return std::unexpected(errno_error("watch a socket", error.value()));
+    watch_ = std::move(watch);
+    return {};
+  }
+
+  void detach() override {
+    if (!watch_) return;
+    watch_->user = nullptr;
+    watch_->descriptor.release();
+    watch_.reset();
+  }
+
+  Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
+    const ssize_t got = ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (would_block(errno)) return std::nullopt;
+    return std::unexpected(closed_error("read", errno));
+  }
+
+  Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
+    std::size_t total = 0;
+    while (!pieces.empty()) {
+      const std::size_t count = std::min(pieces.size(), kPiecesMax);
+      std::size_t offered = 0;
+      auto taken = write_some(pieces.first(count), offered);
+      if (!taken) return taken;
+      total += *taken;
+      if (*taken < offered) break;
+      pieces = pieces.subspan(count);
+    }
+    return total;
+  }
+
+  void want_read() override {
+    wait_once(watch_, &Watch<StreamUser>::read_wanted, WaitType::wait_read,
+              &StreamUser::on_readable);
+  }
+  void want_write() override {
+    wait_once(watch_, &Watch<StreamUser>::write_wanted, WaitType::wait_write,
+              &StreamUser::on_writable);
+  }
+  void shut_write() override { ::shutdown(descriptor_, SHUT_WR); }
+  std::string peer() const override { return peer_; }
+
+ private:
+  Result<std::size_t> write_some(std::span<const ByteSpan> pieces, std::size_t& offered) {
+    std::array<iovec, kPiecesMax> vectors;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      vectors[i] = {const_cast<std::uint8_t*>(pieces[i].data()), pieces[i].size()};
+      offered += pieces[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = pieces.size();
+    const ssize_t sent = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    if (would_block(errno)) return std::size_t{0};
+    return std::unexpected(closed_error("write", errno));
+  }
+
+  int descriptor_;
+  std::string peer_;
+  std::shared_ptr<Watch<StreamUser>> watch_;
+};
+
+class AsioListener final : public Listener {
+ public:
+  AsioListener(asio::io_context& context, int descriptor, ListenerUser& user)
+      : watch_(std::make_shared<Watch<ListenerUser>>(Descriptor(context, descriptor), &user)) {}
+  ~AsioListener() override {
+    watch_->user = nullptr;
+    boost::system::error_code ignored;  // closing a listener loses nothing
+    watch_->descriptor.close(ignored);
+  }
+
+  Result<std::optional<std::unique_ptr<Stream>>> accept() override {
+    const int got = ::accept4(watch_->descriptor.native_handle(), nullptr, nullptr,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (got < 0) return accept_error(errno);
+    const int on = 1;
+    ::setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return std::make_unique<AsioStream>(got);
+  }
+
+  void want_accept() override {
+    wait_once(watch_, &Watch<ListenerUser>::read_wanted, WaitType::wait_read,
+              &ListenerUser::on_acceptable);
+  }
+  std::string address() const override {
+    return endpoint_text(watch_->descriptor.native_handle(), ::getsockname);
+  }
+
+ private:
+  static Result<std::optional<std::unique_ptr<Stream>>> accept_error(int error_number) {
+    if (would_block(error_number)) return std::nullopt;
+    Error error = errno_error("accept", error_number);
+    const bool exhausted = error_number == EMFILE || error_number == ENFILE ||
+                           error_number == ENOBUFS || error_number == ENOMEM;
+    if (exhausted) error.code = Code::kFull;
+    return std::unexpected(std::move(error));
+  }
+
+  std::shared_ptr<Watch<ListenerUser>> watch_;
+};
+
+Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& address) {
+  const auto colon = address.rfind(':');
+  unsigned port = 0;
+  boost::system::error_code error;
+  if (colon != std::string::npos && colon + 1 < address.size()) {
+    std::string host = address.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+      host = host.substr(1, host.size() - 2);
+    }
+    const auto parsed = asio::ip::make_address(host, error);
+    const char* end = address.data() + address.size();
+    const auto [stop, bad] = std::from_chars(address.data() + colon + 1, end, port);
+    if (!error && bad == std::errc{} && stop == end && port <= 65535) {
+      return asio::ip::tcp::endpoint(parsed, static_cast<unsigned short>(port));
+    }
+  }
+  return fail(Code::kInvalid, "\"{}\" is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080",
+              address);
+}
+
+Status bind_and_listen(int descriptor, const asio::ip::tcp::endpoint& endpoint,
+                       const std::string& address) {
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const std::string what = fmt::format("listen on {}", address);
+  if (::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+      ::listen(descriptor, kBacklog) != 0) {
+    Error error = errno_error(what, errno);
+    if (errno == EADDRINUSE) error.code = Code::kConflict;
+    return std::unexpected(std::move(error));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> AsioNetwork::listen(const std::string& address,
+                                                      ListenerUser& user) {
+  TRY(const auto endpoint, parse_endpoint(address));
+  const int descriptor = ::socket(endpoint.protocol().family(),
+                                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return std::unexpected(errno_error("open a socket", errno));
+  if (auto bound = bind_and_listen(descriptor, endpoint, address); !bound) {
+    ::close(descriptor);
+    return std::unexpected(std::move(bound.error()));
+  }
+  return std::make_unique<AsioListener>(executor_.context(), descriptor, user);
+}
+
+}  // namespace theater::io

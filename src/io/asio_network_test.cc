@@ -1,0 +1,150 @@
+// A stream reads and writes without waiting, tells its user when it can do more, and after
+// detach() or destruction the user is never called again.
+#include "io/asio_network.h"
+
+#include <sys/resource.h>
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+#include "io/loopback_client.h"
+
+namespace theater::io {
+namespace {
+
+constexpr int kStepsMax = 2000;
+
+struct Recorder final : StreamUser {
+  std::function<void()> readable = [] {};
+  std::function<void()> writable = [] {};
+  void on_readable() override { readable(); }
+  void on_writable() override { writable(); }
+};
+
+struct Acceptor final : ListenerUser {
+  int calls = 0;
+  void on_acceptable() override { ++calls; }
+};
+
+struct Fixture : testing::Test {
+  AsioExecutor executor;
+  AsioNetwork network{executor};
+  Acceptor acceptor;
+  std::unique_ptr<Listener> listener = *network.listen("127.0.0.1:0", acceptor);
+  LoopbackClient client{listener->address()};
+
+  void run_until(const std::function<bool()>& done) {
+    for (int i = 0; i < kStepsMax && !done(); ++i) executor.run_one_for(Milliseconds(5));
+    ASSERT_TRUE(done());
+  }
+  std::unique_ptr<Stream> accept() {
+    listener->want_accept();
+    const int before = acceptor.calls;
+    run_until([&] { return acceptor.calls > before; });
+    auto stream = listener->accept();
+    EXPECT_TRUE(stream && *stream);
+    return std::move(**stream);
+  }
+};
+
+TEST_F(Fixture, ReadsWhatArrivesAndSeesTheEnd) {
+  auto stream = accept();
+  Recorder user;
+  int calls = 0;
+  user.readable = [&] { ++calls; };
+  ASSERT_TRUE(stream->attach(network, user));
+  std::array<std::uint8_t, 16> buffer;
+  EXPECT_EQ(*stream->read(buffer), std::nullopt);
+  stream->want_read();
+  stream->want_read();
+  client.send("hello");
+  run_until([&] { return calls == 1; });
+  EXPECT_EQ(*stream->read(buffer), 5u);
+  EXPECT_EQ(as_text(ByteSpan(buffer).first(5)), "hello");
+  client.shut_write();
+  stream->want_read();
+  run_until([&] { return calls == 2; });
+  EXPECT_EQ(*stream->read(buffer), 0u);
+}
+
+TEST_F(Fixture, WritesPiecesAndReportsAFullStream) {
+  auto stream = accept();
+  Recorder user;
+  ASSERT_TRUE(stream->attach(network, user));
+  const std::array<ByteSpan, 2> pieces{as_bytes("ab"), as_bytes("cd")};
+  EXPECT_EQ(*stream->write(pieces), 4u);
+  EXPECT_EQ(client.receive(4), "abcd");
+  const Bytes megabyte(1 << 20, 7);
+  const std::array<ByteSpan, 1> large{megabyte};
+  std::size_t sent = 0;
+  bool full = false;
+  for (int i = 0; i < 64 && !full; ++i) {
+    const std::size_t taken = *stream->write(large);
+    sent += taken;
+    full = taken < megabyte.size();
+  }
+  ASSERT_TRUE(full);
+  bool told = false;
+  user.writable = [&] { told = true; };
+  stream->want_write();
+  EXPECT_EQ(client.receive(sent).size(), sent);
+  run_until([&] { return told; });
+}
+
+TEST_F(Fixture, NobodyIsCalledAfterDetachAndTheStreamMovesToAnotherShard) {
+  auto stream = accept();
+  Recorder first;
+  first.readable = [] { FAIL() << "called after detach"; };
+  ASSERT_TRUE(stream->attach(network, first));
+  stream->want_read();
+  stream->detach();
+  client.send("x");
+  AsioExecutor other_executor;
+  AsioNetwork other(other_executor);
+  Recorder second;
+  bool told = false;
+  second.readable = [&] { told = true; };
+  ASSERT_TRUE(stream->attach(other, second));
+  stream->want_read();
+  for (int i = 0; i < kStepsMax && !told; ++i) other_executor.run_one_for(Milliseconds(5));
+  EXPECT_TRUE(told);
+  stream.reset();
+  executor.poll();
+}
+
+TEST_F(Fixture, DestroyedWithWaitsOutstanding) {
+  auto stream = accept();
+  Recorder user;
+  user.readable = user.writable = [] { FAIL() << "called after destruction"; };
+  ASSERT_TRUE(stream->attach(network, user));
+  stream->want_read();
+  stream->want_write();
+  stream.reset();
+  executor.poll();
+}
+
+TEST_F(Fixture, ListenRefusesWhatIsNotAnAddressAndWhatIsInUse) {
+  EXPECT_EQ(network.listen("localhost:80", acceptor).error().code, Code::kInvalid);
+  EXPECT_EQ(network.listen("127.0.0.1:66000", acceptor).error().code, Code::kInvalid);
+  EXPECT_EQ(network.listen("127.0.0.1", acceptor).error().code, Code::kInvalid);
+  EXPECT_EQ(network.listen(listener->address(), acceptor).error().code, Code::kConflict);
+}
+
+TEST_F(Fixture, AcceptSaysFullWhenDescriptorsRunOut) {
+  listener->want_accept();
+  run_until([&] { return acceptor.calls == 1; });
+  rlimit old{};
+  ::getrlimit(RLIMIT_NOFILE, &old);
+  rlimit none = old;
+  none.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const auto refused = listener->accept();
+  ::setrlimit(RLIMIT_NOFILE, &old);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kFull);
+  EXPECT_TRUE(*listener->accept());
+}
+
+}  // namespace
+}  // namespace theater::io
