@@ -1,0 +1,68 @@
+// FamilyInfo: what is fixed about a host family. The tables by which calls are recorded, linked and
+// replayed; replay knows families by these tables alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chain/event.h"
+#include "wasm/type.h"
+
+namespace theater::actor {
+
+/// What a host function does with the world.
+enum class Nature : std::uint8_t {
+  kRead,    // asks the host something; has no effect
+  kEffect,  // buffers an effect, performed by the output gate once its commit is durable
+  kWait,    // suspends the guest: the effect is performed when its host-req is durable
+};
+
+/// The result of a call that leaves no record of its own (chain.md 1, folding): a call that
+/// answers anything else is recorded as host-call.
+enum class PlainResult : std::uint8_t {
+  kNone,      // no result is plain: always recorded
+  kUnit,      // the function has no result
+  kOk,        // ok of result<_, E>
+  kMintedId,  // ok(the actor's next id) of result<u64, E>
+};
+
+/// Which results make a kEffect call emit its effect (an output of the commit).
+enum class Emits : std::uint8_t {
+  kNever,   // kRead
+  kAlways,  // whatever the result
+  kOnOk,    // result<...> that is ok
+  kOnTrue,  // bool that is true
+};
+
+/// One host function. The effect's payload is its arguments in canonical binary form.
+struct CallInfo {
+  std::string name;         // within the interface: "after"
+  wasm::FunctionType type;  // equal to the WIT, checked against each component's import
+  Nature nature = Nature::kRead;
+  chain::OutputClass output_class = chain::OutputClass::kOperation;
+  PlainResult plain = PlainResult::kNone;
+  Emits emits = Emits::kNever;
+};
+
+enum class HandlerNeed : std::uint8_t {
+  kNone,      // the family has no events
+  kOptional,  // events are delivered if the component exports the handler
+  kRequired,  // a grant without the exported handler is refused at start
+};
+
+/// One family, as `Family::info()` returns it; lives as long as the node. Lists of families are in a
+/// fixed order; a position in the list is the family's index.
+struct FamilyInfo {
+  std::string name;            // the key of [grants.<name>]: "timer"
+  std::string interface_name;  // imports: "theater:actor/timer@0.1.0"
+  std::string handler_name;    // "theater:actor/timer-handler@0.1.0#handle-events"; "" if none
+  HandlerNeed handler_need = HandlerNeed::kNone;
+  std::optional<wasm::FunctionType> handler_type;  // of handle-events
+  std::optional<wasm::Type> event_type;            // record event { id, payload }
+  std::vector<CallInfo> calls;                     // the position is the function's index
+};
+
+}  // namespace theater::actor
