@@ -1,0 +1,58 @@
+// BinaryReader: strict reading of canonical binary values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace theater::wasm {
+
+/// Reads primitives. The first refusal sticks: from then on every read answers zero or empty, and
+/// finish() tells the reason and the offset, so that callers need not look after each read. Spans
+/// and texts point into the input.
+class BinaryReader {
+ public:
+  explicit BinaryReader(ByteSpan input)
+      : begin_(input.data()), cursor_(begin_), end_(begin_ + input.size()) {}
+
+  std::uint8_t byte();
+  /// 0x00 or 0x01: bool, option, result.
+  bool truth();
+  /// Shortest LEB128 of at most `maximum`.
+  std::uint64_t unsigned_number(std::uint64_t maximum);
+  /// Shortest signed LEB128 that fits in `bits` bits (16, 32 or 64).
+  std::int64_t signed_number(unsigned bits);
+  /// Refuses NaNs other than the canonical one.
+  float f32();
+  double f64();
+  char32_t character();
+  /// Refuses invalid UTF-8.
+  std::string_view string();
+  /// Length and raw bytes: the value of a list<u8>.
+  ByteSpan bytes();
+  /// The count of a list; at most the bytes that remain, since no element is empty.
+  std::uint64_t count() { return unsigned_number(remaining()); }
+  /// `length` raw bytes.
+  ByteSpan raw(std::uint64_t length);
+
+  bool ok() const { return reason_ == nullptr; }
+  std::size_t remaining() const { return static_cast<std::size_t>(end_ - cursor_); }
+  std::size_t offset() const { return static_cast<std::size_t>(cursor_ - begin_); }
+  const std::uint8_t* position() const { return cursor_; }
+  /// Makes the read fail here. `reason` is a literal; the first one wins.
+  void refuse(const char* reason);
+  /// The refusal, if any, or kInvalid when input is left over.
+  Status finish() const;
+
+ private:
+  const std::uint8_t* begin_;
+  const std::uint8_t* cursor_;
+  const std::uint8_t* end_;
+  std::size_t refused_at_ = 0;
+  const char* reason_ = nullptr;
+};
+
+}  // namespace theater::wasm
