@@ -35,6 +35,13 @@ class File {
   virtual Status resize(std::uint64_t bytes) = 0;
 };
 
+/// Held while the process uses what the lock file stands for. Released on destruction or when the
+/// process ends, however it ends.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
 /// The part of a file system that Theater uses. Paths are as the caller gives them.
 class FileSystem {
  public:
@@ -48,6 +55,9 @@ class FileSystem {
   virtual Status remove(const std::string& path) = 0;
   /// Makes names in the directory durable (fsync of the directory).
   virtual Status sync_directory(const std::string& path) = 0;
+  /// Locks a file, made if missing, for this process and writes its process id into it. kConflict
+  /// if another process (or this one) holds it: the message ends in that process's id.
+  virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
   /// Bytes still free for use on the file system that holds `path`.
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
 };

@@ -1,0 +1,102 @@
+// ActorHistory: the reading side of the chains, for restart, replay and tools.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "chain/actor_chain.h"
+#include "chain/event.h"
+#include "chain/log_position.h"
+#include "io/file.h"
+#include "store/snapshot.h"
+#include "store/state_tree.h"
+
+namespace theater::store {
+
+/// One event with the bytes it commits to. Owns everything.
+struct StoredEvent {
+  struct Stored {
+    bool present = false;  // false: removed
+    Bytes bytes;
+    Salt salt;
+    Lsn lsn;  // of the frame that holds the bytes: for Attachment::elsewhere
+  };
+  chain::Record record;  // pages resolved into inputs and outputs
+  Digest leaf;
+  Lsn lsn;
+  chain::Location location;
+  std::vector<Stored> inputs;    // one for each record.inputs
+  std::vector<Stored> payloads;  // one for each record.payloads; genesis, upgrade: the manifest
+  std::optional<Bytes> delta;    // of a commit that changed the state
+  std::vector<Stored> outputs;   // one for each record.outputs
+};
+
+/// What a tool shows of an actor without reading all its events.
+struct ActorSummary {
+  ActorId actor;
+  chain::GenesisBody genesis;  // as created
+  chain::GenesisBody current;  // after the last upgrade
+  Bytes manifest;              // text of the current manifest
+  chain::ActorChain::Head head;
+  Lsn head_lsn;
+  std::uint64_t events = 0, invocations = 0;
+  std::uint64_t state_bytes = 0;
+  Digest state_root;
+  std::optional<chain::Kind> last_end;  // commit or trap
+  std::optional<std::int64_t> last_outcome;
+  std::optional<chain::LifecycleStep> last_lifecycle;
+  std::uint64_t last_time_us = 0;
+};
+
+/// Everything a restart needs of one actor.
+struct ActorImage {
+  ActorSummary summary;
+  StateTree state;                   // after the last commit
+  std::optional<Snapshot> snapshot;  // the newest that verifies; its state bytes are moved out
+  std::vector<StoredEvent> events;   // those after the snapshot (all without one), in order
+};
+
+/// The chains of a data directory as they were when it was opened. Read-only; may stand beside a
+/// running node (then it shows what was durable). Not for concurrent use.
+class ActorHistory {
+ public:
+  /// Reads the log once: every actor's summary. With kImages also their images, for take_image.
+  enum class Load : std::uint8_t { kSummaries, kImages };
+  static Result<std::unique_ptr<ActorHistory>> open(io::FileSystem& files, const std::string& root,
+                                                    Load load);
+  virtual ~ActorHistory() = default;
+
+  /// The actors (not the node), in the order of their creation.
+  virtual const std::vector<ActorSummary>& actors() const = 0;
+  /// The node's own chain.
+  virtual const std::optional<ActorSummary>& node() const = 0;
+  virtual const ActorSummary* find(const ActorId& actor) const = 0;
+
+  /// Hands out an actor's image; once per actor if it was loaded by open, else it reads the log.
+  virtual Result<ActorImage> take_image(const ActorId& actor) = 0;
+
+  /// Calls `visit` for each event of `actor` with seq in [from, to], in order; the visit says
+  /// whether to go on. One pass over the log.
+  enum class Visit : std::uint8_t { kContinue, kStop };
+  enum class Resolve : std::uint8_t { kAttachments, kRecordsOnly };
+  struct Range {
+    std::optional<ActorId> actor;  // nothing: every actor's events, in lsn order
+    Seq from;
+    std::optional<Seq> to;
+    Resolve resolve = Resolve::kAttachments;
+  };
+  using Visitor = std::function<Result<Visit>(const StoredEvent&)>;
+  virtual Status for_each(const Range& range, const Visitor& visit) = 0;
+
+  /// The state as it was after event `seq` (nothing: after the last one). Snapshots are used.
+  virtual Result<StateTree> state_at(const ActorId& actor, std::optional<Seq> seq) = 0;
+};
+
+}  // namespace theater::store

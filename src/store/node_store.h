@@ -1,0 +1,52 @@
+// NodeStore: opens everything a node keeps, in the one right order.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "chain/actor_chain.h"
+#include "chain/log_writer.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "store/actor_history.h"
+#include "store/component_store.h"
+#include "store/node_directory.h"
+#include "store/snapshot.h"
+
+namespace theater::store {
+
+struct NodeStoreOptions {
+  chain::LogOptions log;
+  chain::ShardIndex node_shard;  // whose thread may use node_chain(); its queue is used by open()
+};
+
+/// Lock, recovery by the evidence rule, history, the log for appending, the node chain (its genesis
+/// in a new directory, a `recovery` event after a crash). Owned by the node; made before its shards
+/// run, destroyed after the log has stopped. A log that is CORRUPT is refused by name of the place,
+/// and nothing is written.
+class NodeStore {
+ public:
+  static Result<std::unique_ptr<NodeStore>> open(io::FileSystem& files, const std::string& root,
+                                                 const NodeStoreOptions& options,
+                                                 const io::Clock& clock, io::Random& random);
+
+  const NodeDirectory& directory() const { return *directory_; }
+  ActorHistory& history() { return *history_; }  // as it was when the node started
+  chain::LogWriter& log() { return *log_; }
+  SnapshotStore& snapshots() { return snapshots_; }
+  ComponentStore& components() { return components_; }
+  /// The node's own chain: lifecycle and recovery events. Used on the node shard's thread.
+  chain::ActorChain& node_chain() { return *node_chain_; }
+
+ private:
+  explicit NodeStore(io::FileSystem& files, std::unique_ptr<NodeDirectory> directory);
+  std::unique_ptr<NodeDirectory> directory_;
+  SnapshotStore snapshots_;
+  ComponentStore components_;
+  std::unique_ptr<ActorHistory> history_;
+  std::unique_ptr<chain::LogWriter> log_;
+  std::unique_ptr<chain::ActorChain> node_chain_;
+};
+
+}  // namespace theater::store
