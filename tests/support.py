@@ -1,0 +1,151 @@
+"""What the outside tests share: the built program, nodes on free ports, WebSocket clients.
+
+Every wait is bounded, every node is ended, every port is free when chosen. The build to test is
+named by THEATER_BUILD (default build/release).
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("THEATER_BUILD", ROOT / "build" / "release")).resolve()
+THEATER = BUILD / "bin" / "theater"
+ACTORS = ROOT / "actors"
+START_SECONDS = 60
+STOP_SECONDS = 15
+SKIPPED = 77  # what ctest takes for "skipped"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def theater(*arguments, seconds=120, directory=None):
+    """Runs one command to its end; returns the finished process with its output as text."""
+    return subprocess.run([str(THEATER), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=seconds, cwd=directory, stdin=subprocess.DEVNULL)
+
+
+def theater_json(*arguments, **options):
+    """The JSON values a command prints with --json, one a line; fails unless it exits with 0."""
+    result = theater(*arguments, "--json", **options)
+    if result.returncode != 0:
+        raise AssertionError(f"{arguments} ended with {result.returncode}: "
+                             f"{result.stdout}{result.stderr}")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+class Node:
+    """A running `theater run`. Use as a context: leaving it kills what still runs."""
+
+    def __init__(self, manifests, data, variables=None, options=()):
+        command = [str(THEATER), "run", *map(str, manifests), "--data", str(data), *options, "--json"]
+        for key, value in (variables or {}).items():
+            command += ["--var", f"{key}={value}"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, stdin=subprocess.DEVNULL)
+        self.lines = []
+        self.errors = []
+        self._ready = threading.Event()
+        self._readers = [threading.Thread(target=self._read_output, daemon=True),
+                         threading.Thread(target=self._read_errors, daemon=True)]
+        for reader in self._readers:
+            reader.start()
+
+    def _read_output(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if '"ready"' in line:
+                self._ready.set()
+        self._ready.set()
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            self.errors.append(line)
+
+    def wait_ready(self):
+        if not self._ready.wait(START_SECONDS) or self.process.poll() is not None:
+            raise AssertionError(f"the node did not start: {self.text()}")
+        return self
+
+    def text(self):
+        return "".join(self.lines) + "".join(self.errors)
+
+    def stop(self, number=signal.SIGTERM, seconds=STOP_SECONDS):
+        """Signals the node and returns its exit status."""
+        self.process.send_signal(number)
+        return self.wait(seconds)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+
+    def wait(self, seconds=STOP_SECONDS):
+        status = self.process.wait(seconds)
+        for reader in self._readers:
+            reader.join(STOP_SECONDS)
+        return status
+
+    def __enter__(self):
+        return self.wait_ready()
+
+    def __exit__(self, *exception):
+        if self.process.poll() is None:
+            self.kill()
+        for reader in self._readers:
+            reader.join(STOP_SECONDS)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        if exception[0] is not None:
+            print(f"the node said:\n{self.text()}", file=sys.stderr)
+
+
+class ActorTest(unittest.TestCase):
+    """A test with a data directory of its own."""
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="theater-test-"))
+        self.data = self.folder / "data"
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def node(self, *names, port=None, options=()):
+        """A node with sample actors; `self.port` is where the first listens."""
+        self.port = port or free_port()
+        manifests = [ACTORS / name / f"{name}.toml" for name in names]
+        return Node(manifests, self.data, {"listen": f"127.0.0.1:{self.port}"}, options)
+
+    def address(self, path):
+        return f"ws://127.0.0.1:{self.port}{path}"
+
+    def assert_chain_holds(self, data=None):
+        """verify and replay both exit with 0."""
+        for command in ("verify", "replay"):
+            result = theater(command, data or self.data)
+            self.assertEqual(result.returncode, 0,
+                             f"{command}: {result.stdout}{result.stderr}")
+
+
+def connect(address, **options):
+    """A WebSocket client without compression and without a size limit of its own."""
+    from websockets.sync.client import connect as open_client
+    return open_client(address, compression=None, max_size=None, open_timeout=10, close_timeout=5,
+                       proxy=None, **options)
+
+
+def main():
+    """Runs the module's tests; exits with 77 if the program is not built."""
+    if not THEATER.exists():
+        print(f"skipped: {THEATER} is not built")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)
