@@ -14,8 +14,8 @@
 #include "base/result.h"
 
 namespace theater::store {
-class ActorHistory;
 class SnapshotStore;
+struct ActorImage;
 }  // namespace theater::store
 
 namespace theater::actor {
@@ -71,11 +71,11 @@ class Actor {
   /// A new actor: its genesis and lifecycle(start) are appended, its families are open, its init
   /// is queued. Fails with one sentence (grant, address in use, ...) having released everything.
   static Result<std::unique_ptr<Actor>> create(Shard& shard, ActorSetup setup);
-  /// An actor with a past: state, ids and families come from `history`; an invocation without an
+  /// An actor with a past: state, ids and families come from `image`; an invocation without an
   /// end is closed by trap(interrupted) and its inputs are delivered again. A manifest or component
   /// that differs from the recorded one becomes an `upgrade`.
   static Result<std::unique_ptr<Actor>> open(Shard& shard, ActorSetup setup,
-                                             store::ActorHistory& history);
+                                             store::ActorImage image);
   ~Actor();
   Actor(const Actor&) = delete;
   Actor& operator=(const Actor&) = delete;

@@ -37,14 +37,22 @@ enum class Emits : std::uint8_t {
   kOnTrue,  // bool that is true
 };
 
-/// One host function. The effect's payload is its arguments in canonical binary form.
+/// What an output of the commit is about (its id).
+enum class Target : std::uint8_t {
+  kNone,           // 0
+  kMintedId,       // the id the call answered
+  kFirstArgument,  // a u64: the connection written to
+};
+
+/// One host function. Types are compared without the names of parameters. The effect's payload is its arguments in canonical binary form.
 struct CallInfo {
   std::string name;         // within the interface: "after"
-  wasm::FunctionType type;  // equal to the WIT, checked against each component's import
+  wasm::FunctionType type;  // equal to the WIT, compared with each component's import
   Nature nature = Nature::kRead;
   chain::OutputClass output_class = chain::OutputClass::kOperation;
   PlainResult plain = PlainResult::kNone;
   Emits emits = Emits::kNever;
+  Target target = Target::kNone;
 };
 
 enum class HandlerNeed : std::uint8_t {

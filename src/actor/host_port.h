@@ -106,7 +106,7 @@ class FamilyInstance {
 /// A bound that was reached; becomes an `overflow` record.
 struct Overflow {
   std::string_view queue;   // "websocket-server events"
-  std::string_view policy;  // "refuse", "coalesce", "drop-oldest", "pause"
+  chain::OverflowPolicy policy = chain::OverflowPolicy::kRefuse;
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;
 };

@@ -15,15 +15,15 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "chain/event.h"
 #include "io/file.h"
 #include "wasm/instance.h"
 
 namespace theater::actor {
 
-enum class InstanceMode : std::uint8_t {
-  kResident,  // guest memory outside the state lives from one `activate` to the next
-  kFresh,     // each invocation gets a new instance
-};
+/// kResident: guest memory outside the state lives from one `activate` to the next; kFresh: each
+/// invocation gets a new instance.
+using chain::InstanceMode;
 
 /// What happens to an actor when an event fails alone (err or trap).
 enum class OnError : std::uint8_t { kKeep, kRestart, kStop };
@@ -61,7 +61,7 @@ struct Manifest {
   Limits limits;
   MailboxLimits mailbox;
   Supervision supervision;
-  std::vector<std::pair<std::string, Setting>> grants;  // family name -> its table, by name
+  std::vector<Setting> grants;     // tables, sorted by key: the family's name
   std::string file;                // for messages
   std::string folder;              // where relative paths in grants start
 

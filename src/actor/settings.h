@@ -23,13 +23,15 @@ struct Setting {
   std::int64_t integer = 0;
   double number = 0;
   bool boolean = false;
-  std::vector<Setting> items;                             // kList
-  std::vector<std::pair<std::string, Setting>> entries;  // kTable, in the order of the file
-  std::string file;                                       // for messages
-  std::uint32_t line = 0, column = 0;                     // of the value; of a table's header
-  std::uint32_t key_line = 0, key_column = 0;             // of its key
+  std::vector<Setting> items;               // kList: elements; kTable: entries, as in the file
+  std::string key;                          // of an entry of a table
+  std::string file;                         // for messages
+  std::uint32_t line = 0, column = 0;       // of the value; of a table's header
+  std::uint32_t key_line = 0, key_column = 0;
 
-  const Setting* find(std::string_view key) const;
+
+  /// An entry of a table, or nullptr.
+  const Setting* find(std::string_view name) const;
   /// "chat.toml:12:3", of the value.
   std::string place() const;
 };
@@ -81,6 +83,7 @@ class SettingsReader {
 
  private:
   const Setting* find(std::string_view key);
+  const Setting* find_kind(std::string_view key, Setting::Kind kind);
   const Setting& table_;
   std::string path_;
   std::vector<std::string> known_;

@@ -18,7 +18,7 @@ struct ShardPorts {
   io::Clock& clock;
   io::Random& random;
   chain::LogWriter& log;
-  std::uint32_t index = 0;  // of its queue in the log writer
+  chain::ShardIndex index;  // of its queue in the log writer
 };
 
 /// Owned by the node, one a thread; every member is called on that thread. It registers itself

@@ -1,0 +1,36 @@
+// The bounds of the actor room (BOUND-1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace theater::actor {
+
+inline constexpr std::size_t kNameBytesMax = 64;
+inline constexpr std::uint64_t kManifestBytesMax = 1u << 20;
+inline constexpr std::uint64_t kComponentBytesMax = 256u << 20;
+
+inline constexpr std::int64_t kBatchItemsMax = 1024;  // one page of inputs holds no more
+
+/// Waiting for the disk beyond this, mailboxes are not drained.
+inline constexpr std::uint64_t kUndurableBytesMax = 4u << 20;
+
+/// Import calls and buffered effects of one invocation; one more traps it.
+inline constexpr std::uint64_t kCallsMax = 1'000'000;
+inline constexpr std::size_t kEffectsMax = 1024;  // one page of outputs holds no more
+inline constexpr std::size_t kEffectBytesMax = 64u << 20;
+
+/// Bytes of an error text or note that are recorded; longer ones are cut.
+inline constexpr std::size_t kNoteBytesMax = 4096;
+
+/// stop() waits this long for families to drain, then kills.
+inline constexpr Nanoseconds kStopGrace = std::chrono::seconds(5);
+
+/// A snapshot is due when deltas since the last exceed the greater of this and the state's size,
+/// or after so many events.
+inline constexpr std::uint64_t kSnapshotDeltaBytesMin = 1u << 20;
+inline constexpr std::uint64_t kSnapshotEventsMax = 10'000;
+
+}  // namespace theater::actor
