@@ -23,7 +23,11 @@ struct StrongNumber {
 using Seq = StrongNumber<struct SeqTag>;                  // place of an event in its actor's chain
 using Lsn = StrongNumber<struct LsnTag>;                  // place of a frame in the node's log
 using OperationId = StrongNumber<struct OperationTag>;    // minted by the guest's starts
-using ConnectionId = StrongNumber<struct ConnectionTag>;  // host ids have the high bit set
+using ConnectionId = StrongNumber<struct ConnectionTag>;  // of the guest, or with kHostIdBit
+
+/// Set in the id of every connection or request that arrived from outside. Bit 52, so that each id
+/// is exact in languages whose numbers are IEEE doubles (JavaScript).
+inline constexpr std::uint64_t kHostIdBit = std::uint64_t{1} << 52;
 
 /// A fixed-size byte string with a meaning.
 template <typename Tag, std::size_t kSize>
