@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Turns an actor's project folder into a WebAssembly component.
+
+    tools/build_component.py actors/chat
+    tools/build_component.py actors/chat --output build/actors/chat.wasm --work build/guests/chat
+
+The folder holds NAME.toml (the manifest; its `component` says where the result goes), *.cc files and
+perhaps a folder wit/ with interfaces of its own. Files named *_test.cc are left out: they are
+native. What the component imports and exports follows from what the code uses and implements.
+"""
+
+import argparse
+import hashlib
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+
+import wit_bindgen
+from wit import core_module, model
+from wit.tool import ROOT, ToolError, find_wasm_tools, write_if_changed
+
+KIT = ROOT / "sdk" / "cpp"
+COMPILERS = ("clang++-19", "clang++-20", "clang++-21", "clang++")
+FLAGS = ["--target=wasm32-wasi", "-std=c++23", "-O2", "-fno-exceptions", "-fno-rtti",
+         "-fno-threadsafe-statics", "-ffunction-sections", "-fdata-sections", "-mbulk-memory",
+         "-msign-ext", "-mnontrapping-fptoint", "-Wall", "-Wextra"]
+LINK_FLAGS = ["--target=wasm32-wasi", "-nostartfiles", "-Wl,--no-entry", "-Wl,--gc-sections",
+              "-Wl,--stack-first", "-Wl,-z,stack-size=131072", "-Wl,--fatal-warnings"]
+
+
+class Project:
+    """An actor's folder."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        if not folder.is_dir():
+            raise ToolError(f"{folder} is not a folder")
+        self.sources = sorted(s for s in folder.glob("*.cc") if not s.name.endswith("_test.cc"))
+        if not self.sources:
+            raise ToolError(f"{folder} has no *.cc file to build")
+
+    def component(self) -> pathlib.Path:
+        """Where the manifest looks for the component."""
+        manifests = [m for m in sorted(self.folder.glob("*.toml"))]
+        if len(manifests) != 1:
+            raise ToolError(f"{self.folder} must have one manifest NAME.toml (found {len(manifests)})")
+        try:
+            component = tomllib.loads(manifests[0].read_text()).get("component")
+        except tomllib.TOMLDecodeError as error:
+            raise ToolError(f"{manifests[0]}: {error}") from error
+        if not isinstance(component, str):
+            raise ToolError(f"{manifests[0]}: `component` must be the path of the component")
+        return self.folder / component
+
+
+class Build:
+    """One run: where things are and the programs used."""
+
+    def __init__(self, project: Project, work: pathlib.Path, arguments):
+        self.project = project
+        self.work = work
+        self.wasm_tools = find_wasm_tools(arguments.wasm_tools)
+        self.compiler = find_compiler(arguments.compiler)
+        self.keep_names = arguments.names
+        self.shared = arguments.kit_work or work
+
+    def component(self, output: pathlib.Path) -> list[str]:
+        """Builds all; answers the names of the functions the component imports."""
+        wit = self._stage_wit()
+        document = wit_bindgen.resolve(self.wasm_tools, wit)
+        bindings = wit_bindgen.header(document)
+        write_if_changed(self.work / "include" / "theater" / "bindings.h", bindings)
+        core = self._link(self._compile(bindings))
+        imports, exports = core_module.names(core)
+        world = synthesise_world(document, imports, exports)
+        (wit / "world.wit").write_text(world)
+        self._wrap(core, wit, output)
+        return [f"{module}#{name}" for module, name in imports]
+
+    def _stage_wit(self) -> pathlib.Path:
+        """Lays out a WIT package whose dependencies are the contract and the project's own."""
+        wit = self.work / "wit"
+        shutil.rmtree(wit, ignore_errors=True)
+        shutil.copytree(ROOT / "wit", wit / "deps" / "theater-actor")
+        own = self.project.folder / "wit"
+        if own.is_dir():
+            shutil.copytree(own, wit / "deps" / "project", ignore=shutil.ignore_patterns("deps"))
+            for dependency in sorted((own / "deps").glob("*")):
+                if dependency.name != "theater-actor":
+                    shutil.copytree(dependency, wit / "deps" / dependency.name)
+        (wit / "world.wit").write_text("package theater:build;\n")
+        return wit
+
+    def _compile(self, bindings: str) -> list[pathlib.Path]:
+        """Compiles the project and, if they changed, the kit's own sources, at the same time."""
+        objects, running = [], []
+        include = [f"-I{self.work / 'include'}", f"-I{KIT / 'include'}"]
+        for source in self.project.sources:
+            made = self.work / (source.stem + ".o")
+            objects.append(made)
+            running.append(start([self.compiler, *FLAGS, *include, "-c", source, "-o", made]))
+        kit = self.shared / ("kit-" + self._kit_digest(bindings))
+        kit.mkdir(parents=True, exist_ok=True)
+        finished = []
+        for source in sorted((KIT / "source").glob("*.cc")):
+            made = kit / (source.stem + ".o")
+            objects.append(made)
+            if not made.exists():
+                part = self.work / (source.stem + ".kit.part")
+                finished.append((part, made))
+                running.append(start([self.compiler, *FLAGS, *include, "-c", source, "-o", part]))
+        if any([process.wait() != 0 for process in running]):
+            raise ToolError("compiling failed; see above")
+        for part, made in finished:
+            part.replace(made)
+        return objects
+
+    def _kit_digest(self, bindings: str) -> str:
+        digest = hashlib.sha256(" ".join([self.compiler, *FLAGS, bindings]).encode())
+        for folder in ("include", "source"):
+            for file in sorted((KIT / folder).rglob("*.*")):
+                digest.update(file.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def _link(self, objects: list[pathlib.Path]) -> pathlib.Path:
+        core = self.work / "core.wasm"
+        strip = "-Wl,--strip-debug" if self.keep_names else "-Wl,--strip-all"
+        run([self.compiler, *LINK_FLAGS, strip, *objects, "-o", core], "linking failed")
+        return core
+
+    def _wrap(self, core: pathlib.Path, wit: pathlib.Path, output: pathlib.Path):
+        embedded, part = self.work / "embedded.wasm", self.work / "component.wasm"
+        tool = [self.wasm_tools, "component"]
+        run([*tool, "embed", wit, core, "--world", "actor", "-o", embedded],
+            "the module does not fit the WIT")
+        run([*tool, "new", embedded, "-o", part], "the module does not make a component")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(part, output.with_name(output.name + ".part"))
+        output.with_name(output.name + ".part").replace(output)
+
+
+def synthesise_world(document: dict, imports: list[tuple[str, str]], exports: list[str]) -> str:
+    """The world of a core module: the interfaces it imports from and exports to."""
+    known = {scope.module() for scope in model.load(document) if not scope.is_world}
+    for module, name in imports:
+        if module not in known:
+            raise ToolError(f"the code needs `{name}` of `{module}`, which actors do not have")
+    exported = {name.partition("#")[0] for name in exports if "#" in name}
+    if not exported:
+        raise ToolError("nothing is exported: name the actor's class in THEATER_ACTOR(Class)")
+    lines = [f"  import {module};" for module in sorted({module for module, _ in imports})]
+    lines += [f"  export {module};" for module in sorted(exported)]
+    return "package theater:build;\n\nworld actor {\n" + "\n".join(lines) + "\n}\n"
+
+
+def find_compiler(given: str | None) -> str:
+    for name in [given] if given else COMPILERS:
+        if shutil.which(name):
+            return name
+    raise ToolError(f"no compiler: {given or ', '.join(COMPILERS)} not found; run tools/setup")
+
+
+def start(command: list) -> subprocess.Popen:
+    return subprocess.Popen([str(part) for part in command])
+
+
+def run(command: list, complaint: str):
+    if start(command).wait() != 0:
+        raise ToolError(complaint + "; see above")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Turns an actor's project folder into a component.")
+    parser.add_argument("folder", type=pathlib.Path, nargs="?", default=pathlib.Path("."))
+    parser.add_argument("--output", type=pathlib.Path, help="default: as the manifest says")
+    parser.add_argument("--work", type=pathlib.Path, help="folder for what lies between; default: FOLDER/build/guest")
+    parser.add_argument("--kit-work", type=pathlib.Path, help="folder for the kit's objects, shared between projects")
+    parser.add_argument("--wasm-tools", help="default: THEATER_WASM_TOOLS, what tools/setup installed, or the PATH")
+    parser.add_argument("--compiler", help="clang++ that can build for wasm32-wasi")
+    parser.add_argument("--names", action="store_true", help="keep the names of functions, for traces of traps")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments, started = parse_arguments(), time.monotonic()
+    try:
+        project = Project(arguments.folder)
+        output = arguments.output or project.component()
+        work = (arguments.work or arguments.folder / "build" / "guest").absolute()
+        work.mkdir(parents=True, exist_ok=True)
+        imports = Build(project, work, arguments).component(output)
+    except (ToolError, model.WitError) as error:
+        print(f"theater build: {error}", file=sys.stderr)
+        return 1
+    used = ", ".join(sorted({name.partition("#")[2] for name in imports})) or "nothing"
+    print(f"{output}: {output.stat().st_size:,} bytes in {time.monotonic() - started:.1f} s; uses {used}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
