@@ -18,11 +18,23 @@ class BinaryReader {
   explicit BinaryReader(ByteSpan input)
       : begin_(input.data()), cursor_(begin_), end_(begin_ + input.size()) {}
 
-  std::uint8_t byte();
+  std::uint8_t byte() {
+    if (cursor_ != end_) [[likely]]
+      return *cursor_++;
+    return refuse("truncated"), std::uint8_t{0};
+  }
   /// 0x00 or 0x01: bool, option, result.
-  bool truth();
+  bool truth() {
+    if (cursor_ != end_ && *cursor_ <= 1) [[likely]]
+      return *cursor_++ != 0;
+    return refuse(cursor_ == end_ ? "truncated" : "neither 0 nor 1"), false;
+  }
   /// Shortest LEB128 of at most `maximum`.
-  std::uint64_t unsigned_number(std::uint64_t maximum);
+  std::uint64_t unsigned_number(std::uint64_t maximum) {
+    if (cursor_ != end_ && *cursor_ < 0x80 && *cursor_ <= maximum) [[likely]]
+      return *cursor_++;
+    return long_unsigned_number(maximum);
+  }
   /// Shortest signed LEB128 that fits in `bits` bits (16, 32 or 64).
   std::int64_t signed_number(unsigned bits);
   /// Refuses NaNs other than the canonical one.
@@ -32,11 +44,17 @@ class BinaryReader {
   /// Refuses invalid UTF-8.
   std::string_view string();
   /// Length and raw bytes: the value of a list<u8>.
-  ByteSpan bytes();
+  ByteSpan bytes() { return raw(count()); }
   /// The count of a list; at most the bytes that remain, since no element is empty.
   std::uint64_t count() { return unsigned_number(remaining()); }
   /// `length` raw bytes.
-  ByteSpan raw(std::uint64_t length);
+  ByteSpan raw(std::uint64_t length) {
+    if (length > remaining()) [[unlikely]]
+      return refuse("truncated"), ByteSpan{};
+    const std::uint8_t* start = cursor_;
+    cursor_ += length;
+    return {start, static_cast<std::size_t>(length)};
+  }
 
   bool ok() const { return reason_ == nullptr; }
   std::size_t remaining() const { return static_cast<std::size_t>(end_ - cursor_); }
@@ -48,6 +66,8 @@ class BinaryReader {
   Status finish() const;
 
  private:
+  std::uint64_t long_unsigned_number(std::uint64_t maximum);
+
   const std::uint8_t* begin_;
   const std::uint8_t* cursor_;
   const std::uint8_t* end_;
