@@ -17,7 +17,6 @@ struct LayoutNode {
   Kind kind = Kind::kBool;
   std::uint8_t alignment = 1;
   std::uint8_t discriminant_bytes = 0;  // variant-like kinds
-  bool inline_only = true;              // no string, list or handle inside
   std::uint32_t size = 1;               // in memory
   std::uint32_t payload_offset = 0;     // variant-like kinds
   std::uint32_t first_part = 0;         // into Layout::parts
