@@ -28,7 +28,6 @@ build/release/build.ninja: | setup
 build: setup build/release/build.ninja ## leave build/bin/theater and build/actors/NAME.wasm
 	@cmake --build build/release -j $(JOBS) --target theater theater_actors
 	@mkdir -p build/bin && ln -sfn ../release/bin/theater build/bin/theater
-	@mkdir -p build/actors && cp -u build/release/actors/*.wasm build/actors/
 
 run: build ## start the chat sample on 127.0.0.1:8080 (LISTEN=ADDRESS:PORT, DATA=DIR)
 	@build/bin/theater run actors/chat/chat.toml --data $(DATA) --var listen=$(LISTEN)

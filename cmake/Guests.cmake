@@ -2,7 +2,7 @@
 # component is the same in all of them.
 find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 find_program(THEATER_WASM_TOOLS wasm-tools
-  HINTS "$ENV{THEATER_WASM_TOOLS}/.." "${CMAKE_SOURCE_DIR}/build/tools/bin"
+  HINTS "$ENV{THEATER_WASM_TOOLS}/.." "${CMAKE_SOURCE_DIR}/build/tools/python/bin"
   DOC "builds components; tools/setup installs it")
 if(NOT THEATER_WASM_TOOLS)
   message(WARNING "wasm-tools not found: the sample actors are not built. Run tools/setup.")

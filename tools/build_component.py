@@ -4,8 +4,8 @@
     tools/build_component.py actors/chat
     tools/build_component.py actors/chat --output build/actors/chat.wasm --work build/guests/chat
 
-The folder holds NAME.toml (the manifest; its `component` says where the result goes), *.cc files and
-perhaps a folder wit/ with interfaces of its own. Files named *_test.cc are left out: they are
+The folder holds NAME.toml (the manifest; its `component` says where the result goes), *.cc files
+and perhaps a folder wit/ with interfaces of its own. Files named *_test.cc are left out: they are
 native. What the component imports and exports follows from what the code uses and implements.
 """
 
@@ -46,7 +46,8 @@ class Project:
         """Where the manifest looks for the component."""
         manifests = [m for m in sorted(self.folder.glob("*.toml"))]
         if len(manifests) != 1:
-            raise ToolError(f"{self.folder} must have one manifest NAME.toml (found {len(manifests)})")
+            raise ToolError(f"{self.folder} must have one manifest NAME.toml, it has "
+                            f"{len(manifests)}")
         try:
             component = tomllib.loads(manifests[0].read_text()).get("component")
         except tomllib.TOMLDecodeError as error:
@@ -173,14 +174,17 @@ def run(command: list, complaint: str):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="Turns an actor's project folder into a component.")
-    parser.add_argument("folder", type=pathlib.Path, nargs="?", default=pathlib.Path("."))
-    parser.add_argument("--output", type=pathlib.Path, help="default: as the manifest says")
-    parser.add_argument("--work", type=pathlib.Path, help="folder for what lies between; default: FOLDER/build/guest")
-    parser.add_argument("--kit-work", type=pathlib.Path, help="folder for the kit's objects, shared between projects")
-    parser.add_argument("--wasm-tools", help="default: THEATER_WASM_TOOLS, what tools/setup installed, or the PATH")
-    parser.add_argument("--compiler", help="clang++ that can build for wasm32-wasi")
-    parser.add_argument("--names", action="store_true", help="keep the names of functions, for traces of traps")
+    parser = argparse.ArgumentParser(
+        description="Turns an actor's project folder into a component.")
+    path = pathlib.Path
+    parser.add_argument("folder", type=path, nargs="?", default=path("."))
+    parser.add_argument("--output", type=path, help="default: as the manifest says")
+    parser.add_argument("--work", type=path, help="for files between; default: FOLDER/build/guest")
+    parser.add_argument("--kit-work", type=path, help="for the kit's objects, if shared")
+    parser.add_argument("--wasm-tools", help="default: as installed by tools/setup, or on the PATH")
+    parser.add_argument("--compiler", help="a clang++ that can build for wasm32-wasi")
+    parser.add_argument("--names", action="store_true",
+                        help="keep the names of functions, for traces of traps")
     return parser.parse_args()
 
 
@@ -196,7 +200,8 @@ def main() -> int:
         print(f"theater build: {error}", file=sys.stderr)
         return 1
     used = ", ".join(sorted({name.partition("#")[2] for name in imports})) or "nothing"
-    print(f"{output}: {output.stat().st_size:,} bytes in {time.monotonic() - started:.1f} s; uses {used}")
+    seconds = time.monotonic() - started
+    print(f"{output}: {output.stat().st_size:,} bytes in {seconds:.1f} s; uses {used}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""C++ for a scope's functions: imports as plain functions, exports as an abstract class to implement.
+"""C++ for a scope's functions: imports as plain functions, exports as a class to implement.
 
 Natively (not wasm32) an import calls a hook that a test provides, and exports are ordinary calls.
 """
@@ -10,7 +10,7 @@ from .model import Function, Scope, Type
 
 
 def tuple_arities(scopes: list[Scope]) -> list[int]:
-    """The sizes of all tuples mentioned, and of the parameter lists that do not fit into registers."""
+    """The sizes of all tuples mentioned, and of parameter lists that are passed in memory."""
     found: set[int] = set()
 
     def visit(type_: Type | None):
@@ -57,7 +57,8 @@ def import_definitions(scope: Scope) -> list[str]:
         parameters = ", ".join(parameter_type(p.type) for p in function.parameters)
         name = snake(function.name)
         lines.append(f"  std::function<{type_name(function.result)}({parameters})> {name};")
-    lines += ["};", "inline Hooks& hooks() {", "  static Hooks hooks;", "  return hooks;", "}", "#endif", ""]
+    lines += ["};", "inline Hooks& hooks() {", "  static Hooks hooks;", "  return hooks;", "}",
+              "#endif", ""]
     for function in scope.imports:
         lines += _import(scope, function)
     return lines + ["}", ""]
@@ -72,7 +73,8 @@ def export_definitions(scope: Scope) -> list[str]:
         lines += comment(function.docs, "  ")
         lines.append(f"  virtual {_signature(function, snake(function.name))} = 0;")
     lines += ["", " protected:", "  ~Guest() = default;", "};", "", "#ifdef __wasm32__",
-              "template <class Implementation, bool present = std::is_base_of_v<Guest, Implementation>>",
+              "template <class Implementation,",
+              "          bool present = std::is_base_of_v<Guest, Implementation>>",
               "struct Exports {};", "template <class Implementation>",
               "struct Exports<Implementation, true> {"]
     for function in scope.exports:
@@ -85,7 +87,8 @@ def export_macro(scopes: list[Scope]) -> list[str]:
     with_exports = [scope for scope in scopes if scope.exports]
     lines = ["/// Exports every interface whose Guest the class derives from.", "#ifdef __wasm32__",
              "#define THEATER_WIT_EXPORT(Implementation) \\"]
-    lines += [f"  template struct ::{namespace(s)}::Exports<Implementation>; \\" for s in with_exports]
+    for scope in with_exports:
+        lines.append(f"  template struct ::{namespace(scope)}::Exports<Implementation>; \\")
     return lines + ["  static_assert(true)", "#else",
                     "#define THEATER_WIT_EXPORT(Implementation) static_assert(true)", "#endif"]
 
@@ -125,10 +128,11 @@ def _raw_import(scope: Scope, function: Function) -> list[str]:
 
 def _import(scope: Scope, function: Function) -> list[str]:
     name = snake(function.name)
-    lines = comment(function.docs) + [f"inline {_signature(function, name)} {{", "#ifdef __wasm32__"]
-    lines += _import_body(function) + ["#else"]
+    lines = [*comment(function.docs), f"inline {_signature(function, name)} {{",
+             "#ifdef __wasm32__", *_import_body(function), "#else"]
     arguments = ", ".join(snake(p.name) for p in function.parameters)
-    lines += [f'  if (!hooks().{name}) ::theater::wit::missing_import("{scope.module()}#{function.name}");',
+    lines += [f"  if (!hooks().{name}) {{",
+              f'    ::theater::wit::missing_import("{scope.module()}#{function.name}");', "  }",
               f"  return hooks().{name}({arguments});", "#endif", "}", ""]
     return lines
 
@@ -162,7 +166,8 @@ def _export(scope: Scope, function: Function) -> list[str]:
     values.add("::theater::wit::begin_call();")
     values.add("Guest& guest = ::theater::wit::guest<Implementation>();")
     if _spills(function):
-        values.add(f"const auto& spilled_ = ::theater::wit::list_at<{_spilled_type(function)}>({names[0]}, 1)[0];")
+        values.add(f"using Spilled = {_spilled_type(function)};")
+        values.add(f"const auto& spilled_ = ::theater::wit::list_at<Spilled>({names[0]}, 1)[0];")
         arguments = [f"spilled_.element{index}" for index in range(len(function.parameters))]
     else:
         remaining = list(names)

@@ -59,7 +59,8 @@ def _enum_body(type_: Type, head: str, indent: str) -> list[str]:
 def _enum(type_: Type) -> list[str]:
     name = camel(type_.name)
     lines = _enum_body(type_, f"enum class {name}", "")
-    lines += ["/// The case as WIT spells it.", f"constexpr std::string_view name_of({name} value) {{",
+    lines += ["/// The case as WIT spells it.",
+              f"constexpr std::string_view name_of({name} value) {{",
               "  switch (value) {"]
     lines += [f'    case {name}::{constant(m.name)}: return "{m.name}";' for m in type_.members]
     return lines + ["  }", '  return "";', "}"]
@@ -107,14 +108,16 @@ def _case_functions(name: str, member) -> list[str]:
 
 def _assertions(type_: Type) -> list[str]:
     name = camel(type_.name)
-    checks = [f"sizeof({name}) == {layout.size(type_)}", f"alignof({name}) == {layout.alignment(type_)}",
+    checks = [f"sizeof({name}) == {layout.size(type_)}",
+              f"alignof({name}) == {layout.alignment(type_)}",
               f"std::is_trivially_copyable_v<{name}>"]
     if type_.kind == "record":
         checks += [f"offsetof({name}, {snake(m.name)}) == {offset}"
                    for m, offset in zip(type_.members, layout.field_offsets(type_))]
     else:
         offset = layout.payload_offset(type_)
-        checks += [f"offsetof({name}, {snake(m.name)}) == {offset}" for m in type_.members if m.type]
+        checks += [f"offsetof({name}, {snake(m.name)}) == {offset}"
+                   for m in type_.members if m.type]
     return ["#ifdef __wasm32__", *(f"static_assert({check});" for check in checks), "#endif"]
 
 

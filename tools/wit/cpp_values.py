@@ -39,7 +39,8 @@ class Values:
         if type_.kind == "flags":
             return [f"static_cast<std::int32_t>({value}.bits)"]
         if type_.kind == "record":
-            return [core for m in type_.members for core in self.lower(m.type, f"{value}.{snake(m.name)}")]
+            return [core for m in type_.members
+                    for core in self.lower(m.type, f"{value}.{snake(m.name)}")]
         if type_.kind == "tuple":
             return [core for index, element in enumerate(type_.elements)
                     for core in self.lower(element, f"{value}.element{index}")]
@@ -58,7 +59,8 @@ class Values:
         self.add(f"switch ({slots[0]}) {{")
         for index, payload in enumerate(layout.payloads(type_)):
             if payload is not None:
-                self._lower_case(index, payload, _payload(type_, index, value), list(zip(slots, cores)))
+                self._lower_case(index, payload, _payload(type_, index, value),
+                                 list(zip(slots, cores)))
         self.add("  default: break;")
         self.add("}")
         return slots

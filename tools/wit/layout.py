@@ -81,7 +81,8 @@ def field_offsets(type_: Type) -> list[int]:
 def payload_offset(type_: Type) -> int:
     """Where the payload of a variant-like type begins."""
     cases = payloads(type_)
-    return align_up(discriminant_size(len(cases)), max([alignment(t) for t in cases if t], default=1))
+    widest = max([alignment(t) for t in cases if t], default=1)
+    return align_up(discriminant_size(len(cases)), widest)
 
 
 def align_up(offset: int, to: int) -> int:

@@ -24,8 +24,9 @@ class Member:
 
 @dataclass(eq=False)
 class Type:
-    """One type. `kind` is a primitive's name or record, variant, enum, flags, option, result, tuple,
-    list or alias. `members` serves the first four; `elements` the others (None = no payload)."""
+    """One type. `kind` is a primitive's name or record, variant, enum, flags, option, result,
+    tuple, list or alias. `members` serves the first four; `elements` the others (None = no
+    payload)."""
     kind: str
     name: str | None = None
     scope: "Scope | None" = None

@@ -18,11 +18,11 @@ def find_wasm_tools(given: str | None = None) -> str:
             if shutil.which(asked) is None:
                 raise ToolError(f"cannot run `{asked}`")
             return asked
-    private = ROOT / "build" / "tools" / "bin" / "wasm-tools"
+    private = ROOT / "build" / "tools" / "python" / "bin" / "wasm-tools"
     found = str(private) if private.exists() else shutil.which("wasm-tools")
     if found is None:
-        raise ToolError("wasm-tools not found: run tools/setup, or say where it is with --wasm-tools "
-                        "or THEATER_WASM_TOOLS")
+        raise ToolError("wasm-tools not found: run tools/setup, or say where it is with "
+                        "--wasm-tools or THEATER_WASM_TOOLS")
     return found
 
 

@@ -87,7 +87,7 @@ void decode(Reader& in, T& value) {
 
 template <>
 struct Codec<bool> {
-  static void encode(Writer& out, bool value) { out.byte(value ? 1 : 0); }
+  static void encode(Writer& out, const bool& value) { out.byte(value ? 1 : 0); }
   static void decode(Reader& in, bool& value) {
     const std::uint8_t byte = in.byte();
     if (byte > 1) in.fail();

@@ -16,6 +16,9 @@ using Message = actor::websocket_types::Message;
 /// The topic that every connection is in.
 inline constexpr std::string_view kEverybody = "*";
 
+/// Set in every id that the host made.
+inline constexpr std::uint64_t kHostIdBit = std::uint64_t{1} << 52;
+
 /// Names a connection; the host owns it. Copy it, keep its id() in the state, use it any time:
 /// after the end every call answers `closed`.
 class Connection {
@@ -24,7 +27,7 @@ class Connection {
 
   std::uint64_t id() const { return id_; }
   /// The id as people read it: 1, 2, 3, ... (without the bit that marks ids of the host).
-  std::uint64_t number() const { return id_ & ~(std::uint64_t{1} << 63); }
+  std::uint64_t number() const { return id_ & ~kHostIdBit; }
 
   Outcome send_text(std::string_view text) const {
     return actor::websocket_server::send(id_, Message::make_text(text));
