@@ -44,7 +44,7 @@ enum class Target : std::uint8_t {
   kFirstArgument,  // a u64: the connection written to
 };
 
-/// One host function. Types are compared without the names of parameters. The effect's payload is its arguments in canonical binary form.
+/// One host function. Types are compared without the names of parameters.
 struct CallInfo {
   std::string name;         // within the interface: "after"
   wasm::FunctionType type;  // equal to the WIT, compared with each component's import

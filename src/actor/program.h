@@ -12,22 +12,38 @@
 #include <vector>
 
 #include "actor/family_info.h"
+#include "base/bytes.h"
+#include "base/ids.h"
 #include "base/result.h"
+#include "chain/event.h"
 #include "wasm/component.h"
+#include "wasm/type.h"
 
 namespace theater::actor {
 
-/// Where one of the component's imports leads.
+/// Where one of the component's imports leads. An output's payload is the tuple of the import's
+/// name and the call's arguments. Hints: of the arguments as a tuple, of the result, of an output.
 struct ImportTarget {
   std::size_t family = 0;    // index in the list of families
   std::size_t function = 0;  // index in FamilyInfo::calls
   const CallInfo* call = nullptr;
-  const std::string* name = nullptr;  // "interface#function"
+  std::string_view name;  // "interface#function"
+  chain::TypeHint arguments_hint, result_hint, output_hint;
+  Bytes output_head;      // the name as a string value
 };
 
-struct HandlerTarget {
-  std::size_t family = 0;
+/// What an exported function takes beside the state: one input (init: the parameters, migrate: the
+/// previous component's digest), or a list of events.
+enum class ExportRole : std::uint8_t { kInit, kMigrate, kHandler };
+
+/// An export the host calls.
+struct ExportTarget {
+  ExportRole role = ExportRole::kHandler;
   std::size_t export_index = 0;
+  std::size_t family = 0;      // kHandler
+  std::string_view name;       // "interface#function"
+  chain::TypeHint input_hint;  // of one event, or of the one input
+  wasm::Type input_type;
 };
 
 struct LinkOptions {
@@ -49,23 +65,43 @@ class Program {
   const wasm::Component& component() const { return linked_->component(); }
   const std::shared_ptr<const wasm::LinkedComponent>& linked() const { return linked_; }
   const ImportTarget& target(std::size_t import) const { return imports_[import]; }
+  std::span<const ImportTarget> imports() const { return imports_; }
   /// In the order of families; the actor serves them in rotation.
-  std::span<const HandlerTarget> handlers() const { return handlers_; }
+  std::span<const ExportTarget> handlers() const { return handlers_; }
+  const ExportTarget* handler_of(std::size_t family) const;
+  const ExportTarget& init() const { return init_; }
+  const ExportTarget* migrate() const { return migrate_ ? &*migrate_ : nullptr; }
+  /// The one whose name a recv holds; nullptr if the component does not export it.
+  const ExportTarget* find_export(std::string_view name) const;
   std::span<const FamilyInfo* const> families() const { return families_; }
-  bool uses(std::size_t family) const { return used_[family]; }
-  std::size_t init_export() const { return init_; }
-  std::optional<std::size_t> migrate_export() const { return migrate_; }
+  bool is_granted(std::size_t family) const { return granted_[family]; }
+  /// SHA-256 of all imports and exports with their types, in WIT syntax.
+  const Digest& world() const { return world_; }
 
  private:
+  friend class ProgramLinker;
   Program() = default;
   std::shared_ptr<const wasm::LinkedComponent> linked_;
   std::vector<const FamilyInfo*> families_;
   std::vector<ImportTarget> imports_;
-  std::vector<HandlerTarget> handlers_;
-  std::vector<bool> used_;
-  std::size_t init_ = 0;
-  std::optional<std::size_t> migrate_;
+  std::vector<ExportTarget> handlers_;
+  std::vector<bool> granted_;
+  ExportTarget init_;
+  std::optional<ExportTarget> migrate_;
+  Digest world_;
 };
+
+/// The type hint of a value of this type, as payloads carry it.
+chain::TypeHint hint_of(const wasm::Type& type);
+
+/// A recorded output taken apart: which host function, with which arguments.
+struct OutputCall {
+  std::size_t family = 0, function = 0;
+  const CallInfo* call = nullptr;
+  ByteSpan arguments;  // points into the payload
+};
+/// kCorrupt if no family of the list offers the function.
+Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, ByteSpan payload);
 
 inline constexpr std::string_view kInitExport = "theater:actor/lifecycle@0.1.0#init";
 inline constexpr std::string_view kMigrateExport = "theater:actor/migration@0.1.0#migrate";

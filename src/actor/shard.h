@@ -1,8 +1,10 @@
-// Shard: what the actors of one thread share: the ports, the run queue and the output gate.
+// Shard: what the actors of one thread share: the ports, the run queue, the output
+// gate and scratch memory.
 #pragma once
 
 #include <cstdint>
 
+#include "actor/live_journal.h"
 #include "actor/output_gate.h"
 #include "actor/run_queue.h"
 #include "base/ids.h"
@@ -34,12 +36,16 @@ class Shard {
   const ShardPorts& ports() const { return ports_; }
   RunQueue& run_queue() { return run_queue_; }
   OutputGate& gate() { return gate_; }
+  SaltSource& salts() { return salts_; }
+  RecordBuilder& record_builder() { return record_builder_; }
   /// More than undurable_bytes_max wait for the disk: mailboxes are not drained (BOUND-1).
   bool is_overloaded() const;
 
  private:
   ShardPorts ports_;
   OutputGate gate_;
+  SaltSource salts_;
+  RecordBuilder record_builder_;
   RunQueue run_queue_;
 };
 

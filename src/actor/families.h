@@ -1,0 +1,65 @@
+// Families: an actor's family instances, and the live end of its guest's imports.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actor/host_port.h"
+#include "actor/invocation.h"
+#include "actor/manifest.h"
+#include "actor/output_gate.h"
+#include "actor/program.h"
+
+namespace theater::actor {
+
+/// Owned by its actor, on the actor's shard. Ends by stop() and an empty census (END-1).
+class Families final : public Imports, private GateClient {
+ public:
+  Families(const FamilySet& set, OutputGate& gate);
+  ~Families() override;
+
+  /// Checks that every grant names a family and is well formed.
+  static Status check_grants(const FamilySet& set, const Manifest& manifest);
+  /// Makes an instance for each grant.
+  Status create(const Manifest& manifest, ActorPort& port);
+  /// Opens them for business, after the folds if there were any.
+  Status recover();
+
+  Result<CallOutcome> call(const ImportTarget& target, ByteSpan arguments,
+                           const CallContext& context, Bytes& result) override;
+  void request(const ImportTarget& target, ByteSpan arguments,
+               const chain::Appended& request) override;
+  /// Ends an invocation for the families it called. A committed one's effects wait at the gate
+  /// for `lsn`; the batch is taken over and comes back empty.
+  void settle(Settlement settlement, EffectBatch& effects, Lsn lsn);
+
+  /// nullptr if the family is not granted.
+  FamilyInstance* find(std::size_t family) const { return instances_[family].get(); }
+  EventSource* source(std::size_t family) const;
+  void stop(StopMode mode);
+  Census census() const;
+  /// Effects that wait for the disk.
+  bool has_pending() const { return OutputGate::pending(*this) > 0; }
+  void forget_pending();
+
+  /// One part for each family, by name.
+  Bytes save() const;
+  Status load(ByteSpan saved);
+
+ private:
+  void hold(EffectBatch& effects, Lsn lsn);
+  void release(std::uint64_t token) override;
+
+  const FamilySet& set_;
+  OutputGate& gate_;
+  ActorPort* port_ = nullptr;
+  bool is_stopping_ = false;
+  std::vector<std::unique_ptr<FamilyInstance>> instances_;  // by family; null: not granted
+  std::vector<std::size_t> touched_;   // families called since the last settle
+  std::vector<std::unique_ptr<EffectBatch>> waiting_;  // at the gate, by token
+  std::vector<std::size_t> free_;      // tokens not in use
+};
+
+}  // namespace theater::actor

@@ -1,0 +1,269 @@
+// Invocation: recv, the guest's call and its host calls, commit or trap.
+#include "actor/invocation.h"
+
+#include "actor/folding.h"
+#include "actor/limits.h"
+#include "base/check.h"
+#include "wasm/binary_reader.h"
+#include "wasm/binary_writer.h"
+
+namespace theater::actor {
+namespace {
+
+const chain::TypeHint& text_hint() {
+  static const chain::TypeHint hint = hint_of(wasm::Kind::kString);
+  return hint;
+}
+
+chain::TrapReason reason_of(wasm::TrapKind kind) {
+  switch (kind) {
+    case wasm::TrapKind::kFuel: return chain::TrapReason::kFuel;
+    case wasm::TrapKind::kDeadline: return chain::TrapReason::kDeadline;
+    case wasm::TrapKind::kMemoryLimit: return chain::TrapReason::kLimit;
+    default: return chain::TrapReason::kTrap;
+  }
+}
+
+/// At most kNoteBytesMax bytes, cut between characters.
+std::string_view cut(std::string_view text) {
+  if (text.size() <= kNoteBytesMax) return text;
+  std::size_t end = kNoteBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+Status Invocation::begin(wasm::Instance& instance, const Delivery& delivery) {
+  CHECK(!is_active_, "SEQ-1");
+  const ExportTarget& target = *delivery.target;
+  const EventBatch& events = *delivery.inputs;
+  inputs_.clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    inputs_.push_back({events[i], target.input_hint});
+  }
+  EventDraft draft;
+  draft.kind = chain::Kind::kReceive;
+  draft.name = target.name;
+  draft.inputs = inputs_;
+  if (delivery.first) draft.body = chain::RepeatBody{*delivery.first};
+  TRY(const chain::Appended receive, parts_.journal.append(draft));
+
+  instance_ = &instance;
+  delivery_ = delivery;
+  is_active_ = true;
+  ordinal_ = 0;
+  request_.reset();
+  broken_.reset();
+  over_limit_.reset();
+  effects_.clear();
+  end_ = {};
+  end_.receive = receive.seq;
+
+  pieces_.clear();
+  if (target.role != ExportRole::kInit) {
+    const ByteSpan state = parts_.state.bytes();
+    state_head_.clear();
+    wasm::BinaryWriter(state_head_).unsigned_number(state.size());
+    pieces_.push_back(state_head_);
+    pieces_.push_back(state);
+  }
+  if (target.role == ExportRole::kHandler) {
+    list_head_.clear();
+    wasm::BinaryWriter(list_head_).unsigned_number(events.size());
+    pieces_.push_back(list_head_);
+  }
+  pieces_.push_back(events.all());
+  instance.start(target.export_index, pieces_);
+  return {};
+}
+
+Result<Invocation::Progress> Invocation::poll() {
+  CHECK(is_active_, "SEQ-1");
+  const wasm::CallState state = instance_->poll();
+  if (broken_) {
+    is_active_ = false;
+    return std::unexpected(*broken_);
+  }
+  if (state == wasm::CallState::kYielded) return Progress::kYielded;
+  if (state == wasm::CallState::kSuspended) return Progress::kSuspended;
+  TRY_OK(finish());
+  return Progress::kEnded;
+}
+
+wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan arguments,
+                                            Bytes& result) {
+  if (!is_active_) {
+    append(result, as_bytes("host functions cannot be called while the component starts"));
+    return wasm::ImportOutcome::kTrap;
+  }
+  const ImportTarget& target = parts_.program.target(import);
+  if (ordinal_ == kCallsMax || effects_.items.size() == kEffectsMax ||
+      effects_.buffer.size() + arguments.size() > kEffectBytesMax) {
+    over_limit_ = fmt::format("more than {} calls, {} effects or {} bytes of effects in one invocation",
+                              kCallsMax, kEffectsMax, kEffectBytesMax);
+    return wasm::ImportOutcome::kTrap;
+  }
+  const CallContext context{end_.receive, ordinal_, next_id_};
+  const Result<CallOutcome> outcome = parts_.imports.call(target, arguments, context, result);
+  if (!outcome) return break_off(outcome.error(), result);
+  switch (*outcome) {
+    case CallOutcome::kReturn: return finish_call(target, arguments, result);
+    case CallOutcome::kSuspend: return suspend(target, arguments);
+    case CallOutcome::kTrap: return wasm::ImportOutcome::kTrap;
+    case CallOutcome::kDenied: break;
+  }
+  const Status recorded = record_call(target, chain::Kind::kDenied, arguments, result);
+  if (!recorded) return break_off(recorded.error(), result);
+  ++ordinal_;
+  return wasm::ImportOutcome::kReturn;
+}
+
+wasm::ImportOutcome Invocation::finish_call(const ImportTarget& target, ByteSpan arguments,
+                                            Bytes& result) {
+  const CallInfo& call = *target.call;
+  if (!is_plain(call, result, next_id_)) {
+    const Status recorded = record_call(target, chain::Kind::kHostCall, arguments, result);
+    if (!recorded) return break_off(recorded.error(), result);
+  }
+  if (emits(call, result)) {
+    effects_.add(target, target_id(call, arguments, next_id_), arguments);
+  }
+  if (mints(call, result, next_id_)) ++next_id_;
+  ++ordinal_;
+  return wasm::ImportOutcome::kReturn;
+}
+
+Status Invocation::record_call(const ImportTarget& target, chain::Kind kind, ByteSpan arguments,
+                               ByteSpan result) {
+  const PayloadDraft payloads[] = {{arguments, target.arguments_hint},
+                                   {result, target.result_hint}};
+  EventDraft draft;
+  draft.kind = kind;
+  draft.invocation = end_.receive;
+  draft.name = target.name;
+  draft.payloads = payloads;
+  draft.body = chain::OrdinalBody{ordinal_};
+  TRY_OK(parts_.journal.append(draft));
+  return {};
+}
+
+wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arguments) {
+  const PayloadDraft payloads[] = {{arguments, target.arguments_hint}};
+  EventDraft draft;
+  draft.kind = chain::Kind::kHostRequest;
+  draft.invocation = end_.receive;
+  draft.name = target.name;
+  draft.payloads = payloads;
+  draft.body = chain::OrdinalBody{ordinal_};
+  const Result<chain::Appended> appended = parts_.journal.append(draft);
+  if (!appended) {
+    broken_ = appended.error();
+    return wasm::ImportOutcome::kTrap;
+  }
+  request_ = appended->seq;
+  request_target_ = &target;
+  end_.made_request = true;
+  ++ordinal_;
+  parts_.imports.request(target, arguments, *appended);
+  return wasm::ImportOutcome::kSuspend;
+}
+
+Status Invocation::answer(ByteSpan result) {
+  CHECK(request_.has_value(), "SEQ-1");
+  const PayloadDraft payloads[] = {{result, request_target_->result_hint}};
+  EventDraft draft;
+  draft.kind = chain::Kind::kHostResponse;
+  draft.invocation = end_.receive;
+  draft.payloads = payloads;
+  draft.body = chain::RequestBody{*request_};
+  TRY_OK(parts_.journal.append(draft));
+  request_.reset();
+  instance_->resume(result);
+  return {};
+}
+
+wasm::ImportOutcome Invocation::break_off(const Error& error, Bytes& result) {
+  broken_ = error;
+  result = to_bytes(as_bytes(error.message));
+  return wasm::ImportOutcome::kTrap;
+}
+
+Status Invocation::finish() {
+  std::expected<Bytes, wasm::Trap> result = instance_->take_result();
+  if (!result) {
+    if (over_limit_) return finish_trap(chain::TrapReason::kLimit, *over_limit_);
+    return finish_trap(reason_of(result.error().kind), result.error().message);
+  }
+  wasm::BinaryReader reader(*result);
+  if (reader.truth()) return finish_trap(chain::TrapReason::kError, reader.string());
+  const ByteSpan state = reader.bytes();
+  CHECK(reader.ok(), "the engine answers canonical values");
+  if (state.size() <= parts_.state_max) {
+    return finish_ok(state, ByteSpan(*result).subspan(reader.offset()));
+  }
+  return finish_trap(chain::TrapReason::kLimit,
+                     fmt::format("the new state is {} bytes, limits.state_max is {}",
+                                 state.size(), parts_.state_max));
+}
+
+Status Invocation::finish_ok(ByteSpan state, ByteSpan rest) {
+  TRY(const auto change, parts_.state.update(state, parts_.journal.state_salt()));
+  const PayloadDraft payloads[] = {{rest, chain::TypeHint{}}};
+  draft_outputs();
+  EventDraft draft;
+  draft.kind = chain::Kind::kCommit;
+  draft.invocation = end_.receive;
+  if (!rest.empty()) draft.payloads = payloads;
+  draft.outputs = outputs_;
+  if (change) draft.delta = ByteSpan(change->delta);
+  draft.state_root = parts_.state.root();
+  draft.outcome = 0;
+  draft.fuel = fuel();
+  is_active_ = false;
+  TRY(end_.appended, parts_.journal.append(draft));
+  end_.is_commit = true;
+  effects_.seq = end_.appended.seq;
+  return {};
+}
+
+Status Invocation::finish_trap(chain::TrapReason reason, std::string_view text) {
+  end_.reason = reason;
+  end_.instance_is_dead = reason != chain::TrapReason::kError;
+  end_.text = cut(text);
+  text_.clear();
+  wasm::BinaryWriter(text_).string(end_.text);
+  const PayloadDraft payloads[] = {{text_, text_hint()}};
+  draft_outputs();
+  EventDraft draft;
+  draft.kind = chain::Kind::kTrap;
+  draft.invocation = end_.receive;
+  draft.payloads = payloads;
+  draft.outputs = outputs_;
+  draft.state_root = parts_.state.root();
+  draft.outcome = reason == chain::TrapReason::kError ? 1 : 2;
+  draft.fuel = fuel();
+  draft.body = chain::TrapBody{reason};
+  is_active_ = false;
+  TRY(end_.appended, parts_.journal.append(draft));
+  return {};
+}
+
+Status Invocation::interrupt(std::string_view why) {
+  CHECK(is_active_, "SEQ-1");
+  return finish_trap(chain::TrapReason::kInterrupted, why);
+}
+
+void Invocation::draft_outputs() {
+  outputs_.clear();
+  for (const EffectBatch::Item& item : effects_.items) {
+    outputs_.push_back({item.target->call->output_class, item.id,
+                        {effects_.payload(item), item.target->output_hint}});
+  }
+}
+
+std::optional<std::uint64_t> Invocation::fuel() const {
+  return end_.instance_is_dead ? std::nullopt : instance_->fuel_used();
+}
+
+}  // namespace theater::actor

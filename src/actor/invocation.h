@@ -1,0 +1,122 @@
+// Invocation: one call of the guest from recv to commit or trap. The same class live and in replay;
+// only its ports differ.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actor/effect_batch.h"
+#include "actor/event_batch.h"
+#include "actor/host_port.h"
+#include "actor/journal.h"
+#include "actor/program.h"
+#include "store/state_tree.h"
+#include "wasm/instance.h"
+
+namespace theater::actor {
+
+/// The other end of the guest's imports: live the families, in replay the chain.
+class Imports {
+ public:
+  virtual ~Imports() = default;
+  /// Answers a call; see CallOutcome. An error ends the actor or the replay.
+  virtual Result<CallOutcome> call(const ImportTarget& target, ByteSpan arguments,
+                                   const CallContext& context, Bytes& result) = 0;
+  /// A kWait call was recorded as `request`: its effect may happen once that is durable.
+  virtual void request(const ImportTarget& target, ByteSpan arguments,
+                       const chain::Appended& request) = 0;
+};
+
+/// What to call and with what.
+struct Delivery {
+  const ExportTarget* target = nullptr;
+  const EventBatch* inputs = nullptr;  // one for init and migrate; stays valid until the end
+  std::optional<Seq> first;            // repeats the inputs of this recv
+};
+
+/// How an invocation ended.
+struct InvocationEnd {
+  bool is_commit = false;
+  chain::TrapReason reason{};    // of a trap
+  std::string text;              // of a trap: for people
+  chain::Appended appended;      // the commit or trap
+  Seq receive;
+  bool made_request = false;     // holds a host-req: must not be repeated
+  bool instance_is_dead = false;
+};
+
+struct InvocationParts {
+  const Program& program;
+  Journal& journal;
+  Imports& imports;
+  store::StateTree& state;
+  std::uint64_t state_max = 0;
+};
+
+/// One actor's, reused for each of its invocations; its shard's thread. CHAIN-2: the state and the
+/// effects change with the commit or not at all.
+class Invocation final : public wasm::ImportHandler {
+ public:
+  explicit Invocation(const InvocationParts& parts) : parts_(parts) {}
+
+  /// Records the inputs, then starts the call (CHAIN-3). `instance` was created with this as its
+  /// handler. An error is the journal's.
+  Status begin(wasm::Instance& instance, const Delivery& delivery);
+  enum class Progress : std::uint8_t { kYielded, kSuspended, kEnded };
+  /// Runs the guest for a slice. After kEnded: end(), effects(). An error is a port's.
+  Result<Progress> poll();
+  /// Answers the suspended call (recorded first); then poll.
+  Status answer(ByteSpan result);
+  /// Ends it now by trap(interrupted); the instance has to be destroyed.
+  Status interrupt(std::string_view why);
+
+  bool is_active() const { return is_active_; }
+  const Delivery& delivery() const { return delivery_; }
+  const InvocationEnd& end() const { return end_; }
+  /// The seq of the pending host-req.
+  std::optional<Seq> request() const { return request_; }
+  /// What the invocation buffered; the caller may take it by swapping.
+  EffectBatch& effects() { return effects_; }
+  std::uint64_t next_id() const { return next_id_; }
+  void set_next_id(std::uint64_t id) { next_id_ = id; }
+  /// Import calls so far in this invocation.
+  std::uint64_t calls() const { return ordinal_; }
+
+  wasm::ImportOutcome call_import(std::size_t import, ByteSpan arguments, Bytes& result) override;
+
+ private:
+  Status record_call(const ImportTarget& target, chain::Kind kind, ByteSpan arguments,
+                     ByteSpan result);
+  wasm::ImportOutcome finish_call(const ImportTarget& target, ByteSpan arguments, Bytes& result);
+  wasm::ImportOutcome suspend(const ImportTarget& target, ByteSpan arguments);
+  wasm::ImportOutcome break_off(const Error& error, Bytes& result);
+  Status finish();
+  Status finish_ok(ByteSpan state, ByteSpan rest);
+  Status finish_trap(chain::TrapReason reason, std::string_view text);
+  void draft_outputs();
+  std::optional<std::uint64_t> fuel() const;
+
+  InvocationParts parts_;
+  wasm::Instance* instance_ = nullptr;
+  Delivery delivery_;
+  bool is_active_ = false;
+  std::uint64_t ordinal_ = 0;
+  std::uint64_t next_id_ = 1;
+  std::optional<Seq> request_;
+  const ImportTarget* request_target_ = nullptr;
+  std::optional<Error> broken_;        // a port failed in the middle of the call
+  std::optional<std::string> over_limit_;
+  EffectBatch effects_;
+  InvocationEnd end_;
+  // Reused buffers.
+  Bytes state_head_, list_head_;
+  std::vector<ByteSpan> pieces_;
+  std::vector<PayloadDraft> inputs_;
+  std::vector<OutputDraft> outputs_;
+  Bytes text_;
+};
+
+}  // namespace theater::actor

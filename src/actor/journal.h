@@ -1,0 +1,102 @@
+// Journal: where an invocation records what happens. Live it appends to the chain; in replay it
+// compares with it. EventDraft is what both are told.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "chain/actor_chain.h"
+#include "chain/attachment.h"
+#include "chain/event.h"
+#include "chain/hash.h"
+
+namespace theater::actor {
+
+/// Bytes to be recorded; the journal adds the salt. Borrowed for the append.
+struct PayloadDraft {
+  ByteSpan bytes;
+  chain::TypeHint type;
+};
+
+struct OutputDraft {
+  chain::OutputClass output_class{};
+  std::uint64_t target = 0;
+  PayloadDraft payload;
+};
+
+/// An event before it has salts, place and time.
+struct EventDraft {
+  chain::Kind kind{};
+  std::optional<Seq> invocation;
+  std::string_view name;
+  std::span<const PayloadDraft> inputs;
+  std::span<const PayloadDraft> payloads;
+  std::span<const OutputDraft> outputs;
+  std::optional<ByteSpan> delta;
+  std::optional<Digest> state_root;
+  std::optional<std::int64_t> outcome;
+  std::optional<std::uint64_t> fuel;
+  chain::Body body;
+};
+
+/// One actor's. An error ends the actor (live: the log refused) or the replay (a divergence).
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual Result<chain::Appended> append(const EventDraft& draft) = 0;
+  /// The salt of the state that the invocation's commit may bring.
+  virtual Salt state_salt() = 0;
+};
+
+/// Turns a draft into a record draft and its attachments. Reused, so that steady work allocates
+/// nothing; what it built lives until the next build and as long as the draft's bytes.
+class RecordBuilder {
+ public:
+  /// `next_salt()` gives the salts, in the order of the attachments.
+  template <typename NextSalt>
+  const chain::RecordDraft& build(const EventDraft& draft, NextSalt&& next_salt);
+  std::span<const chain::Attachment> attachments() const { return attachments_; }
+
+ private:
+  template <typename NextSalt>
+  chain::PayloadCommitment commit(const PayloadDraft& payload, NextSalt&& next_salt) {
+    const Salt salt = next_salt();
+    attachments_.push_back(chain::Attachment::payload(salt, payload.bytes));
+    return chain::commit_payload(salt, payload.bytes, payload.type);
+  }
+
+  chain::RecordDraft record_;
+  std::vector<chain::Attachment> attachments_;
+  std::vector<chain::Input> inputs_;
+  std::vector<chain::PayloadCommitment> payloads_;
+  std::vector<chain::Output> outputs_;
+};
+
+template <typename NextSalt>
+const chain::RecordDraft& RecordBuilder::build(const EventDraft& draft, NextSalt&& next_salt) {
+  attachments_.clear();
+  inputs_.clear();
+  payloads_.clear();
+  outputs_.clear();
+  for (const PayloadDraft& input : draft.inputs) {
+    inputs_.push_back({commit(input, next_salt), std::nullopt});
+  }
+  for (const PayloadDraft& payload : draft.payloads) {
+    payloads_.push_back(commit(payload, next_salt));
+  }
+  if (draft.delta) attachments_.push_back(chain::Attachment::delta(*draft.delta));
+  for (const OutputDraft& output : draft.outputs) {
+    outputs_.push_back({output.output_class, output.target, commit(output.payload, next_salt)});
+  }
+  record_ = {draft.kind,       draft.invocation, inputs_,    draft.name, payloads_,
+             draft.state_root, draft.outcome,    draft.fuel, draft.body, outputs_};
+  return record_;
+}
+
+}  // namespace theater::actor

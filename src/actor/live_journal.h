@@ -1,0 +1,62 @@
+// LiveJournal: the journal of a running actor, which appends to its chain.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "actor/journal.h"
+#include "io/clock.h"
+
+namespace theater::actor {
+
+/// Random salts, drawn many at a time.
+class SaltSource {
+ public:
+  explicit SaltSource(io::Random& random) : random_(random) {}
+  Salt next() {
+    if (used_ == pool_.size()) {
+      random_.fill(pool_);
+      used_ = 0;
+    }
+    const Salt salt = Salt::from(ByteSpan(pool_).subspan(used_, Salt::size()));
+    used_ += Salt::size();
+    return salt;
+  }
+
+ private:
+  io::Random& random_;
+  std::array<std::uint8_t, 1024> pool_{};
+  std::size_t used_ = pool_.size();
+};
+
+/// Owned by its actor, on the actor's shard. Salts and builder are the shard's.
+class LiveJournal final : public Journal {
+ public:
+  LiveJournal(chain::ActorChain chain, SaltSource& salts, RecordBuilder& builder)
+      : chain_(std::move(chain)), salts_(salts), builder_(builder) {}
+
+  Result<chain::Appended> append(const EventDraft& draft) override;
+  Salt state_salt() override { return salts_.next(); }
+
+  /// Genesis and upgrade carry their manifest in the body instead of payloads.
+  struct Origin {
+    chain::Kind kind = chain::Kind::kGenesis;
+    chain::GenesisBody body;
+    Salt manifest_salt;
+    ByteSpan manifest;
+  };
+  Result<chain::Appended> append_origin(const Origin& origin);
+
+  const chain::ActorChain& chain() const { return chain_; }
+  SaltSource& salts() { return salts_; }
+  /// The last event appended by this process.
+  const chain::Appended& last() const { return last_; }
+
+ private:
+  chain::ActorChain chain_;
+  SaltSource& salts_;
+  RecordBuilder& builder_;
+  chain::Appended last_;
+};
+
+}  // namespace theater::actor

@@ -1,0 +1,76 @@
+// Runnables are served in turn, a bounded number at once, never while the log is overloaded.
+#include "actor/run_queue.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "io/stepping_executor.h"
+
+namespace theater::actor {
+namespace {
+
+struct Worker : Runnable {
+  Worker(std::string& out, char letter, int turns) : trace(out), name(letter), left(turns) {}
+  Next run() override {
+    trace += name;
+    return --left > 0 ? Next::kAgain : Next::kIdle;
+  }
+  std::string& trace;
+  char name;
+  int left;
+};
+
+struct RunQueueTest : testing::Test {
+  io::ManualClock clock;
+  io::SteppingExecutor executor{clock};
+  bool overloaded = false;
+  RunQueue queue{executor, [this] { return overloaded; }};
+  std::string trace;
+};
+
+TEST_F(RunQueueTest, ServesInRotation) {
+  Worker a(trace, 'a', 3), b(trace, 'b', 2);
+  queue.add(a);
+  queue.add(b);
+  queue.add(a);  // already queued
+  EXPECT_EQ(trace, "");
+  executor.run();
+  EXPECT_EQ(trace, "ababa");
+}
+
+TEST_F(RunQueueTest, LetsOtherWorkThroughAfterATurn) {
+  Worker a(trace, 'a', 200);
+  queue.add(a);
+  executor.post([this] { trace += '!'; });
+  executor.run();
+  EXPECT_EQ(trace.find('!'), RunQueue::kTurnsAtOnce);
+  EXPECT_EQ(trace.size(), 201u);
+}
+
+TEST_F(RunQueueTest, ServesNothingWhileOverloaded) {
+  Worker a(trace, 'a', 2);
+  overloaded = true;
+  queue.add(a);
+  executor.run();
+  EXPECT_EQ(trace, "");
+  Worker b(trace, 'b', 1);
+  queue.add(b);
+  EXPECT_EQ(executor.task_count(), 0u) << "a held queue posts nothing";
+  overloaded = false;
+  queue.resume();
+  executor.run();
+  EXPECT_EQ(trace, "aba");
+}
+
+TEST_F(RunQueueTest, ForgetsWhatIsRemoved) {
+  Worker a(trace, 'a', 1), b(trace, 'b', 1);
+  queue.add(a);
+  queue.add(b);
+  queue.remove(a);
+  executor.run();
+  EXPECT_EQ(trace, "b");
+}
+
+}  // namespace
+}  // namespace theater::actor
