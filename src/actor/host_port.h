@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -117,12 +118,21 @@ struct Identity {
   Digest component;
 };
 
+/// The newest event of an actor's chain.
+struct ChainHead {
+  Seq seq;
+  Digest leaf;
+};
+
 /// What a family may tell its actor, on the actor's shard, never from inside call(). Borrowed; it
 /// outlives the FamilyInstance.
 class ActorPort {
  public:
   virtual ~ActorPort() = default;
   virtual const Identity& identity() const = 0;
+  /// The head of the actor's chain, for people (pages served beside a resource); nothing while
+  /// newer events still wait for the disk.
+  virtual std::optional<ChainHead> durable_head() const { return std::nullopt; }
   /// The family's EventSource has events. Idempotent and cheap.
   virtual void events_ready() = 0;
   virtual void record_overflow(const Overflow& overflow) = 0;
