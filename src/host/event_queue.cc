@@ -1,0 +1,199 @@
+// EventQueue: bounds, marks, promises and overflow episodes.
+#include "host/event_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace theater::host {
+
+namespace {
+
+constexpr std::size_t kSpareMax = 256;             // emptied buffers kept
+constexpr std::size_t kSpareBytesMax = 4096;       // larger ones are given back
+constexpr Nanoseconds kTellEvery = std::chrono::seconds(1);
+
+chain::OverflowPolicy recorded(QueuePolicy policy) {
+  switch (policy) {
+    case QueuePolicy::kPause: return chain::OverflowPolicy::kStop;
+    case QueuePolicy::kRefuse: return chain::OverflowPolicy::kRefuse;
+    case QueuePolicy::kCoalesce: return chain::OverflowPolicy::kCoalesce;
+    case QueuePolicy::kDropOldest: return chain::OverflowPolicy::kDropOldest;
+  }
+  return chain::OverflowPolicy::kRefuse;
+}
+
+}  // namespace
+
+EventQueue::EventQueue(Options options, QueueUser& user, actor::ActorPort& actor,
+                       const io::Clock& clock)
+    : options_(std::move(options)), user_(user), actor_(actor), clock_(clock) {
+  CHECK(options_.limits.items_max > 0 && options_.limits.bytes_max > 0, "BOUND-1");
+}
+
+bool EventQueue::accepts(std::size_t bytes) const {
+  return ordinary_ < options_.limits.items_max &&
+         counters_.bytes + bytes <= options_.limits.bytes_max;
+}
+
+Put EventQueue::put(std::uint64_t source, ByteSpan event, std::string_view key) {
+  if (!key.empty() && coalesce(event, key)) return Put::kCoalesced;
+  Put answer = Put::kQueued;
+  while (!accepts(event.size())) {
+    overflow(event.size());
+    const bool may_drop = options_.policy == QueuePolicy::kDropOldest && ordinary_ > 0;
+    if (!may_drop) {
+      ++counters_.refused;
+      return Put::kRefused;
+    }
+    drop_oldest();
+    answer = Put::kDroppedOldest;
+  }
+  ++ordinary_;
+  push({source, clock_.now(), buffer_for(event), std::string(key), false});
+  return answer;
+}
+
+bool EventQueue::reserve(std::uint64_t items) {
+  if (items > options_.limits.reserved_max - promised_) return false;
+  promised_ += items;
+  return true;
+}
+
+void EventQueue::unreserve(std::uint64_t items) {
+  CHECK(items <= promised_, "BOUND-1");
+  promised_ -= items;
+}
+
+void EventQueue::put_reserved(std::uint64_t source, ByteSpan event) {
+  CHECK(promised_ > 0, "BOUND-1");
+  push({source, clock_.now(), buffer_for(event), {}, true});
+}
+
+void EventQueue::push(Item item) {
+  counters_.bytes += item.event.size();
+  if (!item.key.empty()) number_of_key_[item.key] = first_number_ + items_.size();
+  items_.push_back(std::move(item));
+  ++counters_.in;
+  counters_.peak_depth = std::max<std::uint64_t>(counters_.peak_depth, items_.size());
+  counters_.peak_bytes = std::max(counters_.peak_bytes, counters_.bytes);
+  update_marks();
+  if (items_.size() == 1) actor_.events_ready();
+}
+
+Bytes EventQueue::buffer_for(ByteSpan event) {
+  if (spare_.empty() || event.size() > kSpareBytesMax) return to_bytes(event);
+  Bytes buffer = std::move(spare_.back());
+  spare_.pop_back();
+  buffer.assign(event.begin(), event.end());
+  return buffer;
+}
+
+void EventQueue::pop() {
+  Item& item = items_.front();
+  counters_.bytes -= item.event.size();
+  if (item.is_reserved) {
+    CHECK(promised_ > 0, "BOUND-1");
+    --promised_;
+  } else {
+    --ordinary_;
+  }
+  if (!item.key.empty()) number_of_key_.erase(item.key);
+  if (item.event.capacity() <= kSpareBytesMax && spare_.size() < kSpareMax) {
+    spare_.push_back(std::move(item.event));
+  }
+  items_.pop_front();
+  ++first_number_;
+}
+
+/// The newest takes the queued one's place, so that its turn stays.
+bool EventQueue::coalesce(ByteSpan event, std::string_view key) {
+  const auto found = number_of_key_.find(std::string(key));
+  if (found == number_of_key_.end()) return false;
+  Item& item = items_[found->second - first_number_];
+  counters_.bytes -= item.event.size();
+  item.event.assign(event.begin(), event.end());
+  counters_.bytes += item.event.size();
+  ++counters_.coalesced;
+  overflow(event.size());
+  return true;
+}
+
+void EventQueue::drop_oldest() {
+  // Promised events stay: only ordinary ones may be dropped, and one stands before long.
+  const auto oldest = std::find_if(items_.begin(), items_.end(),
+                                   [](const Item& item) { return !item.is_reserved; });
+  CHECK(oldest != items_.end(), "BOUND-1");
+  std::rotate(items_.begin(), oldest, oldest + 1);
+  const std::uint64_t source = items_.front().source;
+  const std::size_t bytes = items_.front().event.size();
+  pop();
+  ++gap_;
+  ++counters_.dropped;
+  user_.on_taken(source, bytes);
+}
+
+void EventQueue::overflow(std::size_t bytes) {
+  ++episode_.items;
+  episode_.bytes += bytes;
+  const bool is_due = clock_.now() - episode_.told >= kTellEvery;
+  if (episode_.is_open && !is_due) return;
+  episode_.is_open = true;
+  tell_overflow();
+}
+
+void EventQueue::tell_overflow() {
+  episode_.told = clock_.now();
+  actor_.record_overflow(
+      {options_.name, recorded(options_.policy), episode_.items, episode_.bytes});
+}
+
+bool EventQueue::is_below(std::uint64_t numerator, std::uint64_t denominator) const {
+  return ordinary_ * denominator < options_.limits.items_max * numerator &&
+         counters_.bytes * denominator < options_.limits.bytes_max * numerator;
+}
+
+void EventQueue::update_marks() {
+  if (!is_paused_ && !is_below(3, 4)) {
+    is_paused_ = true;
+    ++counters_.paused;
+  }
+}
+
+void EventQueue::take(actor::EventBatch& batch) {
+  if (gap_ > 0 && batch.accepts(0)) {
+    user_.write_gap(std::exchange(gap_, 0), batch.buffer());
+    batch.end_event();
+  }
+  while (!items_.empty() && batch.accepts(items_.front().event.size())) {
+    const std::uint64_t source = items_.front().source;
+    const std::size_t bytes = items_.front().event.size();
+    batch.add(items_.front().event);
+    pop();
+    ++counters_.out;
+    user_.on_taken(source, bytes);
+  }
+  if (!is_below(3, 8)) return;
+  if (episode_.is_open) {
+    tell_overflow();
+    episode_ = {};
+  }
+  if (std::exchange(is_paused_, false)) user_.on_resumed();
+}
+
+QueueCounters EventQueue::counters() const {
+  QueueCounters counters = counters_;
+  counters.depth = items_.size();
+  if (!items_.empty()) counters.oldest_age = clock_.now() - items_.front().since;
+  return counters;
+}
+
+void EventQueue::clear() {
+  while (!items_.empty()) pop();
+  gap_ = 0;
+  episode_ = {};
+  is_paused_ = false;
+}
+
+}  // namespace theater::host
