@@ -1,0 +1,26 @@
+// AllHosts: a family is a folder beside this file and a line below.
+#include "hosts/all_hosts.h"
+
+#include "hosts/runtime/family.h"
+#include "hosts/timer/family.h"
+
+namespace theater::hosts {
+
+AllHosts::AllHosts() {
+  families_.push_back(runtime::make_family());
+  families_.push_back(timer::make_family());
+  for (const auto& family : families_) infos_.push_back(&family->info());
+}
+
+AllHosts::~AllHosts() = default;
+
+Status ShardFamilies::check_grant(std::size_t family, const actor::Setting& grant) const {
+  return hosts_.families()[family]->check_grant(grant);
+}
+
+Result<std::unique_ptr<actor::FamilyInstance>> ShardFamilies::create(
+    std::size_t family, const actor::Setting& grant, actor::ActorPort& actor) const {
+  return hosts_.families()[family]->create(grant, {services_, actor});
+}
+
+}  // namespace theater::hosts

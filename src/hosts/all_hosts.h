@@ -1,0 +1,48 @@
+// AllHosts: the one list of host families, and how actors see it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "host/family.h"
+
+namespace theater::hosts {
+
+/// Every family of this build, in the fixed order by which chains and actors index them. One per
+/// node, made by its wiring; any thread. Outlives the sets and instances made from it.
+class AllHosts {
+ public:
+  AllHosts();
+  ~AllHosts();
+  AllHosts(const AllHosts&) = delete;
+  AllHosts& operator=(const AllHosts&) = delete;
+
+  /// The tables that recording and replay go by.
+  std::span<const actor::FamilyInfo* const> infos() const { return infos_; }
+  std::span<const std::unique_ptr<host::Family>> families() const { return families_; }
+
+ private:
+  std::vector<std::unique_ptr<host::Family>> families_;
+  std::vector<const actor::FamilyInfo*> infos_;
+};
+
+/// The families with the services of one shard: what Actor::create wants. `create` only on that
+/// shard; the rest anywhere. Borrows both.
+class ShardFamilies final : public actor::FamilySet {
+ public:
+  ShardFamilies(const AllHosts& hosts, const host::Services& services)
+      : hosts_(hosts), services_(services) {}
+
+  std::span<const actor::FamilyInfo* const> infos() const override { return hosts_.infos(); }
+  Status check_grant(std::size_t family, const actor::Setting& grant) const override;
+  Result<std::unique_ptr<actor::FamilyInstance>> create(std::size_t family,
+                                                        const actor::Setting& grant,
+                                                        actor::ActorPort& actor) const override;
+
+ private:
+  const AllHosts& hosts_;
+  host::Services services_;
+};
+
+}  // namespace theater::hosts
