@@ -1,0 +1,182 @@
+// Decoder: frame headers, payloads, messages.
+#include "hosts/websocket_server/decoder.h"
+
+#include <algorithm>
+
+namespace theater::hosts::websocket_server {
+
+Item Decoder::next(std::span<std::uint8_t>& input) {
+  payload_ = {};
+  if (phase_ == Phase::kEnd) {
+    input = {};
+    return Item::kFailed;
+  }
+  if (phase_ == Phase::kHeader && message_opcode_ == Opcode::kContinuation) Bytes().swap(message_);
+  while (true) {
+    if (phase_ == Phase::kHeader) {
+      if (!read_header(input)) {
+        input = {};
+        return phase_ == Phase::kEnd ? Item::kFailed : Item::kNone;
+      }
+    }
+    const Item item = read_payload(input);
+    if (item != Item::kNone) {
+      if (item == Item::kFailed) input = {};
+      return item;
+    }
+    if (input.empty()) return Item::kNone;
+  }
+}
+
+/// Collects and checks a header; false if it is not complete or not legal.
+bool Decoder::read_header(std::span<std::uint8_t>& input) {
+  while (!input.empty()) {
+    header_[header_size_++] = input.front();
+    input = input.subspan(1);
+    if (header_size_ == 1 && !check_first_byte(header_[0])) return false;
+    if (header_size_ < 2) continue;
+    const std::uint8_t kind = header_[1] & 0x7f;
+    const std::size_t extension = kind == 126 ? 2 : kind == 127 ? 8 : 0;
+    if (header_size_ == 2 && (header_[1] & kMasked) == 0) {
+      fail(kCloseProtocol, "a frame without a mask");
+      return false;
+    }
+    if (header_size_ < 2 + extension + 4) continue;
+    std::uint64_t length = kind;
+    if (extension > 0) length = 0;
+    for (std::size_t i = 0; i < extension; ++i) length = length << 8 | header_[2 + i];
+    const bool is_shortest = extension == 0 || length > (extension == 2 ? 125u : 0xffffu);
+    if (!is_shortest) {
+      fail(kCloseProtocol, "a length that is not in its shortest form");
+      return false;
+    }
+    if (!check_length(length)) return false;
+    std::copy_n(header_.begin() + 2 + static_cast<std::ptrdiff_t>(extension), 4,
+                mask_.key.begin());
+    mask_.offset = 0;
+    remaining_ = length;
+    header_size_ = 0;
+    control_size_ = 0;
+    phase_ = Phase::kPayload;
+    return true;
+  }
+  return false;
+}
+
+bool Decoder::check_first_byte(std::uint8_t first) {
+  opcode_ = static_cast<Opcode>(first & 0x0f);
+  is_final_ = (first & kFinal) != 0;
+  const std::uint8_t reserved = first & kReservedBits;
+  const bool is_data = opcode_ == Opcode::kText || opcode_ == Opcode::kBinary;
+  const bool may_compress = inflater_ && is_data && reserved == kCompressed;
+  const char* wrong = nullptr;
+  if (reserved != 0 && !may_compress) {
+    wrong = "a reserved bit";
+  } else if (is_data) {
+    if (message_opcode_ != Opcode::kContinuation) wrong = "a message inside a message";
+    message_opcode_ = opcode_;
+    is_compressed_ = may_compress;
+    utf8_.reset();
+  } else if (opcode_ == Opcode::kContinuation) {
+    if (message_opcode_ == Opcode::kContinuation) wrong = "a continuation of nothing";
+  } else if (opcode_ != Opcode::kClose && opcode_ != Opcode::kPing && opcode_ != Opcode::kPong) {
+    wrong = "an unknown opcode";
+  } else if (!is_final_) {
+    wrong = "a fragmented control frame";
+  }
+  if (wrong) fail(kCloseProtocol, wrong);
+  return wrong == nullptr;
+}
+
+bool Decoder::check_length(std::uint64_t length) {
+  if (is_control()) {
+    if (length <= kControlPayloadMax) return true;
+    fail(kCloseProtocol, "a control frame over 125 bytes");
+    return false;
+  }
+  if (length <= message_max_ - message_.size()) return true;
+  fail(kCloseTooLarge, "a message over message_max");
+  return false;
+}
+
+/// Takes what the input has of the payload; kNone if the frame or the message goes on.
+Item Decoder::read_payload(std::span<std::uint8_t>& input) {
+  const auto size =
+      static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input.size()));
+  std::span<std::uint8_t> piece = input.first(size);
+  input = input.subspan(size);
+  remaining_ -= size;
+  unmask(piece, mask_);
+  const bool is_plain_text =
+      !is_control() && message_opcode_ == Opcode::kText && !is_compressed_;
+  if (is_plain_text && !utf8_.accept(piece)) return fail(kCloseBadText, "text that is not UTF-8");
+  if (remaining_ == 0) return end_frame(piece);
+  if (is_control()) {
+    std::copy(piece.begin(), piece.end(), control_.begin() + control_size_);
+    control_size_ = static_cast<std::uint8_t>(control_size_ + size);
+  } else {
+    append(message_, piece);
+  }
+  return Item::kNone;
+}
+
+Item Decoder::end_frame(std::span<std::uint8_t> last_piece) {
+  phase_ = Phase::kHeader;
+  if (is_control()) {
+    std::copy(last_piece.begin(), last_piece.end(), control_.begin() + control_size_);
+    control_size_ = static_cast<std::uint8_t>(control_size_ + last_piece.size());
+    return end_control();
+  }
+  if (is_final_ && message_.empty()) return end_message(last_piece);
+  append(message_, last_piece);
+  return is_final_ ? end_message(message_) : Item::kNone;
+}
+
+Item Decoder::end_message(ByteSpan message) {
+  const bool is_text = message_opcode_ == Opcode::kText;
+  if (is_compressed_) {
+    Bytes inflated;
+    if (auto status = inflater_->inflate(message, message_max_, inflated); !status) {
+      return status.error().code == Code::kTooLarge
+                 ? fail(kCloseTooLarge, "a message over message_max")
+                 : fail(kCloseProtocol, "a message that is not deflated");
+    }
+    if (is_text && !utf8_.accept(inflated)) return fail(kCloseBadText, "text that is not UTF-8");
+    message_.swap(inflated);
+    message = message_;
+  }
+  if (is_text && !utf8_.is_complete()) return fail(kCloseBadText, "text that is not UTF-8");
+  message_opcode_ = Opcode::kContinuation;
+  payload_ = message;
+  return is_text ? Item::kText : Item::kBinary;
+}
+
+Item Decoder::end_control() {
+  const ByteSpan body = ByteSpan(control_).first(control_size_);
+  payload_ = body;
+  if (opcode_ == Opcode::kPing) return Item::kPing;
+  if (opcode_ == Opcode::kPong) return Item::kPong;
+  close_code_ = kCloseNoCode;
+  if (body.empty()) return Item::kClose;
+  if (body.size() == 1) return fail(kCloseProtocol, "a close code of one byte");
+  const auto code = static_cast<std::uint16_t>(body[0] << 8 | body[1]);
+  if (!is_sendable_close_code(code)) return fail(kCloseProtocol, "a close code nobody may send");
+  payload_ = body.subspan(2);
+  Utf8Check reason;
+  if (!reason.accept(payload_) || !reason.is_complete()) {
+    return fail(kCloseBadText, "a close reason that is not UTF-8");
+  }
+  close_code_ = code;
+  return Item::kClose;
+}
+
+Item Decoder::fail(std::uint16_t code, const char* why) {
+  phase_ = Phase::kEnd;
+  close_code_ = code;
+  failure_ = why;
+  payload_ = {};
+  Bytes().swap(message_);
+  return Item::kFailed;
+}
+
+}  // namespace theater::hosts::websocket_server

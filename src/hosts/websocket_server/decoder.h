@@ -1,0 +1,75 @@
+// Decoder: turns the bytes a client sends into whole messages and control frames.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "hosts/websocket_server/frame.h"
+#include "hosts/websocket_server/inflater.h"
+#include "hosts/websocket_server/utf8.h"
+
+namespace theater::hosts::websocket_server {
+
+enum class Item : std::uint8_t {
+  kNone,    // more bytes are needed
+  kText, kBinary, kPing, kPong,
+  kClose,   // close_code() and payload() = the reason
+  kFailed,  // the client broke the protocol: close_code() says how; nothing more is read
+};
+
+/// One connection's incoming side: pure, no I/O. Joins fragments, takes off masks, checks UTF-8 as
+/// it arrives, holds messages to `message_max` bytes (after inflation). A message that lies whole
+/// in the input is not copied; between messages the decoder owns no memory.
+class Decoder {
+ public:
+  explicit Decoder(std::size_t message_max) : message_max_(message_max) {}
+  /// From now on messages may be compressed.
+  void enable_inflation(std::unique_ptr<Inflater> inflater) { inflater_ = std::move(inflater); }
+
+  /// Takes bytes off the front of `input`, which it overwrites, up to the end of the next item.
+  /// kNone and kFailed leave nothing.
+  Item next(std::span<std::uint8_t>& input);
+  /// The item's bytes; valid until the next call, as long as the input is.
+  ByteSpan payload() const { return payload_; }
+  std::uint16_t close_code() const { return close_code_; }
+  const char* failure() const { return failure_; }
+  /// Bytes held between calls.
+  std::size_t held_bytes() const { return message_.capacity() + control_size_; }
+
+ private:
+  enum class Phase : std::uint8_t { kHeader, kPayload, kEnd };
+
+  bool read_header(std::span<std::uint8_t>& input);
+  bool check_first_byte(std::uint8_t first);
+  bool check_length(std::uint64_t length);
+  Item read_payload(std::span<std::uint8_t>& input);
+  Item end_frame(std::span<std::uint8_t> last_piece);
+  Item end_control();
+  Item end_message(ByteSpan message);
+  Item fail(std::uint16_t code, const char* why);
+  bool is_control() const { return static_cast<std::uint8_t>(opcode_) >= 0x8; }
+
+  const std::size_t message_max_;
+  std::unique_ptr<Inflater> inflater_;  // null unless deflate was negotiated
+  Bytes message_;                       // the fragments so far
+  ByteSpan payload_;
+  const char* failure_ = "";
+  std::uint64_t remaining_ = 0;         // of the frame's payload
+  Utf8Check utf8_;
+  Mask mask_;
+  std::array<std::uint8_t, kClientHeaderMax> header_{};
+  std::array<std::uint8_t, kControlPayloadMax> control_{};
+  std::uint8_t header_size_ = 0;
+  std::uint8_t control_size_ = 0;
+  Phase phase_ = Phase::kHeader;
+  Opcode opcode_ = Opcode::kContinuation;          // of the frame
+  Opcode message_opcode_ = Opcode::kContinuation;  // of the message; kContinuation: none begun
+  bool is_final_ = false;
+  bool is_compressed_ = false;                     // the message
+  std::uint16_t close_code_ = 0;
+};
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,151 @@
+// However the bytes are cut, the same items come out; what RFC 6455 forbids fails with the right
+// close code; nothing is held between messages. The Autobahn cases cover the rest from outside.
+#include "hosts/websocket_server/decoder.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "hosts/websocket_server/test_frames.h"
+
+namespace theater::hosts::websocket_server {
+namespace {
+
+struct Seen {
+  Item item;
+  std::string payload;
+  std::uint16_t code = 0;
+  bool operator==(const Seen&) const = default;
+};
+
+std::vector<Seen> decode(Decoder& decoder, std::string bytes, std::size_t cut) {
+  std::vector<Seen> seen;
+  for (std::size_t at = 0; at < bytes.size(); at += cut) {
+    std::string part = bytes.substr(at, cut);
+    std::span<std::uint8_t> input(reinterpret_cast<std::uint8_t*>(part.data()), part.size());
+    while (true) {
+      const Item item = decoder.next(input);
+      if (item == Item::kNone) break;
+      const bool has_code = item == Item::kClose || item == Item::kFailed;
+      seen.push_back({item, std::string(as_text(decoder.payload())),
+                      has_code ? decoder.close_code() : std::uint16_t{0}});
+      if (item == Item::kFailed) return seen;
+    }
+  }
+  return seen;
+}
+
+std::vector<Seen> decode(const std::string& bytes, std::size_t message_max = 1 << 20) {
+  std::vector<Seen> first;
+  for (const std::size_t cut : {bytes.size() + 1, std::size_t{1}, std::size_t{3}, std::size_t{7}}) {
+    Decoder decoder(message_max);
+    auto seen = decode(decoder, bytes, cut);
+    if (cut > bytes.size()) first = seen;
+    EXPECT_EQ(seen, first) << "cut into " << cut;
+  }
+  return first;
+}
+
+std::uint16_t failure(const std::string& bytes, std::size_t message_max = 1 << 20) {
+  const auto seen = decode(bytes, message_max);
+  if (seen.empty() || seen.back().item != Item::kFailed) return 0;
+  return seen.back().code;
+}
+
+TEST(Decoder, MessagesOfEveryLengthForm) {
+  for (const std::size_t size : {0, 1, 125, 126, 65535, 65536, 70001}) {
+    const std::string text(size, 'x');
+    EXPECT_EQ(decode(client_frame(Opcode::kText, text)), (std::vector<Seen>{{Item::kText, text}}));
+  }
+}
+
+TEST(Decoder, FragmentsJoinAroundControlFrames) {
+  const std::string bytes = client_frame(Opcode::kText, "Hel", 0) +
+                            client_frame(Opcode::kPing, "?") +
+                            client_frame(Opcode::kContinuation, "", 0) +
+                            client_frame(Opcode::kContinuation, "lo") +
+                            client_frame(Opcode::kBinary, "after");
+  EXPECT_EQ(decode(bytes), (std::vector<Seen>{{Item::kPing, "?"}, {Item::kText, "Hello"},
+                                              {Item::kBinary, "after"}}));
+}
+
+TEST(Decoder, CloseCodesAndReasons) {
+  EXPECT_EQ(decode(client_frame(Opcode::kClose, "")),
+            (std::vector<Seen>{{Item::kClose, "", kCloseNoCode}}));
+  EXPECT_EQ(decode(client_frame(Opcode::kClose, "\x03\xe8" "bye")),
+            (std::vector<Seen>{{Item::kClose, "bye", kCloseNormal}}));
+  EXPECT_EQ(failure(client_frame(Opcode::kClose, "\x03")), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kClose, std::string("\x03\xed", 2))), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kClose, "\x03\xe8\xff")), kCloseBadText);
+}
+
+TEST(Decoder, WhatTheProtocolForbids) {
+  EXPECT_EQ(failure(client_frame(static_cast<Opcode>(3), "")), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kPing, "", 0)), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kPing, std::string(126, 'x'))), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kContinuation, "x")), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kText, "x", kFinal | 0x40)), kCloseProtocol);
+  EXPECT_EQ(failure(client_frame(Opcode::kText, "a", 0) + client_frame(Opcode::kText, "b")),
+            kCloseProtocol);
+  EXPECT_EQ(failure(std::string("\x81\x01x", 3)), kCloseProtocol);
+  EXPECT_EQ(failure(std::string("\x81\xfe\x00\x05....", 8)), kCloseProtocol);
+}
+
+TEST(Decoder, TextThatCannotBecomeUtf8FailsAtOnce) {
+  EXPECT_EQ(failure(client_frame(Opcode::kText, "\xc0\xaf")), kCloseBadText);
+  EXPECT_EQ(failure(client_frame(Opcode::kText, "\xed\xa0\x80")), kCloseBadText);
+  EXPECT_EQ(failure(client_frame(Opcode::kText, "cut \xe2\x82")), kCloseBadText);
+  EXPECT_EQ(failure(client_frame(Opcode::kText, "bad \xf4\x90", 0)), kCloseBadText);
+  EXPECT_EQ(decode(client_frame(Opcode::kText, "\xe2\x82", 0) +
+                   client_frame(Opcode::kContinuation, "\xac")),
+            (std::vector<Seen>{{Item::kText, "\xe2\x82\xac"}}));
+  EXPECT_EQ(decode(client_frame(Opcode::kBinary, "\xc0")).front().item, Item::kBinary);
+}
+
+TEST(Decoder, MessagesOverTheLimitFailBeforeTheyAreHeld) {
+  EXPECT_EQ(failure(client_frame(Opcode::kBinary, std::string(11, 'x')), 10), kCloseTooLarge);
+  EXPECT_EQ(failure(client_frame(Opcode::kBinary, std::string(6, 'x'), 0) +
+                    client_frame(Opcode::kContinuation, std::string(5, 'x')), 10),
+            kCloseTooLarge);
+  EXPECT_EQ(failure(client_frame(Opcode::kBinary, std::string(10, 'x')), 10), 0);
+}
+
+TEST(Decoder, HoldsNothingBetweenMessages) {
+  Decoder decoder(1 << 20);
+  decode(decoder, client_frame(Opcode::kBinary, std::string(5000, 'x')), 100);
+  decode(decoder, client_frame(Opcode::kPong, ""), 100);
+  EXPECT_EQ(decoder.held_bytes(), 0u);
+}
+
+TEST(Decoder, CompressedMessages) {
+  const Bytes text(200'000, 'z');
+  const Bytes packed = deflate(text, 12);
+  const std::string frame =
+      client_frame(Opcode::kText, std::string(as_text(packed)), kFinal | kCompressed);
+  for (const std::size_t cut : {std::size_t{1}, std::size_t{17}, frame.size()}) {
+    Decoder decoder(200'000);
+    decoder.enable_inflation(std::make_unique<Inflater>(DeflateSettings{}));
+    const auto seen = decode(decoder, frame + frame, cut);
+    ASSERT_EQ(seen.size(), 2u);
+    EXPECT_EQ(seen[1], (Seen{Item::kText, std::string(as_text(text))}));
+  }
+  Decoder bounded(199'999);
+  bounded.enable_inflation(std::make_unique<Inflater>(DeflateSettings{}));
+  EXPECT_EQ(decode(bounded, frame, 64).back(), (Seen{Item::kFailed, "", kCloseTooLarge}));
+}
+
+TEST(Deflate, Negotiation) {
+  EXPECT_FALSE(negotiate_deflate(""));
+  EXPECT_FALSE(negotiate_deflate("permessage-deflate; server_max_window_bits=8"));
+  EXPECT_FALSE(negotiate_deflate("permessage-deflate; unknown"));
+  EXPECT_EQ(negotiate_deflate("x-other, permessage-deflate; client_max_window_bits")
+                ->server_window_bits, 12);
+  EXPECT_EQ(negotiate_deflate("permessage-deflate; server_max_window_bits=9")->server_window_bits,
+            9);
+  EXPECT_EQ(negotiate_deflate("permessage-deflate; server_max_window_bits=8, permessage-deflate")
+                ->server_window_bits, 12);
+}
+
+}  // namespace
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,50 @@
+// The frames of RFC 6455, seen by a server: constants, the header of what we send, unmasking.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+
+namespace theater::hosts::websocket_server {
+
+enum class Opcode : std::uint8_t {
+  kContinuation = 0x0, kText = 0x1, kBinary = 0x2, kClose = 0x8, kPing = 0x9, kPong = 0xa,
+};
+
+inline constexpr std::uint8_t kFinal = 0x80;            // first byte: last fragment
+inline constexpr std::uint8_t kCompressed = 0x40;       // first byte: RSV1 (permessage-deflate)
+inline constexpr std::uint8_t kReservedBits = 0x70;
+inline constexpr std::uint8_t kMasked = 0x80;           // second byte
+inline constexpr std::size_t kControlPayloadMax = 125;
+inline constexpr std::size_t kServerHeaderMax = 10;     // unmasked
+inline constexpr std::size_t kClientHeaderMax = 14;     // masked
+
+// Close codes of section 7.4.1 that we send or report.
+inline constexpr std::uint16_t kCloseNormal = 1000;
+inline constexpr std::uint16_t kCloseGoingAway = 1001;
+inline constexpr std::uint16_t kCloseProtocol = 1002;
+inline constexpr std::uint16_t kCloseUnsupported = 1003;
+inline constexpr std::uint16_t kCloseNoCode = 1005;      // never on the wire
+inline constexpr std::uint16_t kCloseBroken = 1006;      // never on the wire
+inline constexpr std::uint16_t kCloseBadText = 1007;
+inline constexpr std::uint16_t kCloseTooLarge = 1009;
+inline constexpr std::uint16_t kCloseRestart = 1012;
+inline constexpr std::uint16_t kCloseTryLater = 1013;
+
+/// Whether a close frame may carry the code: those registered, and 3000 to 4999.
+bool is_sendable_close_code(std::uint16_t code);
+
+/// Appends the header of an unmasked, final frame. `flags` is 0 or kCompressed.
+void append_header(Bytes& out, Opcode opcode, std::size_t payload_size, std::uint8_t flags = 0);
+
+/// A masking key and how far into it the payload is.
+struct Mask {
+  std::array<std::uint8_t, 4> key{};
+  std::uint8_t offset = 0;
+};
+/// Undoes the masking in place and advances the mask.
+void unmask(std::span<std::uint8_t> payload, Mask& mask);
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,145 @@
+// permessage-deflate on zlib: raw deflate streams whose final 00 00 ff ff is left out.
+#include "hosts/websocket_server/inflater.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "base/check.h"
+
+namespace theater::hosts::websocket_server {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 4> kTail{0x00, 0x00, 0xff, 0xff};
+constexpr std::size_t kGrowth = 16 * 1024;  // output room added at a time
+constexpr int kMemoryLevel = 4;             // of zlib's 1 to 9: 16 KiB a compressor
+constexpr int kServerWindowBits = 12;       // what we compress with, unless asked for less
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto end = text.find(separator);
+    parts.push_back(trim(text.substr(0, end)));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// 8 to 15, possibly quoted; anything else is no window.
+std::optional<int> window_of(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    text = text.substr(1, text.size() - 2);
+  }
+  int bits = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (bits < 8 || bits > 15 || text.front() == '0') return std::nullopt;
+  return bits;
+}
+
+/// Applies one parameter of an offer; false: the offer cannot be accepted.
+bool apply(std::string_view parameter, DeflateSettings& settings) {
+  const auto equals = parameter.find('=');
+  const std::string_view name = trim(parameter.substr(0, equals));
+  const bool has_value = equals != std::string_view::npos;
+  const std::string_view value = has_value ? trim(parameter.substr(equals + 1)) : "";
+  if (name == "server_no_context_takeover") return !has_value;
+  if (name == "client_no_context_takeover") return !has_value;
+  if (name == "client_max_window_bits") return !has_value || window_of(value).has_value();
+  if (name != "server_max_window_bits") return false;
+  const auto bits = window_of(value);
+  if (!bits || *bits < 9) return false;  // zlib cannot write a window of 8 bits
+  settings.server_window_bits = std::min(settings.server_window_bits, *bits);
+  return true;
+}
+
+}  // namespace
+
+std::optional<DeflateSettings> negotiate_deflate(std::string_view offers) {
+  for (const std::string_view offer : split(offers, ',')) {
+    const auto parts = split(offer, ';');
+    if (parts.front() != "permessage-deflate") continue;
+    DeflateSettings settings;
+    settings.server_window_bits = kServerWindowBits;
+    const bool is_acceptable = std::all_of(
+        parts.begin() + 1, parts.end(),
+        [&](std::string_view parameter) { return apply(parameter, settings); });
+    if (is_acceptable) return settings;
+  }
+  return std::nullopt;
+}
+
+std::string deflate_answer(const DeflateSettings& settings) {
+  return fmt::format(
+      "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+      "server_max_window_bits={}",
+      settings.server_window_bits);
+}
+
+struct Inflater::State {
+  z_stream stream{};
+  State(int window_bits) { CHECK(inflateInit2(&stream, -window_bits) == Z_OK, "zlib"); }
+  ~State() { inflateEnd(&stream); }
+};
+
+Inflater::Inflater(const DeflateSettings& settings) : settings_(settings) {}
+Inflater::~Inflater() = default;
+
+Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out) {
+  if (!state_) state_ = std::make_unique<State>(settings_.client_window_bits);
+  z_stream& stream = state_->stream;
+  out.clear();
+  Status status;
+  for (const ByteSpan piece : {compressed, ByteSpan(kTail)}) {
+    stream.next_in = const_cast<std::uint8_t*>(piece.data());
+    stream.avail_in = static_cast<uInt>(piece.size());
+    while (status && (stream.avail_in > 0 || stream.avail_out == 0)) {
+      const std::size_t before = out.size();
+      const std::size_t room = std::min(kGrowth, bytes_max + 1 - before);
+      out.resize(before + room);
+      stream.next_out = out.data() + before;
+      stream.avail_out = static_cast<uInt>(room);
+      const int answer = ::inflate(&stream, Z_SYNC_FLUSH);
+      out.resize(before + room - stream.avail_out);
+      if (out.size() > bytes_max) status = fail(Code::kTooLarge, "inflates to over {}", bytes_max);
+      if (answer == Z_STREAM_END) {  // a final block: legal, the next message starts afresh
+        inflateReset(&stream);
+        stream.avail_in = 0;
+        break;
+      }
+      if (answer == Z_BUF_ERROR) break;  // no progress possible: all is out
+      if (answer != Z_OK) status = fail(Code::kInvalid, "not a deflate stream");
+    }
+  }
+  if (!settings_.client_keeps_context || !status) state_.reset();
+  return status;
+}
+
+Bytes deflate(ByteSpan message, int window_bits) {
+  z_stream stream{};
+  CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -window_bits, kMemoryLevel,
+                     Z_DEFAULT_STRATEGY) == Z_OK, "zlib");
+  Bytes out(deflateBound(&stream, message.size()) + kTail.size() + 16);
+  stream.next_in = const_cast<std::uint8_t*>(message.data());
+  stream.avail_in = static_cast<uInt>(message.size());
+  stream.next_out = out.data();
+  stream.avail_out = static_cast<uInt>(out.size());
+  CHECK(::deflate(&stream, Z_SYNC_FLUSH) == Z_OK && stream.avail_in == 0, "zlib");
+  out.resize(out.size() - stream.avail_out);
+  deflateEnd(&stream);
+  CHECK(out.size() >= kTail.size(), "zlib");
+  out.resize(out.size() - kTail.size());
+  return out;
+}
+
+}  // namespace theater::hosts::websocket_server

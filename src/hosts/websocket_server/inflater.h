@@ -1,0 +1,50 @@
+// Inflater and Deflater: permessage-deflate (RFC 7692) on zlib, with bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace theater::hosts::websocket_server {
+
+/// What both sides agreed on. Windows are in bits, 9 to 15.
+struct DeflateSettings {
+  int client_window_bits = 15;
+  int server_window_bits = 12;
+  bool client_keeps_context = false;
+  bool server_keeps_context = false;
+};
+
+/// Answers the client's Sec-WebSocket-Extensions offer: the settings of the first acceptable
+/// permessage-deflate element, or nullopt if there is none. We ask for no context takeover both
+/// ways, so that an idle connection holds no compressor.
+std::optional<DeflateSettings> negotiate_deflate(std::string_view offers);
+/// The value of our Sec-WebSocket-Extensions header.
+std::string deflate_answer(const DeflateSettings& settings);
+
+/// Decompresses whole messages. Owns zlib's state only while a message is inflated, unless the
+/// client keeps its context.
+class Inflater {
+ public:
+  explicit Inflater(const DeflateSettings& settings);
+  ~Inflater();
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  /// kTooLarge beyond `bytes_max`; kInvalid if it is not a deflate stream.
+  Status inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out);
+
+ private:
+  struct State;
+  DeflateSettings settings_;
+  std::unique_ptr<State> state_;
+};
+
+/// Compresses one message for any number of connections: no context is kept. Stateless.
+Bytes deflate(ByteSpan message, int window_bits);
+
+}  // namespace theater::hosts::websocket_server
