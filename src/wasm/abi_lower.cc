@@ -29,7 +29,7 @@ class PieceReader {
   /// A count of at most the bytes that remain in all pieces.
   std::uint64_t count() {
     BinaryReader& reader = next();
-    return reader.unsigned_number(reader.remaining() + later_);
+    return reader.count(later_);
   }
   /// Length and raw bytes.
   ByteSpan bytes() {

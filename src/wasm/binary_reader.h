@@ -46,7 +46,14 @@ class BinaryReader {
   /// Length and raw bytes: the value of a list<u8>.
   ByteSpan bytes() { return raw(count()); }
   /// The count of a list; at most the bytes that remain, since no element is empty.
-  std::uint64_t count() { return unsigned_number(remaining()); }
+  std::uint64_t count() { return count(0); }
+  /// The same when `later` more bytes follow in other inputs.
+  std::uint64_t count(std::uint64_t later) {
+    const std::uint64_t number = unsigned_number(UINT64_MAX);
+    if (number <= remaining() + later) [[likely]]
+      return number;
+    return refuse("longer than the input"), std::uint64_t{0};
+  }
   /// `length` raw bytes.
   ByteSpan raw(std::uint64_t length) {
     if (length > remaining()) [[unlikely]]
