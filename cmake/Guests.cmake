@@ -1,5 +1,4 @@
-# theater_component(NAME): builds actors/NAME into build/actors/NAME.wasm, whatever the preset: a
-# component is the same in all of them.
+# Guests: components built from source, and native tests of their logic.
 find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 find_program(THEATER_WASM_TOOLS wasm-tools
   HINTS "$ENV{THEATER_WASM_TOOLS}/.." "${CMAKE_SOURCE_DIR}/build/tools/python/bin"
@@ -14,6 +13,19 @@ file(GLOB_RECURSE theater_kit_files CONFIGURE_DEPENDS
   "${CMAKE_SOURCE_DIR}/sdk/cpp/source/*.cc" "${CMAKE_SOURCE_DIR}/tools/wit/*.py"
   "${CMAKE_SOURCE_DIR}/tools/wit_bindgen.py" "${CMAKE_SOURCE_DIR}/tools/build_component.py")
 
+# theater_guest_test(NAME SOURCE...): native tests of guest code.
+function(theater_guest_test name)
+  if(NOT THEATER_WASM_TOOLS OR THEATER_FUZZ)
+    return()
+  endif()
+  add_executable(theater_guest_${name}_test ${ARGN})
+  target_link_libraries(theater_guest_${name}_test PRIVATE theater_guest_kit GTest::gtest_main)
+  gtest_discover_tests(theater_guest_${name}_test
+    TEST_PREFIX "guest_${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS "unit")
+endfunction()
+
+# theater_component(NAME): builds actors/NAME into build/actors/NAME.wasm, whatever the preset: a
+# component is the same in all of them. Its *_test.cc become a native test.
 function(theater_component name)
   if(NOT THEATER_WASM_TOOLS)
     return()
@@ -33,4 +45,9 @@ function(theater_component name)
     VERBATIM)
   add_custom_target(theater_actor_${name} ALL DEPENDS "${output}")
   add_dependencies(theater_actors theater_actor_${name})
+
+  file(GLOB tests CONFIGURE_DEPENDS "${folder}/*_test.cc")
+  if(tests)
+    theater_guest_test(${name} ${tests})
+  endif()
 endfunction()

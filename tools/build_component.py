@@ -10,6 +10,7 @@ native. What the component imports and exports follows from what the code uses a
 """
 
 import argparse
+import fcntl
 import hashlib
 import pathlib
 import shutil
@@ -96,34 +97,35 @@ class Build:
         return wit
 
     def _compile(self, bindings: str) -> list[pathlib.Path]:
-        """Compiles the project and, if they changed, the kit's own sources, at the same time."""
-        objects, running = [], []
+        """Compiles the project and, at the same time if they changed, the kit's own sources."""
+        own = [(source, self.work / (source.stem + ".o")) for source in self.project.sources]
+        running = [self._start_compiler(source, made) for source, made in own]
+        kit = self._kit_objects(bindings)
+        finish(running)
+        return [made for _, made in own] + kit
+
+    def _kit_objects(self, bindings: str) -> list[pathlib.Path]:
+        """The kit's objects, compiled by the first build that needs them; others wait for it."""
+        folder = self.shared / ("kit-" + self._kit_digest(bindings))
+        folder.mkdir(parents=True, exist_ok=True)
+        objects = [(source, folder / (source.stem + ".o")) for source in kit_sources()]
+        with open(folder / "lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            missing = [(s, made, made.with_suffix(".part")) for s, made in objects
+                       if not made.exists()]
+            finish([self._start_compiler(source, part) for source, _, part in missing])
+            for _, made, part in missing:
+                part.replace(made)
+        return [made for _, made in objects]
+
+    def _start_compiler(self, source: pathlib.Path, made: pathlib.Path) -> subprocess.Popen:
         include = [f"-I{self.work / 'include'}", f"-I{KIT / 'include'}"]
-        for source in self.project.sources:
-            made = self.work / (source.stem + ".o")
-            objects.append(made)
-            running.append(start([self.compiler, *FLAGS, *include, "-c", source, "-o", made]))
-        kit = self.shared / ("kit-" + self._kit_digest(bindings))
-        kit.mkdir(parents=True, exist_ok=True)
-        finished = []
-        for source in sorted((KIT / "source").glob("*.cc")):
-            made = kit / (source.stem + ".o")
-            objects.append(made)
-            if not made.exists():
-                part = self.work / (source.stem + ".kit.part")
-                finished.append((part, made))
-                running.append(start([self.compiler, *FLAGS, *include, "-c", source, "-o", part]))
-        if any([process.wait() != 0 for process in running]):
-            raise ToolError("compiling failed; see above")
-        for part, made in finished:
-            part.replace(made)
-        return objects
+        return start([self.compiler, *FLAGS, *include, "-c", source, "-o", made])
 
     def _kit_digest(self, bindings: str) -> str:
         digest = hashlib.sha256(" ".join([self.compiler, *FLAGS, bindings]).encode())
-        for folder in ("include", "source"):
-            for file in sorted((KIT / folder).rglob("*.*")):
-                digest.update(file.read_bytes())
+        for file in sorted((KIT / "include").rglob("*.h")) + kit_sources():
+            digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
 
     def _link(self, objects: list[pathlib.Path]) -> pathlib.Path:
@@ -157,6 +159,11 @@ def synthesise_world(document: dict, imports: list[tuple[str, str]], exports: li
     return "package theater:build;\n\nworld actor {\n" + "\n".join(lines) + "\n}\n"
 
 
+def kit_sources() -> list[pathlib.Path]:
+    """What every component is linked with."""
+    return sorted([*(KIT / "source").glob("*.cc"), *(KIT / "source" / "wasm").glob("*.cc")])
+
+
 def find_compiler(given: str | None) -> str:
     for name in [given] if given else COMPILERS:
         if shutil.which(name):
@@ -166,6 +173,12 @@ def find_compiler(given: str | None) -> str:
 
 def start(command: list) -> subprocess.Popen:
     return subprocess.Popen([str(part) for part in command])
+
+
+def finish(running: list[subprocess.Popen]):
+    """Waits for all of them before it complains about any."""
+    if any([process.wait() != 0 for process in running]):
+        raise ToolError("compiling failed; see above")
 
 
 def run(command: list, complaint: str):

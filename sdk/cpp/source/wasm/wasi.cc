@@ -33,14 +33,4 @@ int __imported_wasi_snapshot_preview1_random_get(int, int) { return kNotSupporte
 int __imported_wasi_snapshot_preview1_sched_yield() { return 0; }
 [[noreturn]] void __imported_wasi_snapshot_preview1_proc_exit(int) { __builtin_trap(); }
 
-/// An instance is dropped as a whole: nothing runs at an exit that never comes.
-int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
-
 }  // extern "C"
-
-/// A failed check of the C++ library ends the invocation; printing it would need a descriptor.
-namespace std {
-inline namespace __1 {
-[[noreturn]] void __libcpp_verbose_abort(const char*, ...) noexcept { __builtin_trap(); }
-}  // namespace __1
-}  // namespace std

@@ -1,0 +1,69 @@
+// The host in memory, for native tests of actors; testing.h plays events on top of it.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "theater/actor.h"
+
+namespace theater::testing {
+
+/// The client's end of a connection.
+struct Peer {
+  std::uint64_t id = 0;
+  bool open = true;
+  std::vector<std::string> texts;  // received, oldest first
+  std::vector<Bytes> binaries;
+  std::set<std::string, std::less<>> topics;
+  Bytes attachment;
+  std::optional<std::uint16_t> close_code;  // set when the actor closed it
+  std::string close_reason;
+};
+
+struct Timer {
+  std::chrono::nanoseconds due{};
+  std::chrono::nanoseconds period{};  // 0: fires once
+};
+
+struct LogLine {
+  actor::runtime_types::Level level{};
+  std::string text;
+};
+
+/// The host in memory. One at a time; it answers every function of runtime, timer and
+/// websocket-server while it lives.
+class FakeHost {
+ public:
+  FakeHost();
+  ~FakeHost();
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+
+  std::deque<Peer> peers;
+  std::map<std::string, Timer, std::less<>> timers;
+  std::vector<LogLine> log;  // also of invocations that failed
+  std::optional<Bytes> stopped;
+  std::chrono::nanoseconds now{1'700'000'000'000'000'000};
+
+  /// What the invocation asked for becomes real, or is forgotten.
+  void commit();
+  void roll_back() { effects_.clear(); }
+
+  Peer* find(std::uint64_t id);
+
+ private:
+  void answer_runtime();
+  void answer_timer();
+  void answer_websocket_server();
+  actor::types::Outcome with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect);
+
+  std::vector<std::function<void()>> effects_;
+};
+
+}  // namespace theater::testing

@@ -1,0 +1,163 @@
+// FakeHost: the host functions answered in memory; see fake_host.h.
+#include "theater/fake_host.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace theater {
+
+void wit::missing_import(std::string_view function) {
+  std::fprintf(stderr, "the actor called %.*s, for which there is no fake\n",
+               static_cast<int>(function.size()), function.data());
+  std::abort();
+}
+
+namespace testing {
+namespace {
+
+using actor::types::Code;
+using actor::types::Outcome;
+
+actor::types::Error error(Code code, std::string_view message) {
+  actor::types::Error made{};
+  made.code = code;
+  made.message = message;
+  return made;
+}
+
+Outcome failed(Code code, std::string_view message) { return wit::Failure{error(code, message)}; }
+
+void receive(Peer& peer, const std::string& data, actor::websocket_types::Message::Tag tag) {
+  if (tag == actor::websocket_types::Message::Tag::kText) {
+    peer.texts.push_back(data);
+  } else {
+    peer.binaries.emplace_back(data.begin(), data.end());
+  }
+}
+
+std::string data_of(const actor::websocket_types::Message& message) {
+  return message.is_text() ? std::string(message.text)
+                           : std::string(message.binary.begin(), message.binary.end());
+}
+
+}  // namespace
+
+FakeHost::FakeHost() {
+  answer_runtime();
+  answer_timer();
+  answer_websocket_server();
+}
+
+FakeHost::~FakeHost() {
+  actor::runtime::hooks() = {};
+  actor::timer::hooks() = {};
+  actor::websocket_server::hooks() = {};
+}
+
+void FakeHost::commit() {
+  for (const auto& effect : effects_) effect();
+  effects_.clear();
+}
+
+Peer* FakeHost::find(std::uint64_t id) {
+  for (Peer& peer : peers) {
+    if (peer.id == id) return &peer;
+  }
+  return nullptr;
+}
+
+void FakeHost::answer_runtime() {
+  auto& hooks = actor::runtime::hooks();
+  hooks.log = [this](actor::runtime_types::Level level, std::string_view message) {
+    log.push_back({level, std::string(message)});
+  };
+  hooks.self = [] { return actor::runtime_types::Identity{"00", "test", {}, "00"}; };
+  hooks.now = [this] { return static_cast<std::uint64_t>(now.count()); };
+  hooks.stop = [this](BytesView output) {
+    effects_.push_back([this, bytes = Bytes(output.begin(), output.end())] { stopped = bytes; });
+  };
+}
+
+void FakeHost::answer_timer() {
+  auto& hooks = actor::timer::hooks();
+  const auto arm = [this](std::string_view name, std::chrono::nanoseconds due,
+                          std::chrono::nanoseconds period) -> Outcome {
+    effects_.push_back(
+        [this, name = std::string(name), due, period] { timers[name] = {due, period}; });
+    return {};
+  };
+  hooks.after = [this, arm](std::string_view name, std::uint64_t delay_ms) {
+    return arm(name, now + std::chrono::milliseconds(delay_ms), {});
+  };
+  hooks.every = [this, arm](std::string_view name, std::uint64_t period_ms) {
+    const std::chrono::milliseconds period(period_ms);
+    if (period_ms < 10) return failed(Code::kInvalid, "period_ms is below 10");
+    return arm(name, now + period, period);
+  };
+  hooks.at = [arm](std::string_view name, std::uint64_t unix_ns) {
+    return arm(name, std::chrono::nanoseconds(unix_ns), {});
+  };
+  hooks.cancel = [this](std::string_view name) {
+    effects_.push_back([this, name = std::string(name)] { timers.erase(name); });
+    return timers.contains(name);
+  };
+}
+
+Outcome FakeHost::with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect) {
+  Peer* peer = find(id);
+  if (peer == nullptr) return failed(Code::kNotFound, "no such connection");
+  if (!peer->open) return failed(Code::kClosed, "the connection is closed");
+  effects_.push_back([peer, effect = std::move(effect)] {
+    if (peer->open) effect(*peer);
+  });
+  return {};
+}
+
+void FakeHost::answer_websocket_server() {
+  auto& hooks = actor::websocket_server::hooks();
+  using actor::websocket_types::Message;
+  hooks.accept = [this](std::uint64_t id, const wit::Option<wit::String>&) {
+    return with_open_peer(id, [](Peer&) {});
+  };
+  hooks.send = [this](std::uint64_t id, const Message& message) {
+    return with_open_peer(
+        id, [data = data_of(message), tag = message.tag](Peer& peer) { receive(peer, data, tag); });
+  };
+  hooks.close = [this](std::uint64_t id, std::uint16_t code, std::string_view reason) {
+    return with_open_peer(id, [code, reason = std::string(reason)](Peer& peer) {
+      peer.open = false;
+      peer.close_code = code;
+      peer.close_reason = reason;
+    });
+  };
+  hooks.subscribe = [this](std::uint64_t id, std::string_view topic) {
+    return with_open_peer(id,
+                          [topic = std::string(topic)](Peer& peer) { peer.topics.insert(topic); });
+  };
+  hooks.unsubscribe = [this](std::uint64_t id, std::string_view topic) {
+    return with_open_peer(id,
+                          [topic = std::string(topic)](Peer& peer) { peer.topics.erase(topic); });
+  };
+  hooks.publish = [this](std::string_view topic, const Message& message) -> Outcome {
+    effects_.push_back(
+        [this, topic = std::string(topic), data = data_of(message), tag = message.tag] {
+          for (Peer& peer : peers) {
+            if (peer.open && (topic == "*" || peer.topics.contains(topic)))
+              receive(peer, data, tag);
+          }
+        });
+    return {};
+  };
+  hooks.set_attachment = [this](std::uint64_t id, BytesView value) {
+    return with_open_peer(
+        id, [bytes = Bytes(value.begin(), value.end())](Peer& peer) { peer.attachment = bytes; });
+  };
+  hooks.attachment = [this](std::uint64_t id) -> actor::types::Data {
+    const Peer* peer = find(id);
+    if (peer == nullptr) return wit::Failure{error(Code::kNotFound, "no such connection")};
+    return BytesView(peer->attachment);
+  };
+}
+
+}  // namespace testing
+}  // namespace theater
