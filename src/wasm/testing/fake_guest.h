@@ -11,8 +11,8 @@
 
 namespace theater::wasm::testing {
 
-/// Well-behaved by default; a test makes it hostile through `answer`, which sees each realloc and
-/// the pointer the allocator would give, and answers another one, or resizes `bytes`.
+/// Well-behaved by default; a test makes it hostile through `answer`, which answers each realloc
+/// in the allocator's place and may resize `bytes`.
 class FakeGuest : public GuestMemory {
  public:
   explicit FakeGuest(std::size_t size) : bytes(size, 0xaa) {}
@@ -21,14 +21,12 @@ class FakeGuest : public GuestMemory {
 
   TrapOr<std::uint32_t> realloc(const ReallocRequest& request) override {
     requests.push_back(request);
-    const std::uint32_t pointer = place(request);
-    if (answer) return answer(request, pointer);
-    return pointer;
+    return answer ? answer(request) : place(request);
   }
 
   std::vector<std::uint8_t> bytes;
   std::vector<ReallocRequest> requests;
-  std::function<TrapOr<std::uint32_t>(const ReallocRequest&, std::uint32_t)> answer;
+  std::function<TrapOr<std::uint32_t>(const ReallocRequest&)> answer;
 
  private:
   std::uint32_t place(const ReallocRequest& request) {
