@@ -1,7 +1,7 @@
 """`theater new`, `theater build` and `theater run` work one after the other, as the help says."""
 
 import support
-from support import Node, connect, free_port, theater
+from support import Node, free_port, theater
 
 
 class ProjectTest(support.ActorTest):

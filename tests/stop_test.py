@@ -4,27 +4,27 @@ import os
 import signal
 
 import support
-from support import connect, theater_json
+from support import theater_json
+from wire import Closed
 
 
 class StopTest(support.ActorTest):
 
     def test_sigterm_and_sigint_close_clients_with_1001_and_exit_0(self):
-        from websockets.exceptions import ConnectionClosed
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number), self.node("echo") as node, \
-                    connect(self.address("/echo")) as client:
+                    self.connect("/echo") as client:
                 client.send("x")
                 self.assertEqual(client.recv(timeout=10), "x")
                 node.process.send_signal(number)
-                with self.assertRaises(ConnectionClosed) as closed:
+                with self.assertRaises(Closed) as closed:
                     client.recv(timeout=10)
-                self.assertEqual(closed.exception.rcvd.code, 1001)
+                self.assertEqual(closed.exception.code, 1001)
                 self.assertEqual(node.wait(), 0)
         self.assert_chain_holds()
 
     def test_a_second_start_resumes_state_and_seq(self):
-        with self.node("chat") as node, connect(self.address("/ws")) as client:
+        with self.node("chat") as node, self.connect("/ws") as client:
             for number in range(10):
                 client.send(f"m{number}")
                 client.recv(timeout=10)
@@ -47,7 +47,7 @@ class StopTest(support.ActorTest):
             self.assertIn("in use", second.text())
             second.__exit__(None, None, None)
             self.port = port
-            with connect(self.address("/echo")) as client:
+            with self.connect("/echo") as client:
                 client.send("still here")
                 self.assertEqual(client.recv(timeout=10), "still here")
 
@@ -71,7 +71,7 @@ class StopTest(support.ActorTest):
 
     def test_many_actors_on_several_shards(self):
         with self.node("counter", "echo", options=("--shards", "2")) as node:
-            with connect(self.address("/echo")) as client:
+            with self.connect("/echo") as client:
                 client.send("x")
                 self.assertEqual(client.recv(timeout=10), "x")
             self.assertEqual(node.stop(), 0)

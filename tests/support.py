@@ -13,13 +13,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tomllib
 import unittest
 from pathlib import Path
+
+from wire import Wire
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("THEATER_BUILD", ROOT / "build" / "release")).resolve()
 THEATER = BUILD / "bin" / "theater"
 ACTORS = ROOT / "actors"
+BUILD_ACTORS = ROOT / "build" / "actors"
 START_SECONDS = 60
 STOP_SECONDS = 15
 SKIPPED = 77  # what ctest takes for "skipped"
@@ -46,13 +50,25 @@ def theater_json(*arguments, **options):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def component_of(project):
+    """The component that `theater build` made of a project."""
+    manifest = next(project.glob("*.toml"))
+    component = tomllib.loads(manifest.read_text())["component"]
+    return (project / component).resolve()
+
+
 class Node:
     """A running `theater run`. Use as a context: leaving it kills what still runs."""
 
-    def __init__(self, manifests, data, variables=None, options=()):
-        command = [str(THEATER), "run", *map(str, manifests), "--data", str(data), *options, "--json"]
+    def __init__(self, manifests, data, variables=None, **how):
+        options, self.start_seconds = how.get("options", ()), how.get("seconds", START_SECONDS)
+        limit = how.get("descriptors")
+        command = [str(THEATER), "run", *map(str, manifests), "--data", str(data), "--json",
+                   *map(str, options)]
         for key, value in (variables or {}).items():
             command += ["--var", f"{key}={value}"]
+        if limit:
+            command = ["prlimit", f"--nofile={limit}:{limit}", *command]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, stdin=subprocess.DEVNULL)
         self.lines = []
@@ -75,12 +91,16 @@ class Node:
             self.errors.append(line)
 
     def wait_ready(self):
-        if not self._ready.wait(START_SECONDS) or self.process.poll() is not None:
+        if not self._ready.wait(self.start_seconds) or self.process.poll() is not None:
             raise AssertionError(f"the node did not start: {self.text()}")
         return self
 
     def text(self):
         return "".join(self.lines) + "".join(self.errors)
+
+    def resident_bytes(self):
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
     def stop(self, number=signal.SIGTERM, seconds=STOP_SECONDS):
         """Signals the node and returns its exit status."""
@@ -119,11 +139,15 @@ class ActorTest(unittest.TestCase):
         self.data = self.folder / "data"
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def node(self, *names, port=None, options=()):
+    def node(self, *names, port=None, variables=None, **how):
         """A node with sample actors; `self.port` is where the first listens."""
         self.port = port or free_port()
         manifests = [ACTORS / name / f"{name}.toml" for name in names]
-        return Node(manifests, self.data, {"listen": f"127.0.0.1:{self.port}"}, options)
+        listen = {"listen": f"127.0.0.1:{self.port}"}
+        return Node(manifests, self.data, {**listen, **(variables or {})}, **how)
+
+    def connect(self, path, **options):
+        return Wire(self.address(path), **options)
 
     def address(self, path):
         return f"ws://127.0.0.1:{self.port}{path}"
@@ -134,13 +158,6 @@ class ActorTest(unittest.TestCase):
             result = theater(command, data or self.data)
             self.assertEqual(result.returncode, 0,
                              f"{command}: {result.stdout}{result.stderr}")
-
-
-def connect(address, **options):
-    """A WebSocket client without compression and without a size limit of its own."""
-    from websockets.sync.client import connect as open_client
-    return open_client(address, compression=None, max_size=None, open_timeout=10, close_timeout=5,
-                       proxy=None, **options)
 
 
 def main():
