@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "actor/host_port.h"
@@ -12,11 +13,7 @@
 #include "actor/shard.h"
 #include "base/ids.h"
 #include "base/result.h"
-
-namespace theater::store {
-class SnapshotStore;
-struct ActorImage;
-}  // namespace theater::store
+#include "store/actor_history.h"
 
 namespace theater::actor {
 
@@ -53,7 +50,7 @@ struct ActorSetup {
   const FamilySet& families;           // outlives the actor
   store::SnapshotStore* snapshots = nullptr;  // outlives the actor; nullptr: no snapshots
   Digest determinism_profile;          // recorded in genesis
-  Bytes genesis_nonce;                 // tests only: 16 bytes instead of random ones
+  std::optional<Salt> genesis_nonce;   // nothing: random
   /// Called once on the shard when the actor is running, or could not start. May be empty.
   std::move_only_function<void(Status)> on_started;
   /// Called once on the shard when the phase becomes kStopped or kFailed; the owner may destroy

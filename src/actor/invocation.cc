@@ -3,6 +3,7 @@
 
 #include "actor/folding.h"
 #include "actor/limits.h"
+#include "actor/note.h"
 #include "base/check.h"
 #include "wasm/binary_reader.h"
 #include "wasm/binary_writer.h"
@@ -22,14 +23,6 @@ chain::TrapReason reason_of(wasm::TrapKind kind) {
     case wasm::TrapKind::kMemoryLimit: return chain::TrapReason::kLimit;
     default: return chain::TrapReason::kTrap;
   }
-}
-
-/// At most kNoteBytesMax bytes, cut between characters.
-std::string_view cut(std::string_view text) {
-  if (text.size() <= kNoteBytesMax) return text;
-  std::size_t end = kNoteBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
 }
 
 }  // namespace
@@ -110,21 +103,22 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
   switch (*outcome) {
     case CallOutcome::kReturn: return finish_call(target, arguments, result);
     case CallOutcome::kSuspend: return suspend(target, arguments);
-    case CallOutcome::kTrap: return wasm::ImportOutcome::kTrap;
+    case CallOutcome::kTrap:
+      return record_call(
+          target, {chain::Kind::kHostCall, arguments, wasm::ImportOutcome::kTrap}, result);
     case CallOutcome::kDenied: break;
   }
-  const Status recorded = record_call(target, chain::Kind::kDenied, arguments, result);
-  if (!recorded) return break_off(recorded.error(), result);
+  const auto denied = record_call(target, {chain::Kind::kDenied, arguments}, result);
   ++ordinal_;
-  return wasm::ImportOutcome::kReturn;
+  return denied;
 }
 
 wasm::ImportOutcome Invocation::finish_call(const ImportTarget& target, ByteSpan arguments,
                                             Bytes& result) {
   const CallInfo& call = *target.call;
   if (!is_plain(call, result, next_id_)) {
-    const Status recorded = record_call(target, chain::Kind::kHostCall, arguments, result);
-    if (!recorded) return break_off(recorded.error(), result);
+    const auto outcome = record_call(target, {chain::Kind::kHostCall, arguments}, result);
+    if (outcome != wasm::ImportOutcome::kReturn) return outcome;
   }
   if (emits(call, result)) {
     effects_.add(target, target_id(call, arguments, next_id_), arguments);
@@ -134,18 +128,21 @@ wasm::ImportOutcome Invocation::finish_call(const ImportTarget& target, ByteSpan
   return wasm::ImportOutcome::kReturn;
 }
 
-Status Invocation::record_call(const ImportTarget& target, chain::Kind kind, ByteSpan arguments,
-                               ByteSpan result) {
-  const PayloadDraft payloads[] = {{arguments, target.arguments_hint},
+/// Records a call that does not fold. Without a result it ended in a trap, whose message stands in
+/// the trap record.
+wasm::ImportOutcome Invocation::record_call(const ImportTarget& target, const CallRecord& call,
+                                            Bytes& result) {
+  const PayloadDraft payloads[] = {{call.arguments, target.arguments_hint},
                                    {result, target.result_hint}};
   EventDraft draft;
-  draft.kind = kind;
+  draft.kind = call.kind;
   draft.invocation = end_.receive;
   draft.name = target.name;
-  draft.payloads = payloads;
+  draft.payloads = std::span(payloads, call.outcome == wasm::ImportOutcome::kTrap ? 1 : 2);
   draft.body = chain::OrdinalBody{ordinal_};
-  TRY_OK(parts_.journal.append(draft));
-  return {};
+  const auto appended = parts_.journal.append(draft);
+  if (appended) return call.outcome;
+  return break_off(appended.error(), result);
 }
 
 wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arguments) {
@@ -216,7 +213,10 @@ Status Invocation::finish_ok(ByteSpan state, ByteSpan rest) {
   draft.invocation = end_.receive;
   if (!rest.empty()) draft.payloads = payloads;
   draft.outputs = outputs_;
-  if (change) draft.delta = ByteSpan(change->delta);
+  if (change) {
+    draft.delta = ByteSpan(change->delta);
+    end_.delta_bytes = change->delta.size();
+  }
   draft.state_root = parts_.state.root();
   draft.outcome = 0;
   draft.fuel = fuel();
@@ -230,7 +230,7 @@ Status Invocation::finish_ok(ByteSpan state, ByteSpan rest) {
 Status Invocation::finish_trap(chain::TrapReason reason, std::string_view text) {
   end_.reason = reason;
   end_.instance_is_dead = reason != chain::TrapReason::kError;
-  end_.text = cut(text);
+  end_.text = cut_note(text);
   text_.clear();
   wasm::BinaryWriter(text_).string(end_.text);
   const PayloadDraft payloads[] = {{text_, text_hint()}};
@@ -252,6 +252,14 @@ Status Invocation::finish_trap(chain::TrapReason reason, std::string_view text) 
 Status Invocation::interrupt(std::string_view why) {
   CHECK(is_active_, "SEQ-1");
   return finish_trap(chain::TrapReason::kInterrupted, why);
+}
+
+Status Invocation::close_unfinished(Seq receive) {
+  CHECK(!is_active_, "SEQ-1");
+  end_ = {};
+  end_.receive = receive;
+  effects_.clear();
+  return finish_trap(chain::TrapReason::kInterrupted, "the node ended during the invocation");
 }
 
 void Invocation::draft_outputs() {

@@ -43,6 +43,7 @@ struct InvocationEnd {
   chain::TrapReason reason{};    // of a trap
   std::string text;              // of a trap: for people
   chain::Appended appended;      // the commit or trap
+  std::uint64_t delta_bytes = 0;
   Seq receive;
   bool made_request = false;     // holds a host-req: must not be repeated
   bool instance_is_dead = false;
@@ -72,6 +73,8 @@ class Invocation final : public wasm::ImportHandler {
   Status answer(ByteSpan result);
   /// Ends it now by trap(interrupted); the instance has to be destroyed.
   Status interrupt(std::string_view why);
+  /// After a crash: ends the invocation of recv `receive`, which an earlier process began.
+  Status close_unfinished(Seq receive);
 
   bool is_active() const { return is_active_; }
   const Delivery& delivery() const { return delivery_; }
@@ -88,8 +91,13 @@ class Invocation final : public wasm::ImportHandler {
   wasm::ImportOutcome call_import(std::size_t import, ByteSpan arguments, Bytes& result) override;
 
  private:
-  Status record_call(const ImportTarget& target, chain::Kind kind, ByteSpan arguments,
-                     ByteSpan result);
+  struct CallRecord {
+    chain::Kind kind{};
+    ByteSpan arguments;
+    wasm::ImportOutcome outcome = wasm::ImportOutcome::kReturn;
+  };
+  wasm::ImportOutcome record_call(const ImportTarget& target, const CallRecord& call,
+                                  Bytes& result);
   wasm::ImportOutcome finish_call(const ImportTarget& target, ByteSpan arguments, Bytes& result);
   wasm::ImportOutcome suspend(const ImportTarget& target, ByteSpan arguments);
   wasm::ImportOutcome break_off(const Error& error, Bytes& result);

@@ -1,0 +1,115 @@
+// Actor::Core: the parts of an actor and the order in which they work.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actor/actor.h"
+#include "actor/families.h"
+#include "actor/invocation.h"
+#include "actor/live_journal.h"
+#include "actor/parcel.h"
+#include "actor/restore.h"
+#include "store/state_tree.h"
+
+namespace theater::actor {
+
+/// See Actor. Work comes from three places, in this order: the invocation under way, parcels, the
+/// families' queues in rotation.
+class Actor::Core final : public ActorPort, private Runnable {
+ public:
+  struct Origin {
+    chain::ActorChain::Head head;
+    Identity identity;
+  };
+  Core(Shard& shard, ActorSetup setup, const Origin& origin);
+  ~Core() override;
+
+  // Starting (actor_start.cc).
+  Status start_new(const chain::GenesisBody& genesis, const Salt& manifest_salt);
+  Status start_again(store::ActorImage image);
+
+  // Ending (actor_end.cc).
+  void stop();
+  void kill();
+  void evict();
+  bool may_destroy() const { return is_ended() && !families_.has_pending(); }
+
+  ActorStatus status() const;
+  ByteSpan state() const { return state_.bytes(); }
+
+  // ActorPort.
+  const Identity& identity() const override { return identity_; }
+  std::optional<ChainHead> durable_head() const override;
+  void events_ready() override { shard_.run_queue().add(*this); }
+  void record_overflow(const Overflow& overflow) override;
+  void stop_requested(ByteSpan output) override;
+  void answer_wait(std::uint64_t ticket, ByteSpan result) override;
+  void drained() override { shard_.run_queue().add(*this); }
+
+ private:
+  // Running (actor_run.cc).
+  Next run() override;
+  Next run_invocation();
+  bool begin_next();
+  bool take_events();
+  Status begin(const Delivery& delivery);
+  Status ensure_instance();
+  Status make_instance();
+  Status record_activation();
+  void finish_invocation();
+  void finish_failed(const InvocationEnd& end);
+  void failed_alone(const InvocationEnd& end);
+  bool has_work() const;
+  void settle_phase();
+  void take_snapshot();
+
+  // Starting and ending.
+  Status begin_work();
+  void queue_migration();
+  Result<Restored> fold(store::ActorImage& image);
+  Status record_upgrade(const store::ActorSummary& summary);
+  Status record_lifecycle(chain::LifecycleStep step, std::uint64_t code,
+                          std::string_view note = {});
+  void queue_init();
+  void restart(const InvocationEnd& end);
+  void resume_after_backoff();
+  void fault(Error error);
+  void finish_stop();
+  void finish(Phase phase);
+  bool is_ended() const { return phase_ == Phase::kStopped || phase_ == Phase::kFailed; }
+  void drop_instance(chain::ActivateReason next);
+  void arm_idle_timer();
+  void cancel(io::TimerId& timer);
+
+  const Manifest& manifest() const { return setup_.manifest; }
+  const Program& program() const { return *setup_.program; }
+
+  Shard& shard_;
+  ActorSetup setup_;
+  Identity identity_;
+  LiveJournal journal_;
+  Families families_;
+  store::StateTree state_;
+  Invocation invocation_;
+  std::unique_ptr<wasm::Instance> instance_;
+  chain::ActivateReason next_activation_ = chain::ActivateReason::kFirst;
+
+  Phase phase_ = Phase::kStarting;
+  Parcels parcels_;
+  std::optional<Parcel> current_parcel_;  // being delivered; else the batch is
+  EventBatch batch_;
+  std::size_t turn_ = 0;  // handler whose queue is looked at next
+  Restored memory_;       // what a snapshot remembers; next_id lives in the invocation
+
+  std::deque<MonotonicTime> restarts_;  // within the supervision window
+  io::TimerId idle_timer_, backoff_timer_, grace_timer_;
+  std::uint64_t invocations_at_arm_ = 0;
+  std::uint64_t delta_bytes_ = 0, events_at_snapshot_ = 0;
+  ActorStatus counts_;
+  std::optional<Error> error_;  // why it failed
+};
+
+}  // namespace theater::actor

@@ -1,0 +1,163 @@
+// Actor::Core ending: stop, kill, restart after a failure, eviction.
+#include <algorithm>
+
+#include "actor/actor_core.h"
+#include "actor/limits.h"
+#include "actor/note.h"
+#include "base/check.h"
+#include "wasm/binary_writer.h"
+
+namespace theater::actor {
+
+void Actor::Core::stop() {
+  if (is_ended() || phase_ == Phase::kStopping) return;
+  phase_ = Phase::kStopping;
+  cancel(backoff_timer_);
+  grace_timer_ = shard_.ports().executor.after(kStopGrace, [this] {
+    grace_timer_ = {};
+    kill();
+  });
+  families_.stop(StopMode::kDrain);
+  shard_.run_queue().add(*this);
+}
+
+void Actor::Core::kill() {
+  if (is_ended()) return;
+  families_.stop(StopMode::kKill);
+  if (invocation_.is_active()) {
+    const Status closed = invocation_.interrupt("the actor was killed");
+    families_.settle(Settlement::kDiscarded, invocation_.effects(), {});
+    static_cast<void>(closed);  // the next start closes it if the log could not
+  }
+  families_.forget_pending();
+  finish(Phase::kStopped);
+}
+
+/// The end of a stop, if nothing holds it up any more; drained() and the gate call again.
+void Actor::Core::finish_stop() {
+  if (!families_.census().is_empty() || families_.has_pending() || has_work()) return;
+  finish(Phase::kStopped);
+}
+
+/// The actor cannot go on. What it was doing is closed by the next start.
+void Actor::Core::fault(Error error) {
+  if (is_ended()) return;
+  counts_.last_error = error.message;
+  error_ = std::move(error);
+  families_.stop(StopMode::kKill);
+  if (!shard_.ports().log.failed() && invocation_.is_active()) {
+    static_cast<void>(invocation_.interrupt(error_->message));
+  }
+  families_.settle(Settlement::kDiscarded, invocation_.effects(), {});
+  finish(Phase::kFailed);
+}
+
+void Actor::Core::finish(Phase phase) {
+  CHECK(families_.census().is_empty(), "END-1");
+  if (!shard_.ports().log.failed()) {
+    const auto step = phase == Phase::kStopped ? chain::LifecycleStep::kStop
+                                               : chain::LifecycleStep::kCrash;
+    static_cast<void>(record_lifecycle(step, 0, error_ ? error_->message : ""));
+  }
+  phase_ = phase;
+  instance_.reset();
+  cancel(idle_timer_);
+  cancel(backoff_timer_);
+  cancel(grace_timer_);
+  shard_.run_queue().remove(*this);
+  if (setup_.on_started) {
+    auto on_started = std::exchange(setup_.on_started, {});
+    on_started(error_ ? Status(std::unexpected(*error_))
+                      : fail(Code::kCancelled, "{} was stopped before it ran", identity_.name));
+  }
+  if (setup_.on_ended) std::exchange(setup_.on_ended, {})();
+}
+
+void Actor::Core::restart(const InvocationEnd& end) {
+  const Supervision& rule = manifest().supervision;
+  const MonotonicTime now = shard_.ports().clock.now();
+  while (!restarts_.empty() && now - restarts_.front() > rule.window) restarts_.pop_front();
+  if (restarts_.size() >= rule.intensity) {
+    fault({Code::kFull, fmt::format("failed {} times within the supervision window; the last: {}",
+                                    restarts_.size() + 1, end.text)});
+    return;
+  }
+  const auto doublings = std::min<std::size_t>(restarts_.size(), 20);
+  const Nanoseconds pause = std::min<Nanoseconds>(rule.backoff_max, rule.backoff_min * (1ll << doublings));
+  restarts_.push_back(now);
+  ++counts_.restarts;
+  const Status recorded = record_lifecycle(chain::LifecycleStep::kRestart, restarts_.size());
+  if (!recorded) {
+    fault(recorded.error());
+    return;
+  }
+  drop_instance(chain::ActivateReason::kRestarted);
+  phase_ = Phase::kRestarting;
+  backoff_timer_ = shard_.ports().executor.after(pause, [this] {
+    backoff_timer_ = {};
+    resume_after_backoff();
+  });
+}
+
+void Actor::Core::resume_after_backoff() {
+  phase_ = Phase::kRunning;
+  shard_.run_queue().add(*this);
+}
+
+void Actor::Core::evict() {
+  if (!instance_ || invocation_.is_active()) return;
+  drop_instance(chain::ActivateReason::kEvicted);
+  batch_ = EventBatch(batch_.limits());  // memory goes with the instance
+}
+
+void Actor::Core::drop_instance(chain::ActivateReason next) {
+  instance_.reset();
+  next_activation_ = next;
+  cancel(idle_timer_);
+}
+
+/// Looks once an idle span whether anything ran in it, so that an invocation costs no timer.
+void Actor::Core::arm_idle_timer() {
+  cancel(idle_timer_);
+  invocations_at_arm_ = counts_.invocations;
+  idle_timer_ = shard_.ports().executor.after(manifest().limits.idle, [this] {
+    idle_timer_ = {};
+    if (!instance_) return;
+    if (counts_.invocations == invocations_at_arm_ && !invocation_.is_active()) {
+      evict();
+    } else {
+      arm_idle_timer();
+    }
+  });
+}
+
+void Actor::Core::cancel(io::TimerId& timer) {
+  if (timer != io::TimerId{}) shard_.ports().executor.cancel(timer);
+  timer = {};
+}
+
+void Actor::Core::stop_requested(ByteSpan output) {
+  static_cast<void>(output);  // recorded with the commit that asked for the stop
+  stop();
+}
+
+std::optional<ChainHead> Actor::Core::durable_head() const {
+  const chain::ActorChain::Head& head = journal_.chain().head();
+  if (head.next == Seq{} || journal_.last().lsn > shard_.ports().log.durable()) return {};
+  return ChainHead{{head.next.value - 1}, head.last};
+}
+
+Status Actor::Core::record_lifecycle(chain::LifecycleStep step, std::uint64_t code,
+                                     std::string_view note) {
+  Bytes text;
+  wasm::BinaryWriter(text).string(cut_note(note));
+  const PayloadDraft payloads[] = {{text, hint_of(wasm::Kind::kString)}};
+  EventDraft draft;
+  draft.kind = chain::Kind::kLifecycle;
+  draft.body = chain::LifecycleBody{step, code};
+  if (!note.empty()) draft.payloads = payloads;
+  TRY_OK(journal_.append(draft));
+  return {};
+}
+
+}  // namespace theater::actor

@@ -1,0 +1,209 @@
+// Actor::Core at work: one invocation after another (SEQ-1).
+#include "actor/actor_core.h"
+#include "actor/limits.h"
+#include "base/check.h"
+#include "store/snapshot.h"
+
+namespace theater::actor {
+
+Runnable::Next Actor::Core::run() {
+  if (is_ended()) return Next::kIdle;
+  if (!invocation_.is_active() && !begin_next()) {
+    settle_phase();
+    return Next::kIdle;
+  }
+  return run_invocation();
+}
+
+Runnable::Next Actor::Core::run_invocation() {
+  if (invocation_.request()) return Next::kIdle;  // answer_wait queues it again
+  const Result<Invocation::Progress> progress = invocation_.poll();
+  if (!progress) {
+    fault(progress.error());
+    return Next::kIdle;
+  }
+  switch (*progress) {
+    case Invocation::Progress::kYielded: return Next::kAgain;
+    case Invocation::Progress::kSuspended: return Next::kIdle;
+    case Invocation::Progress::kEnded: break;
+  }
+  finish_invocation();
+  if (is_ended()) return Next::kIdle;
+  if (has_work()) return Next::kAgain;
+  settle_phase();
+  return Next::kIdle;
+}
+
+bool Actor::Core::begin_next() {
+  if (phase_ == Phase::kRestarting) return false;
+  Delivery delivery;
+  if (!parcels_.empty()) {
+    current_parcel_ = std::move(parcels_.front());
+    parcels_.pop_front();
+    delivery = {current_parcel_->target, &current_parcel_->inputs, current_parcel_->first};
+  } else {
+    current_parcel_.reset();
+    if (!take_events()) return false;
+    delivery = {&program().handlers()[turn_], &batch_, std::nullopt};
+    turn_ = (turn_ + 1) % program().handlers().size();
+  }
+  const Status begun = begin(delivery);
+  if (!begun) fault(begun.error());
+  return begun.has_value();
+}
+
+/// Fills the batch from the next queue in rotation that has events; `turn_` is its handler.
+bool Actor::Core::take_events() {
+  const auto handlers = program().handlers();
+  for (std::size_t i = 0; i < handlers.size(); ++i) {
+    const std::size_t turn = (turn_ + i) % handlers.size();
+    EventSource* source = families_.source(handlers[turn].family);
+    if (source == nullptr || !source->has_events()) continue;
+    batch_.clear();
+    source->take(batch_);
+    if (batch_.empty()) continue;
+    turn_ = turn;
+    return true;
+  }
+  return false;
+}
+
+bool Actor::Core::has_work() const {
+  if (phase_ == Phase::kRestarting) return false;
+  if (invocation_.is_active() || !parcels_.empty()) return true;
+  for (const ExportTarget& handler : program().handlers()) {
+    const EventSource* source = families_.source(handler.family);
+    if (source != nullptr && source->has_events()) return true;
+  }
+  return false;
+}
+
+Status Actor::Core::begin(const Delivery& delivery) {
+  TRY_OK(ensure_instance());
+  ++counts_.invocations;
+  return invocation_.begin(*instance_, delivery);
+}
+
+Status Actor::Core::ensure_instance() {
+  if (instance_) return {};
+  TRY_OK(make_instance());
+  return record_activation();
+}
+
+Status Actor::Core::make_instance() {
+  TRY(instance_, wasm::Instance::create(program().linked(), manifest().limits.instance,
+                                        invocation_));
+  return {};
+}
+
+Status Actor::Core::record_activation() {
+  if (manifest().instance == InstanceMode::kFresh) return {};
+  arm_idle_timer();
+  EventDraft draft;
+  draft.kind = chain::Kind::kActivate;
+  draft.body = chain::ActivateBody{next_activation_};
+  TRY_OK(journal_.append(draft));
+  return {};
+}
+
+void Actor::Core::finish_invocation() {
+  const InvocationEnd& end = invocation_.end();
+  families_.settle(end.is_commit ? Settlement::kCommitted : Settlement::kDiscarded,
+                   invocation_.effects(), end.appended.lsn);
+  if (manifest().instance == InstanceMode::kFresh) instance_.reset();
+  if (end.is_commit) {
+    ++counts_.commits;
+    delta_bytes_ += end.delta_bytes;
+    memory_.is_initialized = true;
+    memory_.state_component = identity_.component;
+    return;
+  }
+  ++counts_.failures;
+  counts_.last_error = end.text;
+  if (end.instance_is_dead) drop_instance(chain::ActivateReason::kTrapped);
+  finish_failed(end);
+}
+
+void Actor::Core::finish_failed(const InvocationEnd& end) {
+  const Delivery delivery = invocation_.delivery();
+  if (delivery.target->role != ExportRole::kHandler) {
+    fault({Code::kInvalid, fmt::format("{} failed: {}", delivery.target->name, end.text)});
+    return;
+  }
+  if (delivery.inputs->size() == 1 || end.made_request) {
+    failed_alone(end);
+    return;
+  }
+  Parcel failed{delivery.target, *delivery.inputs, std::nullopt};
+  put_back_split(parcels_, failed, delivery.first.value_or(end.receive));
+}
+
+/// One event failed by itself: it is not delivered again.
+void Actor::Core::failed_alone(const InvocationEnd& end) {
+  if (phase_ == Phase::kStopping) return;
+  switch (manifest().on_error) {
+    case OnError::kKeep: return;
+    case OnError::kRestart: restart(end); return;
+    case OnError::kStop:
+      fault({Code::kInvalid, fmt::format("an event failed and on_error is stop: {}", end.text)});
+      return;
+  }
+}
+
+/// Nothing to deliver: looks whether that ends a phase, and does what waits for idleness.
+void Actor::Core::settle_phase() {
+  if (is_ended() || invocation_.is_active()) return;
+  if (phase_ == Phase::kStarting) {
+    phase_ = Phase::kRunning;
+    if (setup_.on_started) std::exchange(setup_.on_started, {})({});
+  }
+  if (phase_ == Phase::kRunning) take_snapshot();
+  if (phase_ == Phase::kStopping) finish_stop();
+}
+
+void Actor::Core::take_snapshot() {
+  const std::uint64_t events = journal_.chain().head().next.value - events_at_snapshot_;
+  if (setup_.snapshots == nullptr ||
+      !store::SnapshotStore::is_due(state_.bytes().size(), delta_bytes_, events)) {
+    return;
+  }
+  memory_.next_id = invocation_.next_id();
+  const Seq last{journal_.chain().head().next.value - 1};
+  const auto body = setup_.snapshots->write(identity_.id, last, state_,
+                                            save_actor_part(memory_, families_));
+  delta_bytes_ = 0;
+  events_at_snapshot_ = journal_.chain().head().next.value;
+  if (!body) return;  // the snapshot before serves; tried again when the next is due
+  EventDraft draft;
+  draft.kind = chain::Kind::kSnapshot;
+  draft.body = *body;
+  draft.state_root = state_.root();
+  const auto appended = journal_.append(draft);
+  if (!appended) {
+    fault(appended.error());
+    return;
+  }
+  drop_instance(chain::ActivateReason::kEvicted);
+}
+
+void Actor::Core::record_overflow(const Overflow& overflow) {
+  if (is_ended()) return;
+  EventDraft draft;
+  draft.kind = chain::Kind::kOverflow;
+  draft.body = chain::OverflowBody{std::string(overflow.queue), overflow.policy, overflow.items,
+                                   overflow.bytes};
+  const auto appended = journal_.append(draft);
+  if (!appended) fault(appended.error());
+}
+
+void Actor::Core::answer_wait(std::uint64_t ticket, ByteSpan result) {
+  if (is_ended() || !invocation_.request() || invocation_.request()->value != ticket) return;
+  const Status answered = invocation_.answer(result);
+  if (!answered) {
+    fault(answered.error());
+    return;
+  }
+  shard_.run_queue().add(*this);
+}
+
+}  // namespace theater::actor

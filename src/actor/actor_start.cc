@@ -1,0 +1,131 @@
+// Actor::Core starting: a new actor, or one with a past.
+#include "actor/actor_core.h"
+#include "actor/limits.h"
+#include "base/check.h"
+#include "wasm/binary_writer.h"
+
+namespace theater::actor {
+
+Actor::Core::Core(Shard& shard, ActorSetup setup, const Origin& origin)
+    : shard_(shard),
+      setup_(std::move(setup)),
+      identity_(origin.identity),
+      journal_(chain::ActorChain(shard.ports().log, shard.ports().index, shard.ports().clock,
+                                 origin.head),
+               shard.salts(), shard.record_builder()),
+      families_(setup_.families, shard.gate()),
+      invocation_({*setup_.program, journal_, families_, state_, setup_.manifest.limits.state_max}),
+      batch_(setup_.manifest.mailbox.batch) {}
+
+Actor::Core::~Core() {
+  if (!is_ended()) {  // the node ends without a log, or a start failed
+    families_.stop(StopMode::kKill);
+    shard_.run_queue().remove(*this);
+    cancel(idle_timer_);
+    cancel(backoff_timer_);
+    cancel(grace_timer_);
+  }
+}
+
+Status Actor::Core::start_new(const chain::GenesisBody& genesis, const Salt& manifest_salt) {
+  TRY_OK(families_.create(manifest(), *this));
+  TRY_OK(make_instance());  // a component whose start function traps is refused here,
+  TRY_OK(families_.recover());  // an address in use here: before anything is recorded
+  const std::string text = manifest().recorded_text();
+  TRY_OK(journal_.append_origin(
+      {chain::Kind::kGenesis, genesis, manifest_salt, as_bytes(text)}));
+  return begin_work();
+}
+
+Status Actor::Core::begin_work() {
+  TRY_OK(record_lifecycle(chain::LifecycleStep::kStart, 0));
+  TRY_OK(record_activation());
+  if (!memory_.is_initialized) queue_init();
+  shard_.run_queue().add(*this);
+  return {};
+}
+
+void Actor::Core::queue_init() {
+  Parcel parcel;
+  parcel.target = &program().init();
+  wasm::BinaryWriter(parcel.inputs.buffer()).bytes(manifest().params);
+  parcel.inputs.end_event();
+  parcels_.push_front(std::move(parcel));
+}
+
+Status Actor::Core::start_again(store::ActorImage image) {
+  TRY_OK(families_.create(manifest(), *this));
+  TRY(memory_, fold(image));
+  invocation_.set_next_id(memory_.next_id);
+  parcels_ = std::move(memory_.parcels);
+  memory_.parcels.clear();
+  events_at_snapshot_ = image.snapshot ? image.snapshot->seq.value : 0;
+  for (const store::StoredEvent& event : image.events) {
+    if (event.delta) delta_bytes_ += event.delta->size();
+  }
+  next_activation_ = chain::ActivateReason::kRestarted;
+  TRY_OK(make_instance());
+  TRY_OK(families_.recover());
+  if (memory_.unfinished) {
+    TRY_OK(invocation_.close_unfinished(*memory_.unfinished));
+  }
+  if (!memory_.stopped_cleanly) TRY_OK(record_lifecycle(chain::LifecycleStep::kCrash, 0));
+  TRY_OK(record_upgrade(image.summary));
+  queue_migration();
+  return begin_work();
+}
+
+Result<Restored> Actor::Core::fold(store::ActorImage& image) {
+  state_ = std::move(image.state);
+  HistoryFold history(program(), families_);
+  if (image.snapshot) TRY_OK(history.load(image.snapshot->actor_part));
+  for (const store::StoredEvent& event : image.events) TRY_OK(history.add(event));
+  return history.finish();
+}
+
+Status Actor::Core::record_upgrade(const store::ActorSummary& summary) {
+  const std::string text = manifest().recorded_text();
+  if (summary.current.component == identity_.component &&
+      as_text(summary.manifest) == text) {
+    return {};
+  }
+  const Salt salt = shard_.salts().next();
+  chain::GenesisBody body = summary.genesis;
+  body.component = identity_.component;
+  body.world = program().world();
+  body.profile = setup_.determinism_profile;
+  body.manifest = chain::commit_payload(salt, as_bytes(text), hint_of(wasm::Kind::kString));
+  body.mode = manifest().instance;
+  TRY_OK(journal_.append_origin({chain::Kind::kUpgrade, body, salt, as_bytes(text)}));
+  next_activation_ = chain::ActivateReason::kUpgraded;
+  return {};
+}
+
+/// The state was written by another component: the new one converts it before anything else.
+void Actor::Core::queue_migration() {
+  if (!memory_.is_initialized || memory_.state_component == identity_.component ||
+      program().migrate() == nullptr) {
+    return;
+  }
+  Parcel parcel;
+  parcel.target = program().migrate();
+  wasm::BinaryWriter(parcel.inputs.buffer()).string(memory_.state_component.hex());
+  parcel.inputs.end_event();
+  parcels_.push_front(std::move(parcel));
+}
+
+ActorStatus Actor::Core::status() const {
+  ActorStatus status = counts_;
+  status.identity = identity_;
+  status.phase = phase_;
+  status.next_seq = journal_.chain().head().next;
+  status.head = journal_.chain().head().last;
+  status.head_lsn = journal_.last().lsn;
+  status.state_root = state_.root();
+  status.state_bytes = state_.bytes().size();
+  status.has_instance = instance_ != nullptr;
+  status.census = families_.census();
+  return status;
+}
+
+}  // namespace theater::actor

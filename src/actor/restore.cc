@@ -1,0 +1,139 @@
+// HistoryFold: event by event.
+#include "actor/restore.h"
+
+#include <algorithm>
+
+#include "wasm/binary_reader.h"
+#include "wasm/binary_writer.h"
+
+namespace theater::actor {
+namespace {
+
+constexpr std::uint8_t kPartVersion = 1;
+
+}  // namespace
+
+Bytes save_actor_part(const Restored& restored, const Families& families) {
+  Bytes out;
+  wasm::BinaryWriter writer(out);
+  writer.byte(kPartVersion);
+  writer.unsigned_number(restored.next_id);
+  writer.byte(restored.is_initialized ? 1 : 0);
+  append(out, restored.state_component.span());
+  append(out, families.save());
+  return out;
+}
+
+Status HistoryFold::load(ByteSpan actor_part) {
+  wasm::BinaryReader reader(actor_part);
+  if (reader.byte() != kPartVersion) reader.refuse("unknown version of the actor's part");
+  restored_.next_id = reader.unsigned_number(UINT64_MAX);
+  restored_.is_initialized = reader.truth();
+  const ByteSpan digest = reader.raw(Digest::size());
+  if (!reader.ok()) return fail_in(reader.finish().error(), "snapshot");
+  restored_.state_component = component_ = Digest::from(digest);
+  return families_.load(actor_part.subspan(reader.offset()));
+}
+
+Status HistoryFold::add(const store::StoredEvent& event) {
+  switch (event.record.kind) {
+    case chain::Kind::kGenesis:
+    case chain::Kind::kUpgrade:
+      component_ = std::get<chain::GenesisBody>(event.record.body).component;
+      return {};
+    case chain::Kind::kReceive: return add_receive(event);
+    case chain::Kind::kHostRequest:
+      if (open_) open_->made_request = true;
+      return {};
+    case chain::Kind::kCommit: return add_commit(event);
+    case chain::Kind::kTrap: return add_trap(event);
+    case chain::Kind::kLifecycle:
+      restored_.stopped_cleanly = std::get<chain::LifecycleBody>(event.record.body).what ==
+                                  chain::LifecycleStep::kStop;
+      return {};
+    default: return {};
+  }
+}
+
+Status HistoryFold::add_receive(const store::StoredEvent& event) {
+  const chain::Record& record = event.record;
+  Open open;
+  open.seq = open.first = record.link.seq;
+  open.name = record.name;
+  for (const auto& input : event.inputs) {
+    if (!input.present) return fail(Code::kCorrupt, "an input of event {} is gone", open.seq.value);
+    open.inputs.add(input.bytes);
+  }
+  const ExportTarget* target = program_.find_export(record.name);
+  if (const auto* repeat = std::get_if<chain::RepeatBody>(&record.body)) {
+    open.first = repeat->first;
+    if (!restored_.parcels.empty()) restored_.parcels.pop_front();
+  } else if (target != nullptr && target->role == ExportRole::kHandler) {
+    if (FamilyInstance* family = families_.find(target->family)) {
+      for (const auto& input : event.inputs) TRY_OK(family->fold_event(input.bytes));
+    }
+  }
+  open_ = std::move(open);
+  return {};
+}
+
+Status HistoryFold::add_outputs(const store::StoredEvent& event, Settlement settlement) {
+  const WallTime time{Microseconds(event.record.link.time_us)};
+  for (std::size_t i = 0; i < event.outputs.size(); ++i) {
+    if (!event.outputs[i].present) continue;
+    const auto* id = std::get_if<std::uint64_t>(&event.record.outputs[i].target);
+    const auto call = parse_output(program_.families(), event.outputs[i].bytes);
+    if (id == nullptr || !call) continue;  // of a family that this build no longer has
+    if (call->call->plain == PlainResult::kMintedId) {
+      restored_.next_id = std::max(restored_.next_id, *id + 1);
+    }
+    FamilyInstance* family = families_.find(call->family);
+    if (settlement == Settlement::kDiscarded || family == nullptr) continue;
+    TRY_OK(family->fold_effect({call->function, call->arguments, *id, event.record.link.seq, 0},
+                               time));
+  }
+  return {};
+}
+
+Status HistoryFold::add_commit(const store::StoredEvent& event) {
+  TRY_OK(add_outputs(event, Settlement::kCommitted));
+  restored_.state_component = component_;
+  restored_.is_initialized = true;  // nothing else is committed before init
+  open_.reset();
+  return {};
+}
+
+Status HistoryFold::add_trap(const store::StoredEvent& event) {
+  TRY_OK(add_outputs(event, Settlement::kDiscarded));
+  if (!open_) return {};
+  const auto reason = std::get<chain::TrapBody>(event.record.body).reason;
+  const ExportTarget* target = program_.find_export(open_->name);
+  const bool is_handler = target != nullptr && target->role == ExportRole::kHandler;
+  if (is_handler && !open_->made_request) {
+    if (reason == chain::TrapReason::kInterrupted) {
+      restored_.parcels.push_front({target, std::move(open_->inputs), open_->first});
+    } else if (open_->inputs.size() > 1) {
+      put_back_split(restored_.parcels, {target, std::move(open_->inputs), {}}, open_->first);
+    }
+  }
+  open_.reset();
+  return {};
+}
+
+Result<Restored> HistoryFold::finish() {
+  if (open_) {
+    const ExportTarget* target = program_.find_export(open_->name);
+    if (target == nullptr) {
+      return fail(Code::kUnsupported,
+                  "event {} of {} was interrupted, but the component no longer exports it",
+                  open_->seq.value, open_->name);
+    }
+    restored_.unfinished = open_->seq;
+    if (target->role == ExportRole::kHandler && !open_->made_request) {
+      restored_.parcels.push_front({target, std::move(open_->inputs), open_->first});
+    }
+  }
+  return std::move(restored_);
+}
+
+}  // namespace theater::actor
