@@ -38,7 +38,7 @@ function(theater_component name)
   add_custom_command(
     OUTPUT "${output}"
     COMMAND "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/tools/build_component.py" "${folder}"
-            --output "${output}" --work "${work}/${name}" --kit-work "${work}"
+            --output "${output}" --work "${work}/${name}" --kit-work "${CMAKE_SOURCE_DIR}/build/guest-kit"
             --wasm-tools "${THEATER_WASM_TOOLS}"
     DEPENDS ${sources} ${theater_kit_files}
     COMMENT "Building the component ${name}"

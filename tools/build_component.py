@@ -3,15 +3,17 @@
 
     tools/build_component.py actors/chat
     tools/build_component.py actors/chat --output build/actors/chat.wasm --work build/guests/chat
+    tools/build_component.py actors/chat --test
 
 The folder holds NAME.toml (the manifest; its `component` says where the result goes), *.cc files
 and perhaps a folder wit/ with interfaces of its own. Files named *_test.cc are left out: they are
-native. What the component imports and exports follows from what the code uses and implements.
+native, and --test builds and runs them. What the component imports and exports follows from what the code uses and implements.
 """
 
 import argparse
 import fcntl
 import hashlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -28,6 +30,7 @@ COMPILERS = ("clang++-19", "clang++-20", "clang++-21", "clang++")
 FLAGS = ["--target=wasm32-wasi", "-std=c++23", "-O2", "-fno-exceptions", "-fno-rtti",
          "-fno-threadsafe-statics", "-ffunction-sections", "-fdata-sections", "-mbulk-memory",
          "-msign-ext", "-mnontrapping-fptoint", "-Wall", "-Wextra"]
+NATIVE_FLAGS = ["-std=c++23", "-O0", "-g1", "-Wall", "-Wextra"]
 LINK_FLAGS = ["--target=wasm32-wasi", "-nostartfiles", "-Wl,--no-entry", "-Wl,--gc-sections",
               "-Wl,--stack-first", "-Wl,-z,stack-size=131072", "-Wl,--fatal-warnings"]
 
@@ -39,6 +42,7 @@ class Project:
         self.folder = folder
         if not folder.is_dir():
             raise ToolError(f"{folder} is not a folder")
+        self.tests = sorted(folder.glob("*_test.cc"))
         self.sources = sorted(s for s in folder.glob("*.cc") if not s.name.endswith("_test.cc"))
         if not self.sources:
             raise ToolError(f"{folder} has no *.cc file to build")
@@ -67,20 +71,39 @@ class Build:
         self.wasm_tools = find_wasm_tools(arguments.wasm_tools)
         self.compiler = find_compiler(arguments.compiler)
         self.keep_names = arguments.names
-        self.shared = arguments.kit_work or work
+        self.shared = arguments.kit_work or default_kit_work(work)
 
     def component(self, output: pathlib.Path) -> list[str]:
         """Builds all; answers the names of the functions the component imports."""
-        wit = self._stage_wit()
-        document = wit_bindgen.resolve(self.wasm_tools, wit)
-        bindings = wit_bindgen.header(document)
-        write_if_changed(self.work / "include" / "theater" / "bindings.h", bindings)
+        wit, document, bindings = self._bindings()
         core = self._link(self._compile(bindings))
         imports, exports = core_module.names(core)
         world = synthesise_world(document, imports, exports)
         (wit / "world.wit").write_text(world)
         self._wrap(core, wit, output)
         return [f"{module}#{name}" for module, name in imports]
+
+    def test(self) -> int:
+        """Builds the native tests and runs them; answers their exit status."""
+        if not self.project.tests:
+            raise ToolError(f"{self.project.folder} has no *_test.cc")
+        self._bindings()
+        program = self.work / "test"
+        sources = [*self.project.tests, *(KIT / "source").glob("*.cc"),
+                   *(KIT / "source" / "native").glob("*.cc")]
+        objects = [(s, self.work / ("native-" + s.stem + ".o")) for s in sources]
+        finish([self._start_compiler(s, made, NATIVE_FLAGS) for s, made in objects])
+        run([self.compiler, *(made for _, made in objects), "-lgtest_main", "-lgtest", "-lpthread",
+             "-o", program], "linking failed")
+        return subprocess.run([program], check=False).returncode
+
+    def _bindings(self) -> tuple[pathlib.Path, dict, str]:
+        """Writes the bindings; answers the WIT's folder, its JSON and the bindings."""
+        wit = self._stage_wit()
+        document = wit_bindgen.resolve(self.wasm_tools, wit)
+        bindings = wit_bindgen.header(document)
+        write_if_changed(self.work / "include" / "theater" / "bindings.h", bindings)
+        return wit, document, bindings
 
     def _stage_wit(self) -> pathlib.Path:
         """Lays out a WIT package whose dependencies are the contract and the project's own."""
@@ -118,9 +141,10 @@ class Build:
                 part.replace(made)
         return [made for _, made in objects]
 
-    def _start_compiler(self, source: pathlib.Path, made: pathlib.Path) -> subprocess.Popen:
+    def _start_compiler(self, source: pathlib.Path, made: pathlib.Path,
+                        flags: list[str] | None = None) -> subprocess.Popen:
         include = [f"-I{self.work / 'include'}", f"-I{KIT / 'include'}"]
-        return start([self.compiler, *FLAGS, *include, "-c", source, "-o", made])
+        return start([self.compiler, *(flags or FLAGS), *include, "-c", source, "-o", made])
 
     def _kit_digest(self, bindings: str) -> str:
         digest = hashlib.sha256(" ".join([self.compiler, *FLAGS, bindings]).encode())
@@ -157,6 +181,11 @@ def synthesise_world(document: dict, imports: list[tuple[str, str]], exports: li
     lines = [f"  import {module};" for module in sorted({module for module, _ in imports})]
     lines += [f"  export {module};" for module in sorted(exported)]
     return "package theater:build;\n\nworld actor {\n" + "\n".join(lines) + "\n}\n"
+
+
+def default_kit_work(work: pathlib.Path) -> pathlib.Path:
+    """All projects share the kit's objects, if the kit stands where that can be."""
+    return ROOT / "build" / "guest-kit" if os.access(ROOT, os.W_OK) else work
 
 
 def kit_sources() -> list[pathlib.Path]:
@@ -198,6 +227,7 @@ def parse_arguments():
     parser.add_argument("--compiler", help="a clang++ that can build for wasm32-wasi")
     parser.add_argument("--names", action="store_true",
                         help="keep the names of functions, for traces of traps")
+    parser.add_argument("--test", action="store_true", help="run the *_test.cc natively instead")
     return parser.parse_args()
 
 
@@ -205,10 +235,13 @@ def main() -> int:
     arguments, started = parse_arguments(), time.monotonic()
     try:
         project = Project(arguments.folder)
-        output = arguments.output or project.component()
         work = (arguments.work or arguments.folder / "build" / "guest").absolute()
         work.mkdir(parents=True, exist_ok=True)
-        imports = Build(project, work, arguments).component(output)
+        build = Build(project, work, arguments)
+        if arguments.test:
+            return build.test()
+        output = arguments.output or project.component()
+        imports = build.component(output)
     except (ToolError, model.WitError) as error:
         print(f"theater build: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 // Replaces parts of the C and C++ libraries that make a component large and do nothing in it.
 #include <cstddef>
+#include <cstdint>
 #include <version>
 
 extern "C" {
@@ -9,6 +10,10 @@ int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
 
 /// A failed check ends the invocation with a trap; to print the reason there is no descriptor.
 [[noreturn]] void abort_message(const char*, ...) { __builtin_trap(); }
+
+/// Debian's compiler support library is built with stack protection, which needs these.
+std::uintptr_t __stack_chk_guard = 0x595e9fbd;
+[[noreturn]] void __stack_chk_fail() { __builtin_trap(); }
 
 // One instruction each on a machine with bulk memory.
 void* memcpy(void* to, const void* from, std::size_t bytes) {
