@@ -14,7 +14,7 @@ constexpr Nanoseconds kDeadline = std::chrono::minutes(10);
 }  // namespace
 
 Programs::Programs(const ReplayWorld& world, const std::optional<Bytes>& override)
-    : world_(world), override_(override) {}
+    : world_(world), override_(override), types_(world.families) {}
 
 Result<std::shared_ptr<const wasm::Component>> Programs::component(const Digest& digest) {
   auto& found = components_[override_ ? Digest{} : digest];
@@ -42,7 +42,7 @@ Result<std::shared_ptr<const actor::Program>> Programs::load(const Digest& diges
 }
 
 ActorReplayer::ActorReplayer(const ReplayWorld& world, Programs& programs)
-    : world_(world), programs_(programs), recorded_(world.families) {}
+    : world_(world), programs_(programs), recorded_(programs.types()) {}
 
 Status ActorReplayer::add(const store::StoredEvent& event) {
   if (report_.divergence) return {};

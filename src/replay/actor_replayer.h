@@ -16,10 +16,11 @@
 
 namespace theater::replay {
 
-/// Components by digest, loaded once for all actors.
+/// Components by digest, loaded once for all actors; the types of what is recorded.
 class Programs {
  public:
   Programs(const ReplayWorld& world, const std::optional<Bytes>& override);
+  const EventTypes& types() const { return types_; }
   Result<std::shared_ptr<const actor::Program>> load(const Digest& component,
                                                      const actor::Manifest& manifest);
 
@@ -27,6 +28,7 @@ class Programs {
   Result<std::shared_ptr<const wasm::Component>> component(const Digest& digest);
   const ReplayWorld& world_;
   const std::optional<Bytes>& override_;
+  EventTypes types_;
   std::map<Digest, std::shared_ptr<const wasm::Component>> components_;
 };
 

@@ -1,12 +1,12 @@
 // RecordedRun: comparing and answering.
 #include "replay/recorded_run.h"
 
-#include "actor/describe.h"
 #include "actor/folding.h"
 #include "base/check.h"
 #include "chain/chunk_tree.h"
 #include "chain/codec.h"
 #include "chain/hash.h"
+#include "replay/event_text.h"
 #include "wasm/binary_reader.h"
 
 namespace theater::replay {
@@ -36,16 +36,15 @@ class RecordedSalts {
   std::size_t list_ = 0, index_ = 0;
 };
 
-actor::EventPayloads payloads_of(const actor::EventDraft& draft) {
-  actor::EventPayloads payloads;
-  for (const auto& input : draft.inputs) payloads.inputs.emplace_back(input.bytes);
-  for (const auto& payload : draft.payloads) payloads.payloads.emplace_back(payload.bytes);
-  for (const auto& output : draft.outputs) payloads.outputs.emplace_back(output.payload.bytes);
-  return payloads;
+store::StoredEvent::Stored stored(const actor::PayloadDraft& payload) {
+  return {true, to_bytes(payload.bytes), {}, {}};
 }
 
-chain::Record to_record(const chain::Link& link, const chain::RecordDraft& draft) {
-  chain::Record record;
+/// What would have been recorded, with the bytes beside it.
+store::StoredEvent to_event(const chain::Link& link, const chain::RecordDraft& draft,
+                            const actor::EventDraft& source) {
+  store::StoredEvent event;
+  chain::Record& record = event.record;
   record.link = link;
   record.kind = draft.kind;
   record.invocation = draft.invocation;
@@ -57,26 +56,34 @@ chain::Record to_record(const chain::Link& link, const chain::RecordDraft& draft
   record.fuel = draft.fuel;
   record.body = draft.body;
   record.outputs.assign(draft.outputs.begin(), draft.outputs.end());
-  return record;
+  for (const auto& input : source.inputs) event.inputs.push_back(stored(input));
+  for (const auto& payload : source.payloads) event.payloads.push_back(stored(payload));
+  for (const auto& output : source.outputs) event.outputs.push_back(stored(output.payload));
+  if (source.delta) event.delta = to_bytes(*source.delta);
+  return event;
 }
 
-/// The first field in which the two differ, as a sentence.
-std::string first_difference(const actor::EventText& recorded,
-                             const actor::EventText& recomputed) {
-  const std::size_t common = std::min(recorded.size(), recomputed.size());
-  for (std::size_t i = 0; i < common; ++i) {
-    if (recorded[i] == recomputed[i]) continue;
-    if (recorded[i].first == recomputed[i].first) {
-      return fmt::format("{} differs", recorded[i].first);
-    }
-    return fmt::format("{} is recorded, {} is recomputed", recorded[i].first,
-                       recomputed[i].first);
+/// What the line of a field begins with.
+std::string_view field_of(std::string_view line) { return line.substr(0, line.find(':')); }
+
+std::string_view next_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+/// The first field in which the two texts differ, as a sentence.
+std::string first_difference(std::string_view recorded, std::string_view recomputed) {
+  while (!recorded.empty() || !recomputed.empty()) {
+    const std::string_view one = next_line(recorded), other = next_line(recomputed);
+    if (one == other) continue;
+    if (field_of(one) == field_of(other)) return fmt::format("the {} differs", field_of(one));
+    if (other.empty()) return fmt::format("the {} was recorded, not recomputed", field_of(one));
+    if (one.empty()) return fmt::format("the {} was recomputed, not recorded", field_of(other));
+    return fmt::format("recorded is the {}, recomputed the {}", field_of(one), field_of(other));
   }
-  if (recorded.size() > common) return fmt::format("{} is only recorded", recorded[common].first);
-  if (recomputed.size() > common) {
-    return fmt::format("{} is only recomputed", recomputed[common].first);
-  }
-  return "the bytes differ beyond what is shown";
+  return "the bytes differ";
 }
 
 }  // namespace
@@ -128,7 +135,6 @@ Salt RecordedRun::state_salt() {
 
 Result<actor::CallOutcome> RecordedRun::call(const actor::ImportTarget& target, ByteSpan arguments,
                                              const actor::CallContext& context, Bytes& result) {
-  static_cast<void>(arguments);  // compared when the call is recorded or its effect is
   const store::StoredEvent* event = peek();
   const auto* ordinal =
       event == nullptr ? nullptr : std::get_if<chain::OrdinalBody>(&event->record.body);
@@ -138,7 +144,8 @@ Result<actor::CallOutcome> RecordedRun::call(const actor::ImportTarget& target, 
     }
     return std::unexpected(diverge(
         fmt::format("the guest calls {}, which the recorded run did not", target.name),
-        fmt::format("kind: host-call\nname: {}\nordinal: {}\n", target.name, context.ordinal)));
+        fmt::format("kind: host-call\nfunction: {}\nwhat: call {}\narguments: {}", target.name,
+                    context.ordinal, arguments_text(arguments, target.call->type))));
   }
   if (event->record.kind == chain::Kind::kHostRequest) return actor::CallOutcome::kSuspend;
   if (event->payloads.size() == 1) {  // it ended in a trap; the message stands at the end
@@ -166,23 +173,20 @@ Result<ByteSpan> RecordedRun::take_response() {
 Error RecordedRun::diverge(std::string_view reason, std::string_view recomputed) {
   const store::StoredEvent* event = peek();
   const store::StoredEvent& recorded = event != nullptr ? *event : back();
-  divergence_ = Divergence{
-      recorded.record.link.seq, recorded.record.kind, std::string(reason),
-      actor::to_lines(actor::describe_event(recorded.record, actor::EventPayloads::of(recorded),
-                                     {families_})),
-      std::string(recomputed)};
+  divergence_ = Divergence{recorded.record.link.seq, recorded.record.kind, std::string(reason),
+                           event_text(recorded, types_), std::string(recomputed)};
   return {Code::kConflict, divergence_->reason};
 }
 
 Error RecordedRun::diverge_from(const store::StoredEvent& event, const chain::RecordDraft& draft,
                                 const actor::EventDraft& source) {
-  const auto recorded =
-      actor::describe_event(event.record, actor::EventPayloads::of(event), {families_});
-  const auto recomputed = actor::describe_event(to_record(event.record.link, draft),
-                                                payloads_of(source), {families_});
-  divergence_ = Divergence{event.record.link.seq, event.record.kind,
-                           first_difference(recorded, recomputed), actor::to_lines(recorded),
-                           actor::to_lines(recomputed)};
+  store::StoredEvent made = to_event(event.record.link, draft, source);
+  if (const auto record = chain::encode_record(event.record.link, draft)) {
+    made.leaf = chain::leaf_hash(*record);
+  }
+  divergence_ = Divergence{event.record.link.seq, event.record.kind, "",
+                           event_text(event, types_), event_text(made, types_)};
+  divergence_->reason = first_difference(divergence_->recorded, divergence_->recomputed);
   return {Code::kConflict, divergence_->reason};
 }
 

@@ -5,23 +5,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "actor/invocation.h"
 #include "actor/journal.h"
 #include "base/result.h"
+#include "replay/event_types.h"
 #include "replay/replay.h"
 #include "store/actor_history.h"
 
 namespace theater::replay {
 
 /// Holds the events from a recv to its commit or trap, and walks along them while the invocation is
-/// run again. Reused. One thread.
+/// run again. Reused. One thread. `types` outlives it.
 class RecordedRun final : public actor::Journal, public actor::Imports {
  public:
-  explicit RecordedRun(std::span<const actor::FamilyInfo* const> families) : families_(families) {}
+  explicit RecordedRun(const EventTypes& types) : types_(types) {}
 
   /// Begins a new run; the events come by add, the recv first.
   void clear() { size_ = cursor_ = 0; }
@@ -55,7 +55,7 @@ class RecordedRun final : public actor::Journal, public actor::Imports {
   Error diverge_from(const store::StoredEvent& event, const chain::RecordDraft& draft,
                      const actor::EventDraft& source);
 
-  std::span<const actor::FamilyInfo* const> families_;
+  const EventTypes& types_;
   std::vector<store::StoredEvent> events_;  // the first size_ are this run's
   std::size_t size_ = 0, cursor_ = 0;
   actor::RecordBuilder builder_;
