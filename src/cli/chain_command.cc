@@ -1,0 +1,80 @@
+// theater chain: the recorded events, readable.
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "cli/chain_printer.h"
+#include "cli/command.h"
+#include "node/names.h"
+#include "store/actor_history.h"
+
+namespace theater::cli {
+namespace {
+
+struct ChainArguments {
+  std::string data;
+  std::string actor;
+  std::optional<std::uint64_t> from;
+  std::optional<std::uint64_t> to;
+  Payloads payloads = Payloads::kHidden;
+  enum class End { kStop, kFollow } end = End::kStop;
+};
+
+store::ActorHistory::Range range_of(const ChainArguments& arguments, Format format) {
+  store::ActorHistory::Range range;
+  range.from = Seq{arguments.from.value_or(0)};
+  if (arguments.to) range.to = Seq{*arguments.to};
+  if (arguments.payloads == Payloads::kHidden && format == Format::kText) {
+    range.resolve = store::ActorHistory::Resolve::kRecordsOnly;
+  }
+  return range;
+}
+
+Status print_chain(Shell& shell, const ChainArguments& arguments) {
+  TRY(auto history, store::ActorHistory::open(shell.files, arguments.data,
+                                              store::ActorHistory::Load::kSummaries));
+  auto range = range_of(arguments, shell.output.format);
+  if (!arguments.actor.empty()) {
+    TRY(const auto* actor, node::find_actor(*history, arguments.actor));
+    range.actor = actor->actor;
+  }
+  ChainPrinter printer(shell.output, arguments.payloads);
+  for (const store::ActorSummary& actor : history->actors()) {
+    printer.name(actor.actor, node::name_of(actor));
+  }
+  if (history->node()) printer.name(history->node()->actor, "node");
+  return history->for_each(range, [&printer](const store::StoredEvent& event) {
+    printer.print(event);
+    return Result<store::ActorHistory::Visit>(store::ActorHistory::Visit::kContinue);
+  });
+}
+
+}  // namespace
+
+void add_chain(CLI::App& app, Shell& shell) {
+  auto arguments = std::make_shared<ChainArguments>();  // shared with the parser's callback
+  CLI::App& command = add_command(
+      app, shell,
+      {"chain",
+       "Print the recorded events. Reads only; a node may be running. Exit status: 0, or 1 if it "
+       "cannot be read.",
+       "  theater chain theater-data --actor chat --from 10 --to 20 --payloads\n"
+       "  theater chain theater-data --follow"});
+  command.add_option("DATA", arguments->data, "the data directory")->required();
+  command.add_option("--actor", arguments->actor, "name, id or the id's first digits");
+  command.add_option("--from", arguments->from, "the first seq");
+  command.add_option("--to", arguments->to, "the last seq");
+  command.add_flag_callback(
+      "--payloads", [arguments] { arguments->payloads = Payloads::kShown; },
+      "also print arguments, results and outputs, as WAVE");
+  command.add_flag_callback(
+      "--follow", [arguments] { arguments->end = ChainArguments::End::kFollow; },
+      "go on as events become durable, until Ctrl-C");
+  command.callback([&shell, arguments] {
+    const Status printed = print_chain(shell, *arguments);
+    shell.exit = printed ? Exit::kOk : report(shell, printed.error(), Exit::kBad);
+  });
+}
+
+}  // namespace theater::cli

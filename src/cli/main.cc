@@ -1,0 +1,64 @@
+// theater: the command line. Reads the arguments, runs one command, returns its exit status.
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "io/posix_file.h"
+
+namespace {
+
+using theater::cli::Exit;
+
+/// The nearest directory above the program that holds the guest kits: the source tree of a build,
+/// or share/theater of an installation. "" if there is none.
+std::string find_kit_directory() {
+  std::error_code ignored;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  for (auto folder = program.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    for (const auto& candidate : {folder, folder / "share" / "theater"}) {
+      if (std::filesystem::exists(candidate / "tools" / "build_component.py", ignored)) {
+        return candidate.string();
+      }
+    }
+    if (folder == folder.root_path()) break;
+  }
+  return "";
+}
+
+void add_commands(CLI::App& app, theater::cli::Shell& shell) {
+  add_run(app, shell);
+  add_check(app, shell);
+  add_actors(app, shell);
+  add_chain(app, shell);
+  add_state(app, shell);
+  add_verify(app, shell);
+  add_replay(app, shell);
+  add_new(app, shell);
+  add_build(app, shell);
+  add_version(app, shell);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  theater::cli::Output output(stdout, stderr);
+  const auto files = theater::io::make_posix_file_system();
+  theater::cli::Shell shell{output, *files, find_kit_directory()};
+
+  CLI::App app{"Runs WebAssembly components as actors, each with a durable, verifiable chain."};
+  app.name("theater");
+  app.require_subcommand(1);
+  app.footer(
+      "\nExample:\n  theater run actors/chat/chat.toml\n\n'theater COMMAND --help' tells more.");
+  add_commands(app, shell);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& mistake) {
+    app.exit(mistake);
+    return static_cast<int>(Exit::kUnusable);
+  }
+  output.flush();
+  return static_cast<int>(shell.exit);
+}

@@ -1,0 +1,72 @@
+// Sizes and times read the same everywhere; no colour and no progress bar without a terminal.
+#include "cli/output.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/variables.h"
+
+namespace theater::cli {
+namespace {
+
+struct TemporaryFile {
+  std::FILE* file = std::tmpfile();
+  ~TemporaryFile() { std::fclose(file); }
+  std::string text() {
+    std::fflush(file);
+    std::rewind(file);
+    std::string all(4096, '\0');
+    all.resize(std::fread(all.data(), 1, all.size(), file));
+    return all;
+  }
+};
+
+TEST(Output, sizes_have_one_digit_after_the_point) {
+  EXPECT_EQ(size_text(0), "0 B");
+  EXPECT_EQ(size_text(1023), "1023 B");
+  EXPECT_EQ(size_text(1024), "1.0 KiB");
+  EXPECT_EQ(size_text(3 * 1024 * 1024 / 2), "1.5 MiB");
+  EXPECT_EQ(size_text(~0ull), "16777216.0 TiB");
+}
+
+TEST(Output, times_are_in_utc) {
+  EXPECT_EQ(time_text(0), "1970-01-01 00:00:00.000000");
+  EXPECT_EQ(time_text(1'700'000'000'000'001), "2023-11-14 22:13:20.000001");
+}
+
+TEST(Output, a_file_gets_neither_colour_nor_progress) {
+  TemporaryFile out;
+  TemporaryFile err;
+  Output output(out.file, err.file);
+  output.line(output.paint(Colour::kRed, "plain"));
+  {
+    Progress progress(output, "work");
+    progress.update(1, 2);
+  }
+  EXPECT_EQ(out.text(), "plain\n");
+  EXPECT_EQ(err.text(), "");
+}
+
+TEST(Output, an_error_goes_to_standard_error_or_is_json) {
+  TemporaryFile out;
+  TemporaryFile err;
+  Output output(out.file, err.file);
+  output.error({Code::kNotFound, "x is not there"});
+  output.format = Format::kJson;
+  output.error({Code::kNotFound, "x is not there"});
+  EXPECT_EQ(err.text(), "theater: x is not there\n");
+  EXPECT_EQ(out.text(), R"({"error":{"code":"not-found","message":"x is not there"}})"
+                        "\n");
+}
+
+TEST(Variables, an_assignment_wins_over_the_environment) {
+  const auto variables = read_variables({"PATH=here", "empty=", "a=b=c"});
+  ASSERT_TRUE(variables);
+  EXPECT_EQ(variables->at("PATH"), "here");
+  EXPECT_EQ(variables->at("empty"), "");
+  EXPECT_EQ(variables->at("a"), "b=c");
+  EXPECT_FALSE(read_variables({"nothing"}));
+  EXPECT_FALSE(read_variables({"=x"}));
+}
+
+}  // namespace
+}  // namespace theater::cli

@@ -1,0 +1,251 @@
+// The node: start, run, stop.
+#include "node/node.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <future>
+
+#include "base/check.h"
+#include "chain/hash.h"
+#include "node/names.h"
+
+namespace theater::node {
+
+namespace {
+
+constexpr int kForcedExit = 130;  // as a shell reports an interrupted program
+
+}  // namespace
+
+/// One actor of this run. `actor` is set and used on its shard only; the rest is the node's.
+struct Node::Member {
+  LoadedActor loaded;
+  ShardThread* shard = nullptr;
+  std::unique_ptr<hosts::ShardFamilies> families;  // over the shard's services
+  actor::Actor* actor = nullptr;
+  ActorId id;
+  Seq next_seq;
+  enum class Stage { kNotStarted, kStarting, kRunning, kEnded } stage = Stage::kNotStarted;
+  bool is_new = false;
+};
+
+Node::Node(const NodeOptions& options, NodeListener& listener)
+    : options_(options), listener_(listener) {}
+
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::open(io::FileSystem& files, const NodeOptions& options,
+                                         NodeListener& listener) {
+  std::unique_ptr<Node> node(new Node(options, listener));
+  store::NodeStoreOptions store_options;
+  store_options.log.shards = options.shards + 1;  // the last queue is the node's own
+  store_options.node_shard = {options.shards};
+  TRY(node->store_, store::NodeStore::open(files, options.data_directory, store_options,
+                                           node->clock_, node->random_));
+  TRY(node->loader_,
+      Loader::create(files, node->hosts_,
+                     {.fuel = options.fuel,
+                      .compile_cache = node->store_->directory().layout().compile_cache()}));
+  node->profile_ = chain::sha256(as_bytes(node->loader_->engine().determinism_profile()));
+  return node;
+}
+
+Status Node::load(std::vector<actor::Manifest> manifests) {
+  for (actor::Manifest& manifest : manifests) {
+    TRY(auto loaded, loader_->load(std::move(manifest)));
+    auto member = std::make_unique<Member>();
+    member->loaded = std::move(loaded);
+    members_.push_back(std::move(member));
+  }
+  return {};
+}
+
+Status Node::run() {
+  for (const auto& member : members_) {
+    TRY_OK(store_->components().put(member->loaded.component));
+  }
+  io::AsioSignals signals(control_, {SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
+  start_threads();
+  if (const Status started = start_actors(); !started) fail_with(started.error());
+  if (!all_ended()) control_.run();
+  return take_down();
+}
+
+void Node::start_threads() {
+  for (std::size_t index = 0; index < options_.shards; ++index) {
+    shards_.push_back(std::make_unique<ShardThread>(store_->log(), index, guest_log_));
+  }
+  log_thread_ = std::make_unique<LogThread>(store_->log(), [this] {
+    control_.post([this] { fail_with({Code::kIo, store_->log().failure()}); });
+  });
+  log_thread_->start();
+  for (const auto& shard : shards_) shard->start();
+}
+
+Status Node::start_actors() {
+  TRY_OK(record_lifecycle(chain::LifecycleStep::kStart));
+  for (std::size_t index = 0; index < members_.size(); ++index) {
+    const Status started = start_actor(index);
+    if (!started) {
+      members_[index]->stage = Member::Stage::kEnded;
+      return fail_in(started.error(), members_[index]->loaded.manifest.name);
+    }
+  }
+  return {};
+}
+
+/// Makes or opens the actor on its shard and waits for that; it goes on starting by itself.
+Status Node::start_actor(std::size_t index) {
+  Member& member = *members_[index];
+  std::optional<store::ActorImage> image;
+  if (const auto* past = find_by_name(store_->history(), member.loaded.manifest.name)) {
+    TRY(image, store_->history().take_image(past->actor));
+  }
+  member.is_new = !image;
+  member.shard = shards_[index % shards_.size()].get();
+  member.families = std::make_unique<hosts::ShardFamilies>(hosts_, member.shard->services());
+  member.stage = Member::Stage::kStarting;
+  std::promise<Status> opened;
+  member.shard->executor().post([&] { opened.set_value(open_on_shard(index, std::move(image))); });
+  return opened.get_future().get();
+}
+
+Status Node::open_on_shard(std::size_t index, std::optional<store::ActorImage> image) {
+  Member& member = *members_[index];
+  actor::Shard& shard = member.shard->shard();
+  TRY(auto actor, image ? actor::Actor::open(shard, setup_of(index), *std::move(image))
+                        : actor::Actor::create(shard, setup_of(index)));
+  member.actor = actor.get();
+  member.id = actor->identity().id;
+  member.next_seq = actor->status().next_seq;
+  member.shard->adopt(std::move(actor));
+  return {};
+}
+
+actor::ActorSetup Node::setup_of(std::size_t index) {
+  Member& member = *members_[index];
+  actor::ActorSetup setup{.manifest = member.loaded.manifest,
+                          .program = member.loaded.program,
+                          .families = *member.families,
+                          .snapshots = &store_->snapshots(),
+                          .determinism_profile = profile_};
+  setup.on_started = [this, index](Status status) {
+    control_.post([this, index, status = std::move(status)] { actor_started(index, status); });
+  };
+  setup.on_ended = [this, index] {
+    control_.post(
+        [this, index, status = members_[index]->actor->status()] { actor_ended(index, status); });
+  };
+  return setup;
+}
+
+void Node::actor_started(std::size_t index, const Status& status) {
+  Member& member = *members_[index];
+  if (!status) {
+    if (!is_stopping_) fail_with(status.error().in(member.loaded.manifest.name));
+    return;
+  }
+  if (member.stage == Member::Stage::kStarting) member.stage = Member::Stage::kRunning;
+  std::vector<StartedActor> started;
+  for (const auto& each : members_) {
+    if (each->stage != Member::Stage::kRunning) return;
+    started.push_back(describe(*each));
+  }
+  if (!is_stopping_) listener_.on_ready(started);
+}
+
+void Node::actor_ended(std::size_t index, const actor::ActorStatus& status) {
+  Member& member = *members_[index];
+  member.stage = Member::Stage::kEnded;
+  if (!is_stopping_) {
+    listener_.on_notice(fmt::format("actor {} {} at seq {}", status.identity.name,
+                                    actor::phase_name(status.phase), status.next_seq.value));
+  }
+  if (status.phase == actor::Phase::kFailed && !failure_) {
+    failure_ = Error{Code::kInternal,
+                     fmt::format("actor {} failed: {}", status.identity.name, status.last_error)};
+  }
+  if (all_ended()) control_.stop();
+}
+
+void Node::on_signal(int number) {
+  ++signals_;
+  if (signals_ == 1) {
+    listener_.on_notice(fmt::format("{}: stopping; once more to force", ::strsignal(number)));
+    begin_stop();
+  } else if (signals_ == 2) {
+    for_each_live(&actor::Actor::kill);
+  } else {
+    ::_exit(kForcedExit);
+  }
+}
+
+/// Notes the first failure and stops. After a failure of the log nothing can be finished: the
+/// loop ends at once.
+void Node::fail_with(const Error& error) {
+  if (!failure_) failure_ = error;
+  begin_stop();
+  if (store_->log().failed() || all_ended()) control_.stop();
+}
+
+void Node::begin_stop() {
+  if (is_stopping_) return;
+  is_stopping_ = true;
+  for_each_live(&actor::Actor::stop);
+}
+
+void Node::for_each_live(void (actor::Actor::*act)()) {
+  for (const auto& member : members_) {
+    if (member->stage != Member::Stage::kStarting && member->stage != Member::Stage::kRunning) {
+      continue;
+    }
+    member->shard->executor().post([actor = member->actor, act] { (actor->*act)(); });
+  }
+}
+
+/// Whether no actor runs or is about to.
+bool Node::all_ended() const {
+  return std::ranges::none_of(members_, [](const auto& member) {
+    return member->stage == Member::Stage::kStarting || member->stage == Member::Stage::kRunning;
+  });
+}
+
+/// Shards first (their last outputs need the log), then the log's seal.
+Status Node::take_down() {
+  for (const auto& shard : shards_) shard->stop();
+  if (!store_->log().failed()) {
+    if (const Status noted = record_lifecycle(chain::LifecycleStep::kStop); !noted && !failure_) {
+      failure_ = noted.error();
+    }
+  }
+  if (const Status sealed = log_thread_->stop(); !sealed && !failure_) failure_ = sealed.error();
+  shards_.clear();
+  if (failure_) return std::unexpected(*failure_);
+  return {};
+}
+
+Status Node::record_lifecycle(chain::LifecycleStep step) {
+  chain::RecordDraft draft;
+  draft.kind = chain::Kind::kLifecycle;
+  draft.body = chain::LifecycleBody{step, 0};
+  TRY_OK(store_->node_chain().append(draft));
+  return {};
+}
+
+StartedActor Node::describe(const Member& member) const {
+  StartedActor started{.name = member.loaded.manifest.name,
+                       .id = member.id,
+                       .next_seq = member.next_seq,
+                       .is_new = member.is_new};
+  const actor::Setting* grant = member.loaded.manifest.find_grant("websocket-server");
+  if (grant == nullptr) return started;
+  if (const auto* listen = grant->find("listen")) started.listen = listen->text;
+  if (const auto* path = grant->find("path")) started.path = path->text;
+  started.has_pages = grant->find("static") != nullptr;
+  return started;
+}
+
+}  // namespace theater::node

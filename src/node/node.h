@@ -1,0 +1,109 @@
+// Node: the composition root. Builds the world from manifests and a data directory, runs it, and
+// takes it down in order.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actor/actor.h"
+#include "base/result.h"
+#include "host/spdlog_sink.h"
+#include "hosts/all_hosts.h"
+#include "io/asio_executor.h"
+#include "io/asio_signals.h"
+#include "io/file.h"
+#include "node/loader.h"
+#include "node/log_thread.h"
+#include "node/shard_thread.h"
+#include "store/node_store.h"
+
+namespace theater::node {
+
+struct NodeOptions {
+  std::string data_directory;
+  std::size_t shards = 1;  // at least 1, at most kShardsMax of the chain room less one
+  wasm::FuelMode fuel = wasm::FuelMode::kOff;
+};
+
+/// An actor as people are told about it when it starts.
+struct StartedActor {
+  std::string name;
+  ActorId id;
+  Seq next_seq;
+  bool is_new = false;
+  std::string listen;  // "127.0.0.1:8080"; "" if no grant listens
+  std::string path;    // of its WebSocket
+  bool has_pages = false;
+};
+
+/// Whoever runs a node. Called on the node's thread, inside run().
+class NodeListener {
+ public:
+  virtual void on_ready(const std::vector<StartedActor>& actors) = 0;
+  virtual void on_notice(const std::string& text) = 0;
+
+ protected:
+  ~NodeListener() = default;
+};
+
+/// One process's node. Made, run and destroyed on one thread, the node's; it owns the shards'
+/// threads and the log's. run() returns when a signal, its last actor's end or a failure ended it;
+/// by then everything is released and, unless the disk failed, sealed.
+class Node {
+ public:
+  /// Locks and recovers the data directory. `files` and `listener` outlive the node.
+  static Result<std::unique_ptr<Node>> open(io::FileSystem& files, const NodeOptions& options,
+                                            NodeListener& listener);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// Compiles and links what the manifests name. An error is the manifests' fault.
+  Status load(std::vector<actor::Manifest> manifests);
+  /// Starts every actor, serves until the end, stops. SIGINT and SIGTERM stop it in order; a second
+  /// one kills the actors; a third one ends the process.
+  Status run();
+
+ private:
+  struct Member;
+  Node(const NodeOptions& options, NodeListener& listener);
+
+  void start_threads();
+  Status start_actors();
+  Status start_actor(std::size_t index);
+  Status open_on_shard(std::size_t index, std::optional<store::ActorImage> image);
+  actor::ActorSetup setup_of(std::size_t index);
+  void actor_started(std::size_t index, const Status& status);
+  void actor_ended(std::size_t index, const actor::ActorStatus& status);
+  void on_signal(int number);
+  void fail_with(const Error& error);
+  void begin_stop();
+  void for_each_live(void (actor::Actor::*act)());
+  bool all_ended() const;
+  Status take_down();
+  Status record_lifecycle(chain::LifecycleStep step);
+  StartedActor describe(const Member& member) const;
+
+  NodeOptions options_;
+  NodeListener& listener_;
+  io::SystemClock clock_;
+  io::SystemRandom random_;
+  host::SpdlogSink guest_log_;
+  hosts::AllHosts hosts_;
+  std::unique_ptr<store::NodeStore> store_;
+  std::unique_ptr<Loader> loader_;
+  Digest profile_;
+  io::AsioExecutor control_;
+  std::vector<std::unique_ptr<Member>> members_;
+  std::vector<std::unique_ptr<ShardThread>> shards_;
+  std::unique_ptr<LogThread> log_thread_;
+  std::optional<Error> failure_;
+  std::size_t signals_ = 0;
+  bool is_stopping_ = false;
+};
+
+}  // namespace theater::node

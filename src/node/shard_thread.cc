@@ -1,0 +1,46 @@
+// One shard of a node: its thread and what runs on it.
+#include "node/shard_thread.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace theater::node {
+namespace {
+
+constexpr Nanoseconds kDrainPoll = Milliseconds(1);
+
+}  // namespace
+
+ShardThread::ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log)
+    : log_(log),
+      network_(executor_),
+      services_{executor_, clock_, random_, network_, guest_log},
+      shard_({executor_, clock_, random_, log, {index}}) {}
+
+ShardThread::~ShardThread() {
+  CHECK(!thread_.joinable(), "a shard is stopped before it goes");
+  CHECK(actors_.empty(), "END-1");
+}
+
+void ShardThread::start() {
+  thread_ = std::thread([this] { executor_.run(); });
+}
+
+void ShardThread::stop() {
+  if (!thread_.joinable()) return;
+  executor_.post([this] { finish_when_drained(); });
+  thread_.join();
+}
+
+void ShardThread::finish_when_drained() {
+  std::erase_if(actors_,
+                [this](const auto& actor) { return log_.failed() || actor->may_destroy(); });
+  if (actors_.empty()) {
+    executor_.stop();
+    return;
+  }
+  executor_.after(kDrainPoll, [this] { finish_when_drained(); });
+}
+
+}  // namespace theater::node

@@ -1,0 +1,60 @@
+// ShardThread: one thread, one executor, and the actors that live there.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actor/actor.h"
+#include "actor/shard.h"
+#include "base/result.h"
+#include "chain/log_writer.h"
+#include "host/family.h"
+#include "io/asio_executor.h"
+#include "io/asio_network.h"
+#include "io/system_clock.h"
+
+namespace theater::node {
+
+/// A shard of a node. start(), stop() and executor() belong to the node's thread; all else runs on
+/// the shard's own thread, as tasks of its executor. Its actors have ended before stop(), unless
+/// the log has failed. Owned by the node.
+class ShardThread {
+ public:
+  /// `log` and `guest_log` outlive it; `index` is its queue there.
+  ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log);
+  /// CHECKs that it was stopped.
+  ~ShardThread();
+  ShardThread(const ShardThread&) = delete;
+  ShardThread& operator=(const ShardThread&) = delete;
+
+  void start();
+  /// Destroys the actors on their thread once their last outputs have left (at once if the log has
+  /// failed), then ends the thread.
+  void stop();
+  io::Executor& executor() { return executor_; }
+
+  // On the shard's thread.
+  actor::Shard& shard() { return shard_; }
+  const host::Services& services() const { return services_; }
+  void adopt(std::unique_ptr<actor::Actor> actor) { actors_.push_back(std::move(actor)); }
+  std::vector<std::unique_ptr<actor::Actor>>& actors() { return actors_; }
+
+ private:
+  void finish_when_drained();
+
+  chain::LogWriter& log_;
+  io::SystemClock clock_;
+  io::SystemRandom random_;
+  io::AsioExecutor executor_;
+  io::AsioNetwork network_;
+  host::Services services_;
+  actor::Shard shard_;
+  std::vector<std::unique_ptr<actor::Actor>> actors_;
+  std::thread thread_;
+};
+
+}  // namespace theater::node
