@@ -1,0 +1,59 @@
+// replay: one pass over the log feeds every actor's replayer.
+#include "replay/replay.h"
+
+#include <map>
+#include <numeric>
+
+#include "replay/actor_replayer.h"
+
+namespace theater::replay {
+namespace {
+
+constexpr std::uint64_t kProgressEvery = 4096;
+
+}  // namespace
+
+std::uint64_t ReplayReport::events() const {
+  return std::accumulate(actors.begin(), actors.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const ActorReplay& one) { return sum + one.events; });
+}
+
+bool ReplayReport::is_equal() const {
+  for (const ActorReplay& one : actors) {
+    if (one.divergence) return false;
+  }
+  return true;
+}
+
+Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& options) {
+  if (options.actor && world.history.find(*options.actor) == nullptr) {
+    return fail(Code::kNotFound, "there is no actor {}", options.actor->hex());
+  }
+  Programs programs(world, options.component);
+  std::map<ActorId, ActorReplayer> replayers;
+  for (const store::ActorSummary& summary : world.history.actors()) {
+    if (!options.actor || summary.actor == *options.actor) {
+      replayers.try_emplace(summary.actor, world, programs);
+    }
+  }
+  std::uint64_t events = 0;
+  store::ActorHistory::Range range;
+  range.actor = options.actor;
+  range.to = options.until;
+  TRY_OK(world.history.for_each(range, [&](const store::StoredEvent& event)
+                                           -> Result<store::ActorHistory::Visit> {
+    const auto found = replayers.find(event.record.link.actor);
+    if (found == replayers.end()) return store::ActorHistory::Visit::kContinue;
+    TRY_OK(found->second.add(event));
+    if (options.on_progress && ++events % kProgressEvery == 0) options.on_progress(events);
+    return store::ActorHistory::Visit::kContinue;
+  }));
+  ReplayReport report;
+  for (const store::ActorSummary& summary : world.history.actors()) {
+    const auto found = replayers.find(summary.actor);
+    if (found != replayers.end()) report.actors.push_back(found->second.report());
+  }
+  return report;
+}
+
+}  // namespace theater::replay
