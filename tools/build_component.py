@@ -7,7 +7,8 @@
 
 The folder holds NAME.toml (the manifest; its `component` says where the result goes), *.cc files
 and perhaps a folder wit/ with interfaces of its own. Files named *_test.cc are left out: they are
-native, and --test builds and runs them. What the component imports and exports follows from what the code uses and implements.
+native, and --test builds and runs them. What the component imports and exports follows from what
+the code uses and implements.
 """
 
 import argparse
