@@ -17,6 +17,7 @@ namespace {
 struct BuildArguments {
   std::string folder = ".";
   std::string output;
+  bool test = false;
 };
 
 /// Runs a program to its end with this process's output; returns its exit status.
@@ -51,6 +52,7 @@ Exit build(Shell& shell, const BuildArguments& arguments) {
   shell.output.flush();
   std::vector<std::string> words{"python3", script, arguments.folder};
   if (!arguments.output.empty()) words.insert(words.end(), {"--output", arguments.output});
+  if (arguments.test) words.push_back("--test");
   const auto status = run_program(words);
   if (!status) return report(shell, status.error(), Exit::kUnusable);
   if (shell.output.is_json()) {
@@ -71,6 +73,7 @@ void add_build(CLI::App& app, Shell& shell) {
        "  theater build greeter"});
   command.add_option("DIR", arguments->folder, "the project's folder")->capture_default_str();
   command.add_option("--output", arguments->output, "where the component goes");
+  command.add_flag("--test", arguments->test, "run the project's *_test.cc natively instead");
   command.callback([&shell, arguments] { shell.exit = build(shell, *arguments); });
 }
 
