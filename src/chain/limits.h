@@ -21,9 +21,10 @@ inline constexpr std::size_t kInlineFrameBytesMax = 64 * 1024;  // of attachment
 inline constexpr std::size_t kChunkBytes = 4096;                // of a state
 inline constexpr std::uint64_t kPayloadBytesMax = std::uint64_t{1} << 30;  // of one payload
 inline constexpr std::uint64_t kStateBytesMax = std::uint64_t{1} << 32;
-inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;  // padding included
+inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;  // header and padding included
+inline constexpr std::size_t kBatchBytesMin = 8 * 1024;     // what an option may lower it to
 inline constexpr std::size_t kWatermarkSlotBytes = 4096;
-inline constexpr std::uint64_t kSegmentBytesMin = 2 * 1024 * 1024;
+inline constexpr std::uint64_t kSegmentBytesMin = 16 * 1024;
 inline constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{1} << 30;
 
 // Of the writer.
@@ -32,6 +33,8 @@ inline constexpr std::size_t kShardQueueBytes = 16ull * 1024 * 1024;
 inline constexpr std::uint64_t kUndurableBytesMax = 4ull * 1024 * 1024;  // then mailboxes rest
 inline constexpr std::chrono::milliseconds kSealAfterIdle{10};
 inline constexpr std::chrono::milliseconds kWatermarkInterval{10};
+inline constexpr std::size_t kShardQueueBytesMin = 512 * 1024;
+inline constexpr std::chrono::milliseconds kSpaceInterval{1000};  // looks at a full disk again
 inline constexpr std::size_t kShardsMax = 256;
 
 }  // namespace theater::chain

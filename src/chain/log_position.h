@@ -21,7 +21,7 @@ struct LogPosition {
   std::uint64_t segment = 0;  // 0: the log has no segment yet
   std::uint64_t offset = 0;
   std::uint64_t epoch = 0;   // of the batches to come
-  std::uint64_t number = 0;  // of the next batch
+  std::uint64_t number = 1;  // of the next batch
   Lsn next_lsn{1};
   BatchLink link;  // of the batch before
   NodeId node;

@@ -5,62 +5,65 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "base/bytes.h"
 #include "base/result.h"
-#include "chain/attachment.h"
-#include "chain/event.h"
+#include "chain/attachment_resolver.h"
+#include "chain/batch_scanner.h"
+#include "chain/log_format.h"
 #include "chain/log_position.h"
 #include "io/file.h"
 
 namespace theater::chain {
 
-/// An attachment as it is stored. `bytes` points into the reader's buffer if `place` is kHere.
-struct StoredAttachment {
-  AttachmentClass attachment_class = AttachmentClass::kPayload;
-  AttachmentPlace place = AttachmentPlace::kHere;
-  std::uint64_t length = 0;  // of the payload, page or delta
-  Salt salt;                 // payload here
-  ByteSpan bytes;            // here
-  std::uint32_t pay_file = 0;
-  std::uint64_t pay_offset = 0;
-  Lsn lsn;  // elsewhere
-};
-
-/// One frame. Spans are valid until the reader's next call.
-struct Frame {
-  Lsn lsn;
-  std::uint64_t segment = 0;
-  std::uint64_t offset = 0;  // of the frame in its segment
-  ByteSpan record;           // encoded
-  ByteSpan zero_and_record;  // the same with the 0x00 before it: what leaf_hash_prefixed wants
-  std::vector<StoredAttachment> attachments;
-};
-
 enum class ReadUpTo : std::uint8_t {
-  kEnd,      // the last valid batch
-  kDurable,  // the last batch proved durable by a later batch, a seal or the watermark
+  kEnd,      // the last valid batch; what is behind it is judged by the evidence rule
+  kDurable,  // the last batch proved durable by a later one or the watermark
 };
 
-/// Reads batch by batch, checking headers, CRCs and continuity (not links: verify does). May run
-/// beside a writing node, then with kDurable: `next` answers nothing at the durable end and goes on
+/// Reads batch by batch, checking headers, CRCs and continuity (not hashes: verify does). May run
+/// beside a writing node, then with kDurable: `next` answers nullptr at the durable end and goes on
 /// when called again later. Not for concurrent use.
 class LogReader {
  public:
   static Result<std::unique_ptr<LogReader>> open(io::FileSystem& files,
                                                  const std::string& directory, ReadUpTo up_to);
-  virtual ~LogReader() = default;
 
-  /// The next frame, or nullptr at the end. kCorrupt where the evidence rule says so.
-  virtual Result<const Frame*> next() = 0;
-  /// Payload, page or delta bytes, wherever they are; with their salt. kNotFound if removed.
-  struct Resolved {
-    Bytes bytes;
-    Salt salt;
-  };
-  virtual Result<Resolved> resolve(const Frame& frame, std::size_t attachment) = 0;
-  virtual Location location(const Frame& frame) const = 0;
+  /// The next frame, or nullptr at the end. kCorrupt where an acknowledged batch is damaged; the
+  /// message names file and offset.
+  Result<const Frame*> next();
+  /// Decodes the current frame's record with its pages.
+  Status decode(const Frame& frame, Record& record) { return resolver_.decode(frame, record); }
+  /// The bytes of an attachment of the current frame, valid until the next call.
+  Result<AttachmentBytes> resolve(const Frame& frame, std::size_t attachment,
+                                  const PayloadCommitment* commitment) {
+    return resolver_.resolve(frame, attachment, commitment);
+  }
+  static Location location(const Frame& frame);
+
+ private:
+  LogReader(io::FileSystem& files, const std::string& directory, ReadUpTo up_to,
+            BatchScanner scanner)
+      : files_(files),
+        directory_(directory),
+        up_to_(up_to),
+        scanner_(std::move(scanner)),
+        resolver_(files, directory) {}
+  Result<bool> next_batch();
+  Result<bool> is_durable(std::uint64_t batch_number);
+  Result<bool> missing_batch();
+  std::unexpected<Error> corrupt(std::string_view why) const;
+
+  io::FileSystem& files_;
+  const std::string directory_;
+  const ReadUpTo up_to_;
+  BatchScanner scanner_;
+  AttachmentResolver resolver_;
+  const ScannedBatch* batch_ = nullptr;  // being read, or waiting for its proof
+  bool proved_ = false;
+  std::size_t at_ = 0;         // of the next frame in the batch's body
+  std::uint64_t vouched_ = 0;  // number of the last batch known durable from the watermark
+  Lsn next_lsn_{1};
+  Frame frame_;
 };
 
 }  // namespace theater::chain

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "chain/attachment.h"
+#include "chain/disk_state.h"
 #include "chain/limits.h"
 #include "chain/log_position.h"
 #include "io/clock.h"
@@ -26,14 +27,7 @@ struct LogOptions {
   std::uint64_t segment_bytes = kSegmentBytes;
   std::size_t batch_bytes_max = kBatchBytesMax;
   std::size_t shard_queue_bytes = kShardQueueBytes;
-  std::uint64_t reserve_bytes = kSegmentBytes;  // kept for lifecycle events on a full disk
-};
-
-/// How much of the disk is left for new work.
-enum class DiskState : std::uint8_t {
-  kGood,
-  kSoft,  // under two free segments: take no new work, finish what is under way
-  kHard,  // only lifecycle and snapshot events are accepted
+  Reserve reserve = Reserve::kKeep;  // a segment of disk for lifecycle events on a full one
 };
 
 enum class StepOutcome : std::uint8_t {
@@ -91,9 +85,8 @@ class LogWriter {
 
  private:
   friend class ActorChain;
-  struct Entry;
   /// Encodes, hashes and queues one frame. Used by ActorChain.
-  virtual Result<Lsn> submit(ShardIndex shard, const struct Link& link, const RecordDraft& draft,
+  virtual Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
                              std::span<const Attachment> attachments, Digest& leaf) = 0;
 };
 

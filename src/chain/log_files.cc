@@ -1,0 +1,178 @@
+// Segments, pay files, spare and reserve.
+#include "chain/log_files.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace theater::chain {
+namespace {
+
+constexpr std::size_t kZeroPiece = 1024 * 1024;
+constexpr std::uint64_t kFreeSegmentsMin = 2;  // fewer: soft
+
+}  // namespace
+
+LogFiles::LogFiles(io::FileSystem& files, std::string directory, const LogFilesOptions& options,
+                   io::Random& random)
+    : files_(files), directory_(std::move(directory)), options_(options), random_(random) {}
+
+/// Whether a zero-filled file of the right size is there; others of its name are removed.
+Result<bool> LogFiles::find_prepared(std::string_view name) {
+  const std::string half_made = path(name) + ".tmp";
+  if (files_.exists(half_made)) TRY_OK(files_.remove(half_made));
+  if (!files_.exists(path(name))) return false;
+  TRY(const auto file, files_.open(path(name), io::OpenMode::kRead));
+  TRY(const std::uint64_t bytes, file->size());
+  if (bytes == options_.segment_bytes) return true;
+  TRY_OK(files_.remove(path(name)));
+  return false;
+}
+
+Status LogFiles::open_segment(std::uint64_t number) {
+  TRY(segment_, files_.open(path(segment_name(number)), io::OpenMode::kReadWrite));
+  Bytes raw(kSegmentHeaderBytes);
+  TRY_OK(segment_->read_at(0, raw));
+  TRY(const SegmentHeader header, decode_segment_header(raw));
+  const bool same_options = header.segment_bytes == options_.segment_bytes &&
+                            header.batch_bytes_max == options_.batch_bytes_max;
+  uuid_ = header.uuid;
+  segment_number_ = number;
+  segment_bytes_ = same_options ? header.segment_bytes : 0;
+  return {};
+}
+
+Status LogFiles::open(const LogPosition& end) {
+  TRY(has_spare_, find_prepared(kSpareName));
+  TRY(has_reserve_, find_prepared(kReserveName));
+  if (end.segment != 0) TRY_OK(open_segment(end.segment));
+  check_space();
+  return {};
+}
+
+/// A file of one segment's size full of zeros, durable under its name.
+Status LogFiles::fill_with_zeros(std::string_view name) {
+  const std::string half_made = path(name) + ".tmp";
+  {
+    TRY(const auto file, files_.open(half_made, io::OpenMode::kCreate));
+    const Bytes zeros(std::min<std::uint64_t>(kZeroPiece, options_.segment_bytes));
+    Status written;
+    for (std::uint64_t at = 0; written && at < options_.segment_bytes; at += zeros.size()) {
+      const std::uint64_t rest = options_.segment_bytes - at;
+      written =
+          file->write_at(at, ByteSpan(zeros).first(std::min<std::uint64_t>(rest, zeros.size())));
+    }
+    if (written) written = file->sync_all();
+    if (!written) {
+      (void)files_.remove(half_made);  // what it holds of the disk is wanted elsewhere
+      return written;
+    }
+  }
+  TRY_OK(files_.rename(half_made, path(name)));
+  return files_.sync_directory(directory_);
+}
+
+void LogFiles::make_spare() {
+  const std::lock_guard lock(spare_mutex_);
+  if (has_spare_.load(std::memory_order_relaxed)) return;
+  if (fill_with_zeros(kSpareName)) has_spare_.store(true, std::memory_order_release);
+}
+
+bool LogFiles::wants_spare(const LogPosition& end) const {
+  return !has_spare_.load(std::memory_order_acquire) && end.offset > options_.segment_bytes / 8;
+}
+
+/// On a full disk the reserve becomes the spare.
+Status LogFiles::obtain_spare() {
+  const std::lock_guard lock(spare_mutex_);
+  if (has_spare_) return {};
+  const Status made = fill_with_zeros(kSpareName);
+  if (made || made.error().code != Code::kFull || !has_reserve_) return made;
+  disk_state_ = DiskState::kHard;
+  TRY_OK(files_.rename(path(kReserveName), path(kSpareName)));
+  has_reserve_ = false;
+  return files_.sync_directory(directory_);
+}
+
+Status LogFiles::begin_segment(LogPosition& end) {
+  TRY_OK(obtain_spare());
+  has_spare_ = false;
+  SegmentHeader header;
+  random_.fill(header.uuid.bytes);
+  header.node = end.node;
+  header.number = end.segment + 1;
+  header.first_lsn = end.next_lsn;
+  header.first_batch = end.number;
+  header.link = end.link;
+  header.epoch = end.epoch;
+  header.segment_bytes = options_.segment_bytes;
+  header.batch_bytes_max = options_.batch_bytes_max;
+  std::array<std::uint8_t, kSegmentHeaderBytes> raw;
+  encode(header, raw);
+  const std::string spare = path(kSpareName);
+  TRY(auto file, files_.open(spare, io::OpenMode::kReadWrite));
+  TRY_OK(file->write_at(0, raw));
+  TRY_OK(file->sync_all());
+  TRY_OK(files_.rename(spare, path(segment_name(header.number))));
+  TRY_OK(files_.sync_directory(directory_));
+  segment_ = std::move(file);
+  uuid_ = header.uuid;
+  segment_number_ = header.number;
+  segment_bytes_ = header.segment_bytes;
+  end.segment = header.number;
+  end.offset = kSegmentHeaderBytes;
+  check_space();
+  return {};
+}
+
+Status LogFiles::open_pay() {
+  if (pay_ != nullptr && pay_number_ == segment_number_) return {};
+  const std::string name = path(pay_name(segment_number_));
+  const bool is_new = !files_.exists(name);
+  TRY(pay_, files_.open(name, io::OpenMode::kCreate));
+  pay_number_ = segment_number_;
+  TRY(pay_end_, pay_->size());
+  return is_new ? files_.sync_directory(directory_) : Status{};
+}
+
+/// Gives the reserve back to the file system, so that accepted work can be finished.
+Status LogFiles::use_reserve() {
+  disk_state_ = DiskState::kHard;
+  if (!has_reserve_) return fail(Code::kFull, "{}: the disk is full", directory_);
+  has_reserve_ = false;
+  TRY_OK(files_.remove(path(kReserveName)));
+  return files_.sync_directory(directory_);
+}
+
+Result<std::uint64_t> LogFiles::append_pay(ByteSpan bytes) {
+  TRY_OK(open_pay());
+  Status written = pay_->write_at(pay_end_, bytes);
+  if (!written && written.error().code == Code::kFull) {
+    TRY_OK(use_reserve());
+    written = pay_->write_at(pay_end_, bytes);
+  }
+  if (!written) return std::unexpected(written.error());
+  return std::exchange(pay_end_, pay_end_ + bytes.size());
+}
+
+Status LogFiles::sync_pay() { return pay_->sync_data(); }
+
+void LogFiles::check_space() {
+  const auto free = files_.free_bytes(directory_);
+  if (!free) return;  // the next allocation will tell
+  const std::unique_lock lock(spare_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;  // a spare is being made: the numbers are in motion
+  if (options_.reserve == Reserve::kKeep && !has_reserve_ && *free > options_.segment_bytes) {
+    has_reserve_ = fill_with_zeros(kReserveName).has_value();
+  }
+  const std::uint64_t left =
+      files_.free_bytes(directory_).value_or(0) + (has_spare_ ? options_.segment_bytes : 0);
+  if (options_.reserve == Reserve::kKeep && !has_reserve_) {
+    disk_state_ = DiskState::kHard;
+  } else {
+    const bool enough = left >= kFreeSegmentsMin * options_.segment_bytes;
+    disk_state_ = enough ? DiskState::kGood : DiskState::kSoft;
+  }
+}
+
+}  // namespace theater::chain

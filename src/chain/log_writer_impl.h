@@ -1,0 +1,88 @@
+// The LogWriter that writes to a file system.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "chain/batch_builder.h"
+#include "chain/frame_builder.h"
+#include "chain/log_files.h"
+#include "chain/log_writer.h"
+#include "chain/watermark.h"
+
+namespace theater::chain {
+
+class FileLogWriter final : public LogWriter {
+ public:
+  FileLogWriter(io::FileSystem& files, const std::string& directory, const LogPosition& end,
+                const LogOptions& options, const io::Clock& clock, io::Random& random);
+  /// The files, the first segment, the first watermark.
+  Status open(io::FileSystem& files, const std::string& directory);
+
+  Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
+  std::uint64_t undurable_bytes() const override;
+  DiskState disk_state() const override { return log_files_.disk_state(); }
+  bool failed() const override { return failed_.load(std::memory_order_acquire); }
+  std::string failure() const override;
+  void subscribe(ShardIndex shard, io::Executor& executor,
+                 std::move_only_function<void(Lsn durable)> on_durable) override;
+  StepOutcome step() override;
+  void run() override;
+  void request_stop() override;
+  Status stop() override;
+
+ private:
+  /// What the log knows of one shard. Only `submitted` is the shard's own.
+  struct alignas(64) Shard {
+    std::atomic<std::uint64_t> submitted{0};  // bytes, ever
+    std::atomic<bool> notice_pending{false};
+    io::Executor* executor = nullptr;
+    std::move_only_function<void(Lsn)> on_durable;
+  };
+
+  Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
+                     std::span<const Attachment> attachments, Digest& leaf) override;
+  Status admit(Kind kind) const;
+  void wake_log_thread();
+  Status write_batch(BatchHeader::Seal seal);
+  Status write_pay();
+  Status write_watermark(NodeState state);
+  StepOutcome idle_step(MonotonicTime now);
+  StepOutcome fail_stop(const Error& error);
+  void publish();
+  void notify(Shard& shard);
+  void wait_for_work();
+  bool has_work() const;
+  void make_spares();
+  void request_spare();
+
+  const LogOptions options_;
+  const io::Clock& clock_;
+  LogFiles log_files_;
+  std::unique_ptr<WatermarkFile> watermark_;
+  std::vector<std::unique_ptr<ShardQueue>> queues_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  BatchBuilder batch_;
+  LogPosition end_;                  // log thread: where the next batch goes
+  std::uint64_t known_durable_ = 0;  // offset in the segment
+  bool sealed_ = false, watermark_behind_ = false;
+  MonotonicTime last_write_, last_watermark_;
+  std::atomic<std::uint64_t> next_lsn_;
+  std::atomic<std::uint64_t> durable_;
+  std::atomic<std::uint64_t> durable_bytes_{0};
+  std::atomic<bool> failed_{false};
+  mutable std::mutex failure_mutex_;
+  std::string failure_;
+
+  std::atomic<bool> sleeping_{false}, stop_requested_{false};
+  std::mutex wake_mutex_;
+  std::condition_variable wake_;
+  std::mutex spare_mutex_;
+  std::condition_variable spare_wake_;
+  bool spare_wanted_ = false, spare_stop_ = false;
+};
+
+}  // namespace theater::chain

@@ -1,0 +1,26 @@
+// Recovery: finds the end of a log by the evidence rule and makes it ready for appending.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "chain/event_body.h"
+#include "chain/log_position.h"
+#include "io/file.h"
+
+namespace theater::chain {
+
+struct Recovery {
+  LogPosition end;  // for LogWriter::open; its epoch is above every one used so far
+  /// After a crash (the log was not closed by stop): what the `recovery` event has to say.
+  std::optional<RecoveryBody> after_crash;
+};
+
+/// Reads the log in `directory` from its first batch to its end. TORN: zeroes at most one batch cap
+/// behind the end, cuts the pay file to what is referred to, syncs. CORRUPT: kCorrupt, the message
+/// names file and offset, and nothing is changed. A log that does not exist yet is an empty one.
+Result<Recovery> recover(io::FileSystem& files, const std::string& directory, const NodeId& node);
+
+}  // namespace theater::chain

@@ -1,0 +1,55 @@
+// Reading ahead, and looking for what should be zero.
+#include "chain/segment_window.h"
+
+#include <algorithm>
+
+namespace theater::chain {
+namespace {
+
+constexpr std::size_t kReadAhead = 1024 * 1024;
+
+}  // namespace
+
+std::size_t first_nonzero(ByteSpan bytes) {
+  constexpr std::size_t kStep = 64;
+  std::size_t at = 0;
+  for (; at + kStep <= bytes.size(); at += kStep) {
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < kStep; i += 8) any |= load_le<std::uint64_t>(bytes.data() + at + i);
+    if (any != 0) break;
+  }
+  while (at < bytes.size() && bytes[at] == 0) ++at;
+  return at;
+}
+
+Result<SegmentWindow> SegmentWindow::open(io::FileSystem& files, const std::string& path) {
+  TRY(auto file, files.open(path, io::OpenMode::kRead));
+  TRY(const std::uint64_t size, file->size());
+  return SegmentWindow(std::move(file), size);
+}
+
+Result<ByteSpan> SegmentWindow::view(std::uint64_t offset, std::size_t bytes) {
+  const bool inside = offset >= base_ && offset + bytes <= base_ + held_;
+  if (!inside) {
+    buffer_.resize(std::max(bytes, kReadAhead));
+    base_ = offset;
+    held_ = 0;
+    TRY(held_, file_->read_at(offset, buffer_));
+  }
+  const std::size_t at = offset - base_;
+  return ByteSpan(buffer_).subspan(at, std::min(bytes, held_ - at));
+}
+
+Result<std::uint64_t> SegmentWindow::first_nonzero(std::uint64_t from, std::uint64_t to) {
+  while (from < to) {
+    const std::size_t wanted = std::min<std::uint64_t>(to - from, kReadAhead);
+    TRY(const ByteSpan bytes, view(from, wanted));
+    const std::size_t at = chain::first_nonzero(bytes);
+    if (at < bytes.size()) return from + at;
+    if (bytes.size() < wanted) return to;
+    from += wanted;
+  }
+  return to;
+}
+
+}  // namespace theater::chain

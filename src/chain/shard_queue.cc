@@ -1,0 +1,95 @@
+// The ring between a shard and the log thread.
+#include "chain/shard_queue.h"
+
+#include <new>
+
+#include "base/check.h"
+
+namespace theater::chain {
+namespace {
+
+constexpr std::size_t kAlign = 64;
+constexpr std::size_t kWarmBytes = 256 * 1024;  // an empty ring beyond this starts again
+
+constexpr std::size_t entry_size(std::size_t frame_bytes) {
+  return (sizeof(QueueEntry) + frame_bytes + kAlign - 1) / kAlign * kAlign;
+}
+
+}  // namespace
+
+ShardQueue::ShardQueue(std::size_t capacity_bytes)
+    : capacity_(capacity_bytes / kAlign * kAlign),
+      memory_(std::make_unique_for_overwrite<std::uint8_t[]>(capacity_ + kAlign)) {
+  const auto raw = reinterpret_cast<std::uintptr_t>(memory_.get());
+  ring_ = memory_.get() + (kAlign - raw % kAlign) % kAlign;
+}
+
+ShardQueue::~ShardQueue() {
+  while (QueueEntry* entry = front()) {
+    delete entry->pay;
+    pop();
+  }
+}
+
+QueueEntry* ShardQueue::entry_at(std::uint64_t position) {
+  return std::launder(reinterpret_cast<QueueEntry*>(ring_ + position % capacity_));
+}
+
+/// Fills the ring up to its end with an entry that says so. There is room: the caller has looked.
+void ShardQueue::skip_to_begin(std::uint64_t tail) {
+  auto* const filler = new (ring_ + tail % capacity_) QueueEntry{};
+  filler->entry_bytes = capacity_ - tail % capacity_;
+  tail_.store(tail + filler->entry_bytes, std::memory_order_release);
+}
+
+QueueEntry* ShardQueue::reserve(std::size_t frame_bytes) {
+  const std::size_t wanted = entry_size(frame_bytes);
+  if (wanted > capacity_) return nullptr;
+  std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+  std::uint64_t at = tail % capacity_;
+  const auto room = [&] { return capacity_ - (tail - known_head_); };
+  const bool wraps = at + wanted > capacity_;
+  if (room() < wanted + (wraps ? capacity_ - at : 0) || at > kWarmBytes) {
+    known_head_ = head_.load(std::memory_order_acquire);
+  }
+  const bool cools = at > kWarmBytes && known_head_ == tail;
+  if (wraps || cools) {
+    if (room() < capacity_ - at + wanted) return nullptr;
+    skip_to_begin(tail);
+    tail = tail_.load(std::memory_order_relaxed);
+    at = 0;
+  }
+  if (room() < wanted) return nullptr;
+  return new (ring_ + at) QueueEntry{};
+}
+
+void ShardQueue::publish(QueueEntry& entry) {
+  CHECK(entry.frame_bytes > 0, "a frame has bytes");
+  entry.entry_bytes = entry_size(entry.frame_bytes);
+  const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+  // Sequentially consistent: the log thread looks at the queue after it says that it sleeps, the
+  // shard looks whether it sleeps after it has published.
+  tail_.store(tail + entry.entry_bytes, std::memory_order_seq_cst);
+}
+
+QueueEntry* ShardQueue::front() {
+  for (;;) {
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    if (head == tail_.load(std::memory_order_seq_cst)) return nullptr;
+    QueueEntry* const entry = entry_at(head);
+    if (entry->frame_bytes != 0) return entry;
+    head_.store(head + entry->entry_bytes, std::memory_order_release);
+  }
+}
+
+void ShardQueue::pop() {
+  const std::uint64_t head = head_.load(std::memory_order_relaxed);
+  head_.store(head + entry_at(head)->entry_bytes, std::memory_order_release);
+}
+
+std::uint64_t ShardQueue::bytes() const {
+  const std::uint64_t head = head_.load(std::memory_order_acquire);
+  return tail_.load(std::memory_order_acquire) - head;
+}
+
+}  // namespace theater::chain

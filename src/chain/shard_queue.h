@@ -1,0 +1,70 @@
+// ShardQueue: the frames of one shard on their way to the log thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "chain/limits.h"
+
+namespace theater::chain {
+
+/// Bytes of a frame that belong into the pay file. The log thread fills in where they went.
+struct PayPiece {
+  Bytes bytes;                 // salt first, if a payload
+  std::uint32_t place_at = 0;  // offset in the frame of the attachment's file number
+};
+using PayPieces = std::vector<PayPiece>;
+
+/// One frame in the queue.
+struct QueueEntry {
+  std::uint64_t entry_bytes = 0;  // this header, the frame, padding
+  std::uint64_t frame_bytes = 0;  // 0: nothing here, go on at the ring's begin
+  Lsn lsn;
+  PayPieces* pay = nullptr;  // owned; released by whoever takes the entry
+  Digest leaf;
+
+  std::uint8_t* frame() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+};
+static_assert(sizeof(QueueEntry) == 64);
+
+/// A ring of bytes between exactly one producer (the shard's thread) and one consumer (the log
+/// thread). Entries are contiguous. When it runs empty the producer starts again at the ring's
+/// begin, so that a shard that keeps up works in a small, warm piece of memory. Full is an answer,
+/// not a wait. Entries left at destruction are released.
+class ShardQueue {
+ public:
+  explicit ShardQueue(std::size_t capacity_bytes);
+  ~ShardQueue();
+  ShardQueue(const ShardQueue&) = delete;
+  ShardQueue& operator=(const ShardQueue&) = delete;
+
+  /// Producer: room for an entry with a frame of up to `frame_bytes`; nullptr if there is none.
+  QueueEntry* reserve(std::size_t frame_bytes);
+  /// Producer: hands over the reserved entry; its fields but entry_bytes are filled in.
+  void publish(QueueEntry& entry);
+
+  /// Consumer: the oldest entry, or nullptr. Valid until `pop`.
+  QueueEntry* front();
+  void pop();
+
+  /// Either: bytes in the queue.
+  std::uint64_t bytes() const;
+
+ private:
+  QueueEntry* entry_at(std::uint64_t position);
+  void skip_to_begin(std::uint64_t tail);
+
+  static constexpr std::size_t kCacheLine = 64;
+  const std::size_t capacity_;
+  std::unique_ptr<std::uint8_t[]> memory_;
+  std::uint8_t* ring_;
+  alignas(kCacheLine) std::atomic<std::uint64_t> head_{0};  // positions only rise
+  alignas(kCacheLine) std::atomic<std::uint64_t> tail_{0};
+  alignas(kCacheLine) std::uint64_t known_head_ = 0;  // the producer's copy
+};
+
+}  // namespace theater::chain

@@ -1,0 +1,269 @@
+// MemoryDisk: names, faults and power cuts.
+#include "io/memory/memory_disk.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "io/memory/memory_file.h"
+
+namespace theater::io {
+namespace {
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+class MemoryLock final : public FileLock {
+ public:
+  explicit MemoryLock(std::function<void()> release) : release_(std::move(release)) {}
+  ~MemoryLock() override { release_(); }
+
+ private:
+  std::function<void()> release_;
+};
+
+}  // namespace
+
+MemoryDisk::MemoryDisk(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+MemoryDisk::~MemoryDisk() = default;
+
+std::optional<DiskFault> MemoryDisk::next_fault() {
+  const std::uint64_t number = calls_++;
+  const bool one = fail_call_ && *fail_call_ == number;
+  const bool all = fail_from_ && number >= *fail_from_;
+  return one || all ? std::optional(fault_) : std::nullopt;
+}
+
+/// For calls that a short transfer or an interruption cannot meet: those faults do nothing.
+Status MemoryDisk::refuse_if_faulty(const std::string& what) {
+  const auto fault = next_fault();
+  if (!fault || *fault == DiskFault::kShort || *fault == DiskFault::kInterrupted) return {};
+  return std::unexpected(errno_error(what, *fault == DiskFault::kNoSpace ? ENOSPC : EIO));
+}
+
+std::uint64_t MemoryDisk::used_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [path, node] : names_) sum += node->now.size();
+  return sum;
+}
+
+void MemoryDisk::change_name(const std::string& path, std::shared_ptr<Node> node) {
+  unsynced_names_.push_back({parent_of(path), path, node});
+  if (node == nullptr) {
+    names_.erase(path);
+  } else {
+    names_[path] = std::move(node);
+  }
+}
+
+Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, OpenMode mode) {
+  const std::lock_guard lock(mutex_);
+  TRY_OK(refuse_if_faulty("open " + path));
+  auto found = names_.find(path);
+  const bool creates = mode == OpenMode::kCreate || mode == OpenMode::kCreateNew;
+  if (found == names_.end() && !creates) {
+    return std::unexpected(errno_error("open " + path, ENOENT));
+  }
+  if (found != names_.end() && mode == OpenMode::kCreateNew) {
+    return std::unexpected(errno_error("open " + path, EEXIST));
+  }
+  if (found == names_.end()) {
+    if (parent_of(path) != "." && !directories_.contains(parent_of(path))) {
+      return std::unexpected(errno_error("open " + path, ENOENT));
+    }
+    change_name(path, std::make_shared<Node>());
+    found = names_.find(path);
+  }
+  return std::make_unique<MemoryFile>(*this, found->second, path, generation_);
+}
+
+bool MemoryDisk::exists(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  return names_.contains(path) || directories_.contains(path);
+}
+
+Result<std::vector<std::string>> MemoryDisk::list(const std::string& directory) {
+  const std::lock_guard lock(mutex_);
+  TRY_OK(refuse_if_faulty("list " + directory));
+  if (!directories_.contains(directory)) {
+    return std::unexpected(errno_error("list " + directory, ENOENT));
+  }
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& path) {
+    if (path != directory && parent_of(path) == directory) {
+      names.push_back(path.substr(directory.size() + 1));
+    }
+  };
+  for (const auto& [path, node] : names_) add(path);
+  for (const std::string& path : directories_) add(path);
+  std::ranges::sort(names);
+  return names;
+}
+
+Status MemoryDisk::make_directories(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  TRY_OK(refuse_if_faulty("make directory " + path));
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    directories_.insert(path.substr(0, end));
+    if (end == std::string::npos) return {};
+  }
+}
+
+Status MemoryDisk::rename(const std::string& from, const std::string& to) {
+  const std::lock_guard lock(mutex_);
+  TRY_OK(refuse_if_faulty("rename " + from));
+  const auto found = names_.find(from);
+  if (found == names_.end()) return std::unexpected(errno_error("rename " + from, ENOENT));
+  const auto node = found->second;
+  change_name(to, node);
+  change_name(from, nullptr);
+  return {};
+}
+
+Status MemoryDisk::remove(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  TRY_OK(refuse_if_faulty("remove " + path));
+  if (!names_.contains(path)) return std::unexpected(errno_error("remove " + path, ENOENT));
+  change_name(path, nullptr);
+  return {};
+}
+
+Status MemoryDisk::sync_directory(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  TRY_OK(refuse_if_faulty("sync directory " + path));
+  if (!directories_.contains(path)) {
+    return std::unexpected(errno_error("sync directory " + path, ENOENT));
+  }
+  std::erase_if(unsynced_names_, [&](const NameChange& change) {
+    if (change.directory != path) return false;
+    if (change.node == nullptr) {
+      durable_names_.erase(change.path);
+    } else {
+      durable_names_[change.path] = change.node;
+    }
+    return true;
+  });
+  return {};
+}
+
+Result<std::unique_ptr<FileLock>> MemoryDisk::lock(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  TRY_OK(refuse_if_faulty("lock " + path));
+  if (!locks_.insert(path).second) {
+    return fail(Code::kConflict, "{} is held by process 1", path);
+  }
+  return std::make_unique<MemoryLock>([this, path, generation = generation_] {
+    const std::lock_guard inner(mutex_);
+    if (generation == generation_) locks_.erase(path);
+  });
+}
+
+Result<std::uint64_t> MemoryDisk::free_bytes(const std::string&) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t used = used_bytes();
+  return used < capacity_ ? capacity_ - used : 0;
+}
+
+void MemoryDisk::lose_data(Node& node, const std::function<bool()>& survives) {
+  std::uint64_t size = node.durable.size();
+  if (node.now.size() != size && survives()) size = node.now.size();
+  std::vector<std::uint64_t> kept;
+  for (const std::uint64_t sector : node.unsynced) {
+    const std::uint64_t begin = sector * kSector;
+    if (begin < node.now.size() && survives()) {
+      kept.push_back(sector);
+      size = std::max<std::uint64_t>(size, std::min(begin + kSector, node.now.size()));
+    }
+  }
+  node.durable.resize(size);
+  for (const std::uint64_t sector : kept) {
+    const std::size_t begin = sector * kSector;
+    const std::size_t end = std::min({begin + kSector, node.now.size(), node.durable.size()});
+    if (begin < end) std::copy_n(node.now.data() + begin, end - begin, node.durable.data() + begin);
+  }
+  node.now = node.durable;
+  node.unsynced.clear();
+}
+
+void MemoryDisk::crash(const std::function<bool(std::uint64_t n)>& survives) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t asked = 0;
+  const auto next = [&] { return survives(asked++); };
+  for (const NameChange& change : unsynced_names_) {
+    if (!next()) break;  // names are journalled: a prefix of the changes survives
+    if (change.node == nullptr) {
+      durable_names_.erase(change.path);
+    } else {
+      durable_names_[change.path] = change.node;
+    }
+  }
+  unsynced_names_.clear();
+  names_ = durable_names_;
+  for (const auto& [path, node] : names_) lose_data(*node, next);
+  locks_.clear();
+  ++generation_;
+}
+
+void MemoryDisk::sync(Node& node) {
+  node.durable.resize(node.now.size());
+  for (const std::uint64_t sector : node.unsynced) {
+    const std::size_t begin = sector * kSector;
+    const std::size_t end = std::min(begin + kSector, node.now.size());
+    if (begin < end) std::copy_n(node.now.data() + begin, end - begin, node.durable.data() + begin);
+  }
+  node.unsynced.clear();
+}
+
+std::uint64_t MemoryDisk::calls() const {
+  const std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+void MemoryDisk::fail_call(std::uint64_t number, DiskFault fault) {
+  const std::lock_guard lock(mutex_);
+  fail_call_ = number;
+  fault_ = fault;
+}
+
+void MemoryDisk::fail_from(std::uint64_t number, DiskFault fault) {
+  const std::lock_guard lock(mutex_);
+  fail_from_ = number;
+  fault_ = fault;
+}
+
+void MemoryDisk::clear_faults() {
+  const std::lock_guard lock(mutex_);
+  fail_call_.reset();
+  fail_from_.reset();
+}
+
+void MemoryDisk::set_capacity(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  capacity_ = bytes;
+}
+
+std::vector<std::string> MemoryDisk::files() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> paths;
+  for (const auto& [path, node] : names_) paths.push_back(path);
+  return paths;
+}
+
+Bytes MemoryDisk::content(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = names_.find(path);
+  return found == names_.end() ? Bytes{} : found->second->now;
+}
+
+void MemoryDisk::set_content(const std::string& path, Bytes bytes) {
+  const std::lock_guard lock(mutex_);
+  auto& node = names_[path];
+  if (node == nullptr) node = std::make_shared<Node>();
+  node->now = bytes;
+  node->durable = std::move(bytes);
+  node->unsynced.clear();
+  durable_names_[path] = node;
+}
+
+}  // namespace theater::io
