@@ -64,7 +64,7 @@ fuzz: setup ## run every fuzz target for SECONDS=N each (default 10)
 	@set -e; for target in $$(find build/fuzz -name "*_fuzz" -type f -perm -u+x); do echo "fuzz: $$target"; \
 	  mkdir -p build/fuzz/corpus/$$(basename $$target); \
 	  $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-	    build/fuzz/corpus/$$(basename $$target); done
+	    build/fuzz/corpus/$$(basename $$target) $$(ls -d fuzz/corpus/$$(basename $$target)); done
 
 clean: ## remove everything that was built (build/)
 	@rm -rf build

@@ -1,59 +1,24 @@
-// Random types and values for tests: the same seed makes the same ones.
+// Random values for tests: the same seed makes the same ones.
 #pragma once
 
 #include <bit>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "wasm/testing/random_type.h"
 #include "wasm/type.h"
 #include "wasm/utf8.h"
 #include "wasm/value.h"
 
 namespace theater::wasm::testing {
 
-/// Makes any WIT type but handles, and values of it that favour the edges of their range. Tests
-/// print the seed.
-class RandomValues {
+/// Makes random types and values of them that favour the edges of their range. Tests print the
+/// seed.
+class RandomValues : public RandomTypes {
  public:
-  explicit RandomValues(std::uint64_t seed) : engine_(seed) {}
-
-  /// A number below `bound`.
-  std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
-
-  /// A type nested at most `depth` deep; 1 makes primitives, enums, flags and empty results.
-  Type type(std::uint32_t depth) {
-    if (depth <= 1 || below(3) == 0) return leaf();
-    switch (below(7)) {
-      case 0:
-        return Type::list(type(depth - 1));
-      case 1:
-        return Type::record(fields(depth));
-      case 2:
-        return tuple(depth);
-      case 3:
-        return Type::variant(cases(depth));
-      case 4:
-        return Type::option(type(depth - 1));
-      case 5:
-        return Type::result(maybe(depth), maybe(depth));
-      default:
-        return Type::list(Kind::kU8);
-    }
-  }
-
-  /// A function of up to 8 parameters; a quarter have no result.
-  FunctionType function(std::uint32_t depth) {
-    FunctionType made;
-    const std::uint64_t count = below(9);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      made.parameters.push_back({"p" + std::to_string(i), type(depth)});
-    }
-    if (below(4) != 0) made.result = type(depth);
-    return made;
-  }
+  using RandomTypes::RandomTypes;
 
   Value value(const Type& type) {
     switch (type.kind()) {
@@ -91,7 +56,7 @@ class RandomValues {
       case Kind::kFlags: {
         const std::size_t count = type.members().size();
         const std::uint64_t mask = (std::uint64_t{1} << count) - 1;
-        return Value(Value::Flags{static_cast<std::uint32_t>(engine_() & mask)});
+        return Value(Value::Flags{static_cast<std::uint32_t>(number() & mask)});
       }
       case Kind::kOwn:
       case Kind::kBorrow:
@@ -117,51 +82,10 @@ class RandomValues {
   }
 
  private:
-  Type leaf() {
-    const std::uint64_t pick = below(16);
-    if (pick <= static_cast<std::uint64_t>(Kind::kString)) return static_cast<Kind>(pick);
-    if (pick == 13) return Type::enumeration(labels(below(20) == 0 ? 300 : 1 + below(6)));
-    if (pick == 14) return Type::flags(labels(1 + below(32)));
-    return Type::result(std::nullopt, std::nullopt);
-  }
-
-  std::vector<std::string> labels(std::uint64_t count) {
-    std::vector<std::string> made;
-    for (std::uint64_t i = 0; i < count; ++i) made.push_back("l" + std::to_string(i));
-    return made;
-  }
-
-  std::vector<Member> fields(std::uint32_t depth) {
-    std::vector<Member> made;
-    for (std::uint64_t i = 0, count = 1 + below(5); i < count; ++i) {
-      made.push_back({"f" + std::to_string(i), type(depth - 1)});
-    }
-    return made;
-  }
-
-  std::vector<Member> cases(std::uint32_t depth) {
-    std::vector<Member> made;
-    for (std::uint64_t i = 0, count = 1 + below(5); i < count; ++i) {
-      made.push_back({"c" + std::to_string(i), maybe(depth)});
-    }
-    return made;
-  }
-
-  Type tuple(std::uint32_t depth) {
-    std::vector<Type> made;
-    for (std::uint64_t i = 0, count = 1 + below(4); i < count; ++i) made.push_back(type(depth - 1));
-    return Type::tuple(made);
-  }
-
-  std::optional<Type> maybe(std::uint32_t depth) {
-    if (below(3) == 0) return std::nullopt;
-    return type(depth - 1);
-  }
-
   /// 64 random bits of which often only few are set or clear at the top, so that every LEB128
   /// length and every limit occurs.
   std::uint64_t bits() {
-    const std::uint64_t random = engine_();
+    const std::uint64_t random = number();
     const std::uint64_t kept = random >> below(64);
     return below(2) == 0 ? kept : ~kept;
   }
@@ -170,14 +94,14 @@ class RandomValues {
     constexpr std::uint32_t kEdges[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000,
                                         0x7fc00000, 0x00000001, 0x3f800000, 0x7f7fffff};
     if (below(3) == 0) return std::bit_cast<float>(kEdges[below(8)]);
-    const auto number = std::bit_cast<float>(static_cast<std::uint32_t>(engine_()));
-    return number == number ? number : 0.5F;
+    const auto made = std::bit_cast<float>(static_cast<std::uint32_t>(number()));
+    return made == made ? made : 0.5F;
   }
 
   double twice() {
     if (below(3) == 0) return below(2) == 0 ? std::bit_cast<double>(kNan) : -0.0;
-    const auto number = std::bit_cast<double>(engine_());
-    return number == number ? number : 0.1;
+    const auto made = std::bit_cast<double>(number());
+    return made == made ? made : 0.1;
   }
 
   char32_t scalar() {
@@ -190,8 +114,7 @@ class RandomValues {
     const std::uint64_t count = below(40) == 0 ? below(200) : below(5);
     if (type.is_bytes()) {
       Bytes made;
-      for (std::uint64_t i = 0; i < count; ++i)
-        made.push_back(static_cast<std::uint8_t>(engine_()));
+      for (std::uint64_t i = 0; i < count; ++i) made.push_back(static_cast<std::uint8_t>(number()));
       return Value(std::move(made));
     }
     Value::Items made;
@@ -212,7 +135,6 @@ class RandomValues {
   }
 
   static constexpr std::uint64_t kNan = 0x7ff8000000000000;
-  std::mt19937_64 engine_;
 };
 
 }  // namespace theater::wasm::testing
