@@ -1,6 +1,5 @@
 // The one addition to wasmtime's C API: a component, validated and flattened into a plan.
-#ifndef THEATER_ENGINE_H
-#define THEATER_ENGINE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ void theater_plan_delete(uint8_t* plan, size_t length);
 #ifdef __cplusplus
 }
 #endif
-
-#endif  // THEATER_ENGINE_H

@@ -5,9 +5,9 @@ use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 
 const MAGIC: &[u8] = b"\0asm";
 
-/// The determinism profile's features: WebAssembly 2.0 without external references, with tail calls,
-/// several memories, extended constants and deterministic relaxed SIMD; the Component Model without
-/// its asynchronous parts. Threads, garbage collection, exceptions and 64-bit memories are off.
+/// The determinism profile's features: WebAssembly 2.0 without external references, with tail
+/// calls, several memories, extended constants and deterministic relaxed SIMD; the Component Model
+/// without its asynchronous parts. Threads, garbage collection, exceptions and 64-bit memories are off.
 pub fn features() -> WasmFeatures {
     let mut features = WasmFeatures::WASM2
         | WasmFeatures::EXTENDED_CONST
@@ -41,7 +41,8 @@ pub fn preamble(bytes: &[u8]) -> Result<(), Refusal> {
     if bytes[6..8] == [0, 0] {
         return Err(Refusal::new(
             PlanStatus::CoreModule,
-            "this is a core WebAssembly module, not a component: wrap it with `wasm-tools component new`",
+            "this is a core WebAssembly module, not a component: wrap it with \
+             `wasm-tools component new`",
         ));
     }
     Ok(())
@@ -54,15 +55,18 @@ pub fn explain(bytes: &[u8], message: &str) -> Refusal {
         return Refusal::new(
             PlanStatus::ComponentAsync,
             format!(
-                "the component uses component-model async (async functions, streams or futures), which \
-                 Theater refuses: {message}"
+                "the component uses component-model async (async functions, streams or futures), \
+                 which Theater refuses: {message}"
             ),
         );
     }
     if valid(WasmFeatures::all()) {
         return Refusal::new(
             PlanStatus::Unsupported,
-            format!("the component uses a WebAssembly feature outside Theater's determinism profile: {message}"),
+            format!(
+                "the component uses a WebAssembly feature outside Theater's determinism profile: \
+                 {message}"
+            ),
         );
     }
     Refusal::new(PlanStatus::Invalid, format!("the component is not valid: {message}"))

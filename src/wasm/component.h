@@ -70,10 +70,11 @@ class Component {
   enum class Source { kCompiled, kCached };
   Source source() const;
 
- private:
-  friend class LinkedComponent;
-  friend class Instance;
+  /// For the files of this room.
   struct State;
+  const State& state() const { return *state_; }
+
+ private:
   explicit Component(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -95,9 +96,11 @@ class LinkedComponent {
 
   const Component& component() const;
 
- private:
-  friend class Instance;
+  /// For the files of this room.
   struct State;
+  const State& state() const { return *state_; }
+
+ private:
   explicit LinkedComponent(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -17,30 +17,37 @@ enum class FuelMode { kOff, kOn };
 /// kPooled reserves address space for all instances up front and makes instances in microseconds;
 /// kOnDemand maps memory for each instance (tests, tools, small machines).
 enum class Allocation { kPooled, kOnDemand };
+/// kThread ticks by itself; kManual (tests, simulation) ticks when Engine::tick is called.
+enum class Ticking { kThread, kManual };
 
 struct EngineOptions {
   FuelMode fuel = FuelMode::kOff;  // changes generated code: one setting a node
   Allocation allocation = Allocation::kPooled;
-  Nanoseconds slice = Milliseconds(5);        // a guest computing longer yields to its shard
-  std::uint32_t core_instances_max = 40'000;  // pooled: core instances live at one time
-  std::uint32_t memories_max = 20'000;        // pooled: linear memories live at one time
-  std::uint32_t tables_max = 40'000;          // pooled: tables live at one time
-  std::uint32_t stacks_max = 4'000;           // pooled: guest calls under way at one time
+  Ticking ticking = Ticking::kThread;
+  Nanoseconds slice = Milliseconds(5);         // a guest computing longer yields to its shard
+  std::uint32_t core_instances_max = 400'000;  // pooled: core instances live at one time
+  std::uint32_t memories_max = 12'000;         // pooled: linear memories live at one time
+  std::uint32_t tables_max = 24'000;           // pooled: tables live at one time
+  std::uint32_t stacks_max = 12'000;           // pooled: instances that have been called
 };
 
 /// Owned by the node; outlives every Component made with it. All members may be called from any
-/// thread. It owns one thread, the epoch ticker, which ends with it.
+/// thread. With Ticking::kThread it owns one thread, the epoch ticker, which ends with it and rests
+/// while no guest runs.
 ///
 /// The determinism profile is fixed: NaN canonicalisation on, relaxed SIMD deterministic, threads
 /// and shared memory off, component-model async off.
 class Engine {
  public:
+  /// A pool that the address space has no room for becomes kOnDemand; see allocation().
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   const EngineOptions& options() const;
+  /// What is really in use.
+  Allocation allocation() const;
   /// The settings that can change what a guest computes, as text for the genesis event, for
   /// example "wasmtime 48.0.8; nan=canonical; relaxed-simd=deterministic; threads=off; fuel=off".
   const std::string& determinism_profile() const;
@@ -48,9 +55,16 @@ class Engine {
   /// compiled code may be reused.
   const Digest& settings_digest() const;
 
-  /// For the files of this room: wasmtime's engine, and epochs a second at the current slice.
+  /// Time in epochs: a slice is kTicksPerSlice of them.
+  static constexpr std::uint64_t kTicksPerSlice = 4;
+  Nanoseconds tick_length() const;
+  std::uint64_t ticks() const;
+  /// Advances time by one tick (Ticking::kManual only).
+  void tick();
+
+  /// For the files of this room: wasmtime's engine, and the word that a guest is about to run.
   wasm_engine_t* handle() const;
-  Nanoseconds epoch() const;
+  void note_guest_runs();
 
  private:
   struct State;

@@ -88,8 +88,10 @@ class Instance {
   void start_drop(std::uint64_t handle);
   bool is_alive() const;
 
- private:
+  /// For the files of this room.
   struct State;
+
+ private:
   explicit Instance(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
