@@ -1,0 +1,126 @@
+// A client on a plain socket: cheaper than any library, so that the server is what is measured.
+#include "load_connection.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace theater::bench {
+namespace {
+
+constexpr std::uint8_t kBinaryFinal = 0x82;
+constexpr std::uint8_t kMasked = 0x80;
+constexpr std::uint8_t kMask[4] = {0x12, 0x34, 0x56, 0x78};
+constexpr std::size_t kShortMax = 125, kMediumMax = 65535;
+constexpr std::size_t kResponseBytesMax = 4096;
+
+void append_head(Bytes& frame, std::size_t bytes, std::uint8_t mask_bit) {
+  frame.push_back(kBinaryFinal);
+  const int length_bytes = bytes <= kShortMax ? 0 : bytes <= kMediumMax ? 2 : 8;
+  const std::size_t code = length_bytes == 0 ? bytes : length_bytes == 2 ? 126 : 127;
+  frame.push_back(static_cast<std::uint8_t>(mask_bit | code));
+  for (int shift = 8 * (length_bytes - 1); shift >= 0; shift -= 8) {
+    frame.push_back(static_cast<std::uint8_t>(bytes >> shift));
+  }
+}
+
+Error last_error(std::string_view what) { return errno_error(what, errno); }
+
+}  // namespace
+
+Message make_message(std::size_t bytes) {
+  Message message;
+  append_head(message.sent, bytes, kMasked);
+  append(message.sent, kMask);
+  append_head(message.expected, bytes, 0);
+  for (std::size_t index = 0; index < bytes; ++index) {
+    const auto byte = static_cast<std::uint8_t>('a' + index % 26);
+    message.expected.push_back(byte);
+    message.sent.push_back(byte ^ kMask[index % 4]);
+  }
+  return message;
+}
+
+LoadConnection::LoadConnection(int descriptor, const Message& message)
+    : descriptor_(descriptor), message_(&message), input_(message.expected.size()) {}
+
+LoadConnection::LoadConnection(LoadConnection&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      message_(other.message_),
+      input_(std::move(other.input_)),
+      received_(other.received_),
+      sent_at_(other.sent_at_) {}
+
+LoadConnection::~LoadConnection() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<LoadConnection> LoadConnection::open(const Target& target, const Message& message) {
+  LoadConnection connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), message);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(target.port);
+  ::inet_pton(AF_INET, target.address.c_str(), &address.sin_addr);
+  const int on = 1;
+  ::setsockopt(connection.descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(connection.descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address)) {
+    return std::unexpected(last_error("connect"));
+  }
+  TRY_OK(connection.upgrade(target));
+  ::fcntl(connection.descriptor_, F_SETFL, O_NONBLOCK);
+  return connection;
+}
+
+Status LoadConnection::upgrade(const Target& target) {
+  const std::string request = fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+      target.path, target.address, target.port);
+  if (::send(descriptor_, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+    return std::unexpected(last_error("send"));
+  }
+  std::string response;
+  while (!response.ends_with("\r\n\r\n")) {
+    char letter = 0;
+    if (::recv(descriptor_, &letter, 1, 0) != 1) return std::unexpected(last_error("upgrade"));
+    response += letter;
+    if (response.size() > kResponseBytesMax) return fail(Code::kTooLarge, "the response is long");
+  }
+  if (!response.starts_with("HTTP/1.1 101")) {
+    return fail(Code::kInvalid, "not upgraded: {}", response.substr(0, response.find('\r')));
+  }
+  return {};
+}
+
+Status LoadConnection::send() {
+  sent_at_ = Clock::now();
+  received_ = 0;
+  const Bytes& frame = message_->sent;
+  const auto sent = ::send(descriptor_, frame.data(), frame.size(), MSG_NOSIGNAL);
+  if (sent < 0) return std::unexpected(last_error("send"));
+  if (static_cast<std::size_t>(sent) != frame.size()) {
+    return fail(Code::kFull, "the socket takes no whole message; use smaller ones");
+  }
+  return {};
+}
+
+Result<bool> LoadConnection::receive() {
+  const auto got =
+      ::recv(descriptor_, input_.data() + received_, input_.size() - received_, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (got < 0) return std::unexpected(last_error("receive"));
+  if (got == 0) return fail(Code::kClosed, "the server closed the connection");
+  received_ += static_cast<std::size_t>(got);
+  if (received_ < input_.size()) return false;
+  if (input_ != message_->expected) return fail(Code::kCorrupt, "the echo differs");
+  return true;
+}
+
+}  // namespace theater::bench

@@ -1,0 +1,57 @@
+// LoadConnection: one WebSocket client of the load generator: sends a message, waits for its echo.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace theater::bench {
+
+using Clock = std::chrono::steady_clock;
+
+struct Target {
+  std::string address;  // IPv4
+  std::uint16_t port = 0;
+  std::string path;
+};
+
+/// A message as a masked frame, and the frame its echo must be.
+struct Message {
+  Bytes sent;
+  Bytes expected;
+};
+/// A binary message of `bytes` fixed bytes.
+Message make_message(std::size_t bytes);
+
+/// One message is under way at a time. Not for threads. Owns its socket.
+class LoadConnection {
+ public:
+  /// Connects and upgrades, waiting for both.
+  static Result<LoadConnection> open(const Target& target, const Message& message);
+  LoadConnection(LoadConnection&& other) noexcept;
+  LoadConnection& operator=(LoadConnection&&) = delete;
+  ~LoadConnection();
+
+  int descriptor() const { return descriptor_; }
+  /// Sends the message. A socket that cannot take one message at once is an error here.
+  Status send();
+  /// Reads what has come. True when the echo is whole and as it must be.
+  Result<bool> receive();
+  Clock::time_point sent_at() const { return sent_at_; }
+
+ private:
+  LoadConnection(int descriptor, const Message& message);
+  Status upgrade(const Target& target);
+
+  int descriptor_;
+  const Message* message_;
+  Bytes input_;
+  std::size_t received_ = 0;
+  Clock::time_point sent_at_;
+};
+
+}  // namespace theater::bench

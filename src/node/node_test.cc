@@ -1,0 +1,186 @@
+// A node serves actors on several shards, stops in order, goes on where it stopped; its chain
+// verifies and replays; a second node on the same data or the same port is refused.
+#include "node/node.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "io/loopback_client.h"
+#include "io/posix_file.h"
+#include "node/names.h"
+#include "replay/replay.h"
+#include "store/verify.h"
+
+namespace theater::node {
+namespace {
+
+const std::string kActors = THEATER_SOURCE_DIR "/actors/";
+
+std::string free_address() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(probe);
+  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+/// A client that upgrades and exchanges short text messages.
+class Client {
+ public:
+  Client(const std::string& address, const std::string& path) : socket_(address) {
+    socket_.send(
+        "GET " + path +
+        " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    std::string head;
+    while (!head.ends_with("\r\n\r\n") && !socket_.ended()) head += socket_.receive(1);
+  }
+
+  void send(const std::string& text) {
+    std::string frame{'\x81', static_cast<char>(0x80 | text.size()), 0, 0, 0, 0};
+    socket_.send(frame + text);
+  }
+  /// The next frame's payload, at most 125 bytes.
+  std::string receive() {
+    const std::string head = socket_.receive(2);
+    return head.size() == 2 ? socket_.receive(static_cast<std::uint8_t>(head[1])) : "";
+  }
+
+ private:
+  io::LoopbackClient socket_;
+};
+
+/// Runs a client on its own thread once the node is ready, then stops the node by signal.
+class Session final : public NodeListener {
+ public:
+  explicit Session(std::function<void()> client) : client_(std::move(client)) {}
+  ~Session() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void on_ready(const std::vector<StartedActor>& actors) override {
+    started = actors;
+    thread_ = std::thread([this] {
+      client_();
+      ::kill(::getpid(), SIGTERM);
+    });
+  }
+  void on_notice(const std::string& text) override { notices.push_back(text); }
+
+  std::vector<StartedActor> started;
+  std::vector<std::string> notices;
+
+ private:
+  std::function<void()> client_;
+  std::thread thread_;
+};
+
+class NodeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "theater-node-XXXXXX";
+    data_ = ::mkdtemp(name.data());
+  }
+  void TearDown() override { std::filesystem::remove_all(data_); }
+
+  Status run(const std::vector<std::string>& names, Session& session, std::size_t shards = 2) {
+    std::vector<std::string> paths;
+    for (const std::string& name : names) {
+      paths.push_back(kActors + name + "/" + name + ".toml");
+    }
+    TRY(auto manifests,
+        load_manifests(*files_, paths, {{"listen", address_}, {"period_ms", "10"}}));
+    NodeOptions options;
+    options.data_directory = data_;
+    options.shards = shards;
+    TRY(auto node, Node::open(*files_, options, session));
+    TRY_OK(node->load(std::move(manifests)));
+    return node->run();
+  }
+
+  /// verify is good and replay is equal.
+  void expect_chain_holds() {
+    const auto verified = store::verify(*files_, data_, {});
+    ASSERT_TRUE(verified) << verified.error().message;
+    EXPECT_TRUE(verified->good()) << verified->bad->reason;
+    auto history = store::ActorHistory::open(*files_, data_, store::ActorHistory::Load::kSummaries);
+    ASSERT_TRUE(history) << history.error().message;
+    auto engine = wasm::Engine::create({.allocation = wasm::Allocation::kOnDemand});
+    ASSERT_TRUE(engine) << engine.error().message;
+    const hosts::AllHosts hosts;
+    store::ComponentStore components(*files_, store::NodeLayout{data_}.components());
+    const auto report = replay::replay({**engine, **history, components, hosts.infos(), ""}, {});
+    ASSERT_TRUE(report) << report.error().message;
+    for (const auto& actor : report->actors) {
+      EXPECT_FALSE(actor.divergence) << actor.name << ": " << actor.divergence->reason << "\n"
+                                     << actor.divergence->recorded << "\n--\n"
+                                     << actor.divergence->recomputed;
+    }
+  }
+
+  std::unique_ptr<io::FileSystem> files_ = io::make_posix_file_system();
+  std::string data_;
+  std::string address_ = free_address();
+};
+
+TEST_F(NodeTest, serves_on_two_shards_and_its_chain_holds) {
+  Session session([this] {
+    Client one(address_, "/echo");
+    Client two(address_, "/echo");
+    for (int number = 0; number < 50; ++number) {
+      one.send("one " + std::to_string(number));
+      two.send("two " + std::to_string(number));
+      EXPECT_EQ(one.receive(), "one " + std::to_string(number));
+      EXPECT_EQ(two.receive(), "two " + std::to_string(number));
+    }
+  });
+  const Status ended = run({"counter", "echo"}, session);
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(session.started.size(), 2u);
+  expect_chain_holds();
+}
+
+TEST_F(NodeTest, goes_on_where_it_stopped) {
+  for (int round = 1; round <= 3; ++round) {
+    Session session([this, round] {
+      Client client(address_, "/ws");
+      for (int past = 1; past < round; ++past) {
+        EXPECT_NE(client.receive().find("\"seq\":" + std::to_string(past)), std::string::npos);
+      }
+      client.send("hello");
+      EXPECT_NE(client.receive().find("\"seq\":" + std::to_string(round)), std::string::npos);
+    });
+    const Status ended = run({"chat"}, session);
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_EQ(session.started[0].is_new, round == 1);
+    expect_chain_holds();
+  }
+}
+
+TEST_F(NodeTest, refuses_data_and_ports_in_use) {
+  Session session([this] {
+    Session never([] {});
+    const Status same_data = run({"counter"}, never);
+    ASSERT_FALSE(same_data);
+    EXPECT_NE(same_data.error().message.find(std::to_string(::getpid())), std::string::npos);
+    const std::string data = std::exchange(data_, data_ + "-other");
+    const Status same_port = run({"echo"}, never);
+    std::filesystem::remove_all(std::exchange(data_, data));
+    ASSERT_FALSE(same_port);
+    EXPECT_NE(same_port.error().message.find(address_), std::string::npos);
+  });
+  const Status ended = run({"echo"}, session);
+  ASSERT_TRUE(ended) << ended.error().message;
+}
+
+}  // namespace
+}  // namespace theater::node

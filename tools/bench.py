@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Measures the echo actor beside its limit, bare Beast, in the same run; `make bench` calls it.
+
+Prints a table and writes it, with machine, date and commit, to docs/benchmarks/websocket_echo.md. Each
+figure is the median of several rounds in which both servers take turns, so that a noisy machine
+disturbs both alike; read the ratio, not the figures.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "release"
+PAGE = ROOT / "docs" / "benchmarks" / "websocket_echo.md"
+START_SECONDS = 60
+LOADS = [(100, 64), (100, 1024), (100, 16384), (1, 1024)]  # connections, bytes
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A process that prints a line with `ready` when it serves."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            if "ready" in line:
+                return
+        raise SystemExit(f"bench: {command[0]} did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.process.terminate()
+        self.process.wait(START_SECONDS)
+
+
+def load(port, path, connections, size, seconds):
+    run = subprocess.run([BUILD / "bench" / "websocket_load", str(port), path,
+                          "--connections", str(connections), "--bytes", str(size),
+                          "--seconds", str(seconds)], capture_output=True, text=True,
+                         timeout=seconds + 60)
+    if run.returncode != 0:
+        raise SystemExit(f"bench: {run.stderr.strip()}")
+    return json.loads(run.stdout)
+
+
+def measure(ports, options):
+    """For each load, the median of each server's rounds."""
+    rows = []
+    for connections, size in LOADS:
+        figures = {name: [] for name in ports}
+        for _ in range(options.rounds):
+            for name, (port, path) in ports.items():
+                figures[name].append(load(port, path, connections, size, options.seconds))
+        rows.append((connections, size, {name: middle(runs) for name, runs in figures.items()}))
+        print(row_text(rows[-1]), flush=True)
+    return rows
+
+
+def middle(runs):
+    return {key: statistics.median(run[key] for run in runs)
+            for key in ("per_second", "p50_us", "p99_us")}
+
+
+HEADER = ("| connections | bytes | bare Beast, messages/s | p50, us | echo actor, durable, messages/s "
+          "| p50, us | p99, us | ratio |\n|---|---|---|---|---|---|---|---|")
+
+
+def row_text(row):
+    connections, size, figures = row
+    beast, actor = figures["beast"], figures["actor"]
+    return (f"| {connections} | {size} | {beast['per_second']:,.0f} | {beast['p50_us']:,.0f} "
+            f"| {actor['per_second']:,.0f} | {actor['p50_us']:,.0f} | {actor['p99_us']:,.0f} "
+            f"| {actor['per_second'] / beast['per_second']:.2f} |")
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def commit():
+    run = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True,
+                         text=True)
+    return run.stdout.strip() or "unknown"
+
+
+def write_page(rows, sync, options):
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    table = "\n".join([HEADER, *map(row_text, rows)])
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(f"""# WebSocket echo
+
+Clients that each send a message and wait for its echo. The echo actor records every message and
+its reply in the hash chain, and the reply leaves when that is on disk; bare Beast records nothing.
+Median of {options.rounds} rounds of {options.seconds} s, both servers in turn.
+
+{table}
+
+The disk in the same run: fdatasync of 4 KiB, p50 {sync['p50_us']:,.0f} us, \
+{sync['syncs_per_second']:,.0f} a second.
+
+Machine: {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}. \
+Date: {today}. Commit: {commit()}. Repeat with `make bench`.
+""")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--shards", type=int, default=1, help="of the node")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
+    try:
+        sync = json.loads(subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True,
+                                         capture_output=True, text=True).stdout)
+        beast_port, actor_port = free_port(), free_port()
+        actor = [BUILD / "bin" / "theater", "run", ROOT / "actors/echo/echo.toml", "--data",
+                 folder / "data", "--var", f"listen=127.0.0.1:{actor_port}", "--shards",
+                 str(options.shards), "--json"]
+        print(HEADER)
+        with Server([BUILD / "bench" / "beast_echo", str(beast_port)]), Server(actor):
+            rows = measure({"beast": (beast_port, "/"), "actor": (actor_port, "/echo")}, options)
+        write_page(rows, sync, options)
+        print(f"written to {PAGE.relative_to(ROOT)}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
