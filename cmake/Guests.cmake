@@ -31,23 +31,26 @@ function(theater_component name)
     return()
   endif()
   set(folder "${CMAKE_SOURCE_DIR}/actors/${name}")
-  set(output "${THEATER_COMPONENT_FOLDER}/${name}.wasm")
-  set(work "${CMAKE_BINARY_DIR}/guests")
-  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/wit/*.wit")
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
-  add_custom_command(
-    OUTPUT "${output}"
-    COMMAND "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/tools/build_component.py" "${folder}"
-            --output "${output}" --work "${work}/${name}" --kit-work "${CMAKE_SOURCE_DIR}/build/guest-kit"
-            --wasm-tools "${THEATER_WASM_TOOLS}"
-    DEPENDS ${sources} ${theater_kit_files}
-    COMMENT "Building the component ${name}"
-    VERBATIM)
-  add_custom_target(theater_actor_${name} ALL DEPENDS "${output}")
+  theater_guest(${name} "${folder}" "${THEATER_COMPONENT_FOLDER}/${name}.wasm")
   add_dependencies(theater_actors theater_actor_${name})
 
   file(GLOB tests CONFIGURE_DEPENDS "${folder}/*_test.cc")
   if(tests)
     theater_guest_test(${name} ${tests})
   endif()
+endfunction()
+
+# theater_guest(NAME FOLDER OUTPUT): builds the project in FOLDER into the component OUTPUT.
+function(theater_guest name folder output)
+  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/wit/*.wit")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  add_custom_command(
+    OUTPUT "${output}"
+    COMMAND "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/tools/build_component.py" "${folder}"
+            --output "${output}" --work "${CMAKE_BINARY_DIR}/guests/${name}"
+            --kit-work "${CMAKE_SOURCE_DIR}/build/guest-kit" --wasm-tools "${THEATER_WASM_TOOLS}"
+    DEPENDS ${sources} ${theater_kit_files}
+    COMMENT "Building the component ${name}"
+    VERBATIM)
+  add_custom_target(theater_actor_${name} ALL DEPENDS "${output}")
 endfunction()
