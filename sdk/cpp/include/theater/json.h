@@ -20,6 +20,16 @@ void append_json(std::string& out, Number value) {
 }
 
 namespace detail {
+/// About the bytes a value takes.
+template <class Value>
+std::size_t size_hint(const Value& value) {
+  if constexpr (std::convertible_to<const Value&, std::string_view>) {
+    return std::string_view(value).size() + 8;
+  } else {
+    return 16;
+  }
+}
+
 inline void append_members(std::string&, char) {}
 template <class Value, class... Rest>
 void append_members(std::string& out, char before, std::string_view name, const Value& value,
@@ -36,6 +46,7 @@ void append_members(std::string& out, char before, std::string_view name, const 
 template <class... Members>
 std::string json_object(const Members&... members) {
   std::string out;
+  out.reserve((detail::size_hint(members) + ... + 2));
   detail::append_members(out, '{', members...);
   if (out.empty()) out = "{";
   out += '}';
