@@ -103,11 +103,6 @@ class StagedWriter {
   bool fits(std::uint64_t more) const {
     return out_.size() - start_ + static_cast<std::uint64_t>(cursor_ - stage_) + more <= bytes_max_;
   }
-  /// Takes back everything written.
-  void rewind() {
-    cursor_ = stage_;
-    out_.resize(start_);
-  }
 
  private:
   static constexpr std::size_t kStageBytes = 512;

@@ -169,6 +169,26 @@ TEST(AbiHostile, AmplificationIsBounded) {
             "the values of one call are too large");
 }
 
+TEST(AbiHostile, AmplificationOfStringsIsBounded) {
+  FakeGuest guest(1 << 16);
+  std::fill(guest.bytes.begin(), guest.bytes.end(), 0);
+  for (std::size_t at = 0; at < 1 << 10; at += 8) guest.bytes[at + 5] = 0x20;  // 8 KiB at 0
+  const GuestSide side{&guest, nullptr, StringEncoding::kUtf8, 1 << 20};
+  EXPECT_EQ(lift_message(takes(Type::list(Kind::kString)), side, {i32(0), i32(8)}), kFine);
+  EXPECT_EQ(lift_message(takes(Type::list(Kind::kString)), side, {i32(0), i32(128)}),
+            "the values of one call are too large");
+}
+
+TEST(AbiHostile, ARefusingHandleTableEndsTheCall) {
+  class Full : public FakeHandles {
+    TrapOr<std::uint32_t> lower_own(std::uint32_t, std::uint64_t) override {
+      return std::unexpected(Trap{TrapKind::kResource, "table is full", {}});
+    }
+  } handles;
+  EXPECT_EQ(lower_message(takes(Type::own(1, "thing")), {nullptr, &handles}, "07"),
+            "table is full");
+}
+
 TEST(AbiHostile, AFunctionWithoutPortsTrapsWhenItNeedsThem) {
   EXPECT_EQ(lower_message(takes(Kind::kString), {}, "0161"), "the function has no memory");
   EXPECT_EQ(lift_message(takes(Kind::kString), {}, {i32(0), i32(1)}),

@@ -94,6 +94,23 @@ TEST(Abi, HandlesPassThroughTheTable) {
              StringEncoding::kUtf8);
 }
 
+TEST(Abi, WideDiscriminantsPassThroughMemory) {
+  for (const std::size_t count : {256, 257, 65'536, 65'537}) {
+    const Type type = Type::list(Type::enumeration(std::vector<std::string>(count, "same")));
+    const FunctionLayout layout = compile({{{"p", type}}, std::nullopt});
+    Bytes bytes;
+    BinaryWriter writer(bytes);
+    for (const std::uint64_t number : {std::uint64_t{2}, std::uint64_t{3}, count - 1}) {
+      writer.unsigned_number(number);
+    }
+    FakeGuest memory(64);
+    const ByteSpan piece = bytes;
+    const auto lifted = through_parameters(layout, {&piece, 1}, {&memory});
+    ASSERT_TRUE(lifted) << lifted.error().message;
+    EXPECT_EQ(*lifted, bytes);
+  }
+}
+
 TEST(Abi, ArgumentsMayComeInPieces) {
   const FunctionType type{{{"state", Type::list(Kind::kU8)},
                            {"events", Type::list(Type::tuple({Kind::kU64, Kind::kString}))}},

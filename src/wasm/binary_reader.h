@@ -66,7 +66,6 @@ class BinaryReader {
   bool ok() const { return reason_ == nullptr; }
   std::size_t remaining() const { return static_cast<std::size_t>(end_ - cursor_); }
   std::size_t offset() const { return static_cast<std::size_t>(cursor_ - begin_); }
-  const std::uint8_t* position() const { return cursor_; }
   /// Makes the read fail here. `reason` is a literal; the first one wins.
   void refuse(const char* reason);
   /// The refusal, if any, or kInvalid when input is left over.

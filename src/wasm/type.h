@@ -67,7 +67,6 @@ class Type {
   static Type borrow(std::uint32_t resource, std::string name);
 
   Kind kind() const { return kind_; }
-  bool is_primitive() const { return kind_ <= Kind::kString; }
   /// list<u8>, whose value is raw bytes.
   bool is_bytes() const;
 

@@ -158,6 +158,31 @@ TEST(Typed, FlagsTuplesAndResultsCross) {
   EXPECT_EQ(to_hex(to_binary(Options{0x101})), "0101");
 }
 
+template <typename T>
+void round_trip(const T& value, Kind kind) {
+  EXPECT_EQ(type_of<T>(), Type(kind));
+  EXPECT_EQ(from_binary<T>(to_binary(value)).value(), value);
+}
+
+TEST(Typed, ScalarsTextsAndBytesComeBackEqual) {
+  round_trip(true, Kind::kBool);
+  round_trip(std::int8_t{-7}, Kind::kS8);
+  round_trip(std::uint8_t{200}, Kind::kU8);
+  round_trip(std::int16_t{-300}, Kind::kS16);
+  round_trip(std::uint16_t{300}, Kind::kU16);
+  round_trip(std::int32_t{-70'000}, Kind::kS32);
+  round_trip(std::uint32_t{70'000}, Kind::kU32);
+  round_trip(INT64_MIN, Kind::kS64);
+  round_trip(UINT64_MAX, Kind::kU64);
+  round_trip(0.5F, Kind::kF32);
+  round_trip(0.1, Kind::kF64);
+  round_trip(U'\U0001f600', Kind::kChar);
+  round_trip(std::string("text"), Kind::kString);
+  EXPECT_EQ(to_binary(std::string_view("text")), to_binary(std::string("text")));
+  EXPECT_EQ(type_of<Bytes>(), Type::list(Kind::kU8));
+  EXPECT_EQ(from_binary<Bytes>(to_binary(Bytes{1, 2})).value(), (Bytes{1, 2}));
+}
+
 TEST(Typed, UnknownCasesAndLabelsAreRefused) {
   EXPECT_FALSE(from_binary<Reason>(Bytes{3}));
   EXPECT_EQ(from_binary<Reason>(Bytes{2}).value(), Reason::kOther);
