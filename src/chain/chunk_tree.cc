@@ -115,4 +115,24 @@ Result<Delta> decode_delta(ByteSpan bytes) {
   return delta;
 }
 
+Status apply_delta(const Delta& delta, ChunkTree& tree) {
+  const std::size_t before = tree.chunks();
+  const std::size_t after = chunk_count(delta.length);
+  tree.resize(after);
+  std::size_t added = 0;
+  for (const Delta::Chunk& chunk : delta.chunks) {
+    const Digest hash = chunk_hash(chunk.index, chunk.bytes);
+    if (chunk.index >= before) {
+      ++added;
+    } else if (tree.chunk_hashes()[chunk.index] == hash) {
+      return fail(Code::kCorrupt, "the delta names chunk {}, which did not change", chunk.index);
+    }
+    tree.set(chunk.index, hash);
+  }
+  if (after > before && added != after - before) {
+    return fail(Code::kCorrupt, "the delta lacks a new chunk");
+  }
+  return {};
+}
+
 }  // namespace theater::chain

@@ -49,5 +49,8 @@ struct Delta {
 Bytes encode_delta(const Delta& delta);
 /// Strict; the chunks point into `bytes`.
 Result<Delta> decode_delta(ByteSpan bytes);
+/// Sets the hashes of the delta's chunks. kCorrupt, and the tree is of no more use, if a chunk is
+/// the one that stood there before, or a new one is missing.
+Status apply_delta(const Delta& delta, ChunkTree& tree);
 
 }  // namespace theater::chain

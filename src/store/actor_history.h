@@ -13,30 +13,12 @@
 #include "base/result.h"
 #include "chain/actor_chain.h"
 #include "chain/event.h"
-#include "chain/log_position.h"
 #include "io/file.h"
 #include "store/snapshot.h"
 #include "store/state_tree.h"
+#include "store/stored_event.h"
 
 namespace theater::store {
-
-/// One event with the bytes it commits to. Owns everything.
-struct StoredEvent {
-  struct Stored {
-    bool present = false;  // false: removed
-    Bytes bytes;
-    Salt salt;
-    Lsn lsn;  // of the frame that holds the bytes: for Attachment::elsewhere
-  };
-  chain::Record record;  // pages resolved into inputs and outputs
-  Digest leaf;
-  Lsn lsn;
-  chain::Location location;
-  std::vector<Stored> inputs;    // one for each record.inputs
-  std::vector<Stored> payloads;  // one for each record.payloads; genesis, upgrade: the manifest
-  std::optional<Bytes> delta;    // of a commit that changed the state
-  std::vector<Stored> outputs;   // one for each record.outputs
-};
 
 /// What a tool shows of an actor without reading all its events.
 struct ActorSummary {
@@ -64,7 +46,7 @@ struct ActorImage {
 };
 
 /// The chains of a data directory as they were when it was opened. Read-only; may stand beside a
-/// running node (then it shows what was durable). Not for concurrent use.
+/// running node. Not for concurrent use.
 class ActorHistory {
  public:
   /// Reads the log once: every actor's summary. With kImages also their images, for take_image.
@@ -80,14 +62,15 @@ class ActorHistory {
   virtual const ActorSummary* find(const ActorId& actor) const = 0;
 
   /// Hands out an actor's image; once per actor if it was loaded by open, else it reads the log.
+  /// kCorrupt if the recorded root is not that of the state.
   virtual Result<ActorImage> take_image(const ActorId& actor) = 0;
 
-  /// Calls `visit` for each event of `actor` with seq in [from, to], in order; the visit says
-  /// whether to go on. One pass over the log.
+  /// Calls `visit` for each event with seq in [from, to], in order; the visit says whether to go
+  /// on. One pass over the log.
   enum class Visit : std::uint8_t { kContinue, kStop };
-  enum class Resolve : std::uint8_t { kAttachments, kRecordsOnly };
+  using Resolve = store::Resolve;
   struct Range {
-    std::optional<ActorId> actor;  // nothing: every actor's events, in lsn order
+    std::optional<ActorId> actor;  // nothing: every actor's events and the node's, in lsn order
     Seq from;
     std::optional<Seq> to;
     Resolve resolve = Resolve::kAttachments;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "chain/event.h"
 #include "io/file.h"
+#include "store/snapshot_file.h"
 #include "store/state_tree.h"
 
 namespace theater::store {
@@ -26,9 +27,11 @@ struct Snapshot {
   Bytes actor_part;
 };
 
-/// Writes and reads the snapshots of a node, one file each; a file holds the chunks that are new
-/// since the actor's snapshot before. Files are written under a temporary name, synced and renamed,
-/// and only then may the `snapshot` event be appended. Callable from any thread, one at a time.
+/// Writes and reads the snapshots of a node: one folder an actor, one file a snapshot; a file holds
+/// the chunks that are new since the actor's snapshot before. A file is written under a temporary
+/// name, synced and renamed, and only then may the `snapshot` event be appended. The last two
+/// snapshots of an actor, and the files they draw on, are kept. Not for concurrent use by two
+/// threads on one actor; calls for different actors must not overlap either.
 class SnapshotStore {
  public:
   SnapshotStore(io::FileSystem& files, std::string directory);
@@ -37,15 +40,28 @@ class SnapshotStore {
   Result<chain::SnapshotBody> write(const ActorId& actor, Seq seq, const StateTree& state,
                                     ByteSpan actor_part);
   /// Reads and checks one: manifest digest, chunk hashes. kNotFound, kCorrupt (names the file).
-  Result<Snapshot> read(const ActorId& actor, const chain::SnapshotBody& body);
+  /// Changes nothing.
+  Result<Snapshot> read(const ActorId& actor, const chain::SnapshotBody& body) const;
 
   /// True if a snapshot is due: deltas exceed max(state size, 1 MiB), or 10,000 events have passed.
   static bool is_due(std::uint64_t state_bytes, std::uint64_t delta_bytes, std::uint64_t events);
 
  private:
-  struct Source;
+  /// What is known of an actor's newest snapshots, so that the next can draw on their chunks.
+  struct Kept {
+    SnapshotManifest newest;
+    std::set<Seq> needed;  // files that the newest draws on, its own included
+    std::set<Seq> before;  // the same of the one before
+    std::set<Seq> on_disk;
+  };
+
+  Result<Kept*> kept(const ActorId& actor);
+  SnapshotManifest plan(const Kept& kept, Seq seq, const StateTree& state) const;
+  void drop_unneeded(const ActorId& actor, Kept& kept);
+
   io::FileSystem& files_;
   std::string directory_;
+  std::map<ActorId, Kept> actors_;
 };
 
 }  // namespace theater::store

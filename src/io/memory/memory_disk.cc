@@ -25,7 +25,8 @@ class MemoryLock final : public FileLock {
 
 }  // namespace
 
-MemoryDisk::MemoryDisk(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+MemoryDisk::MemoryDisk(std::uint64_t capacity_bytes)
+    : capacity_(capacity_bytes), directories_{"/", "."} {}
 MemoryDisk::~MemoryDisk() = default;
 
 std::optional<DiskFault> MemoryDisk::next_fault() {

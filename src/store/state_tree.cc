@@ -1,0 +1,77 @@
+// Comparing, hashing and patching states.
+#include "store/state_tree.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "chain/hash.h"
+#include "chain/limits.h"
+
+namespace theater::store {
+namespace {
+
+using chain::Delta;
+
+/// The chunks of `next` that `state` has not got at the same place.
+std::vector<Delta::Chunk> changed_chunks(ByteSpan state, ByteSpan next) {
+  std::vector<Delta::Chunk> changed;
+  const std::size_t count = chain::chunk_count(next.size());
+  for (std::size_t index = 0; index < count; ++index) {
+    const std::size_t begin = index * chain::kChunkBytes;
+    const ByteSpan chunk = next.subspan(begin, chain::chunk_length(next.size(), index));
+    const bool had = begin < state.size() &&
+                     chain::chunk_length(state.size(), index) == chunk.size() &&
+                     std::memcmp(state.data() + begin, chunk.data(), chunk.size()) == 0;
+    if (!had) changed.push_back({index, chunk});
+  }
+  return changed;
+}
+
+void patch(Bytes& state, const Delta& delta) {
+  state.resize(delta.length);
+  for (const Delta::Chunk& chunk : delta.chunks) {
+    std::ranges::copy(chunk.bytes, state.data() + chunk.index * chain::kChunkBytes);
+  }
+}
+
+}  // namespace
+
+StateTree::StateTree() : root_(chain::empty_state_root()) {}
+
+Result<std::optional<StateChange>> StateTree::update(ByteSpan next, const Salt& salt) {
+  if (next.size() > chain::kStateBytesMax) {
+    return fail(Code::kTooLarge, "a state of {} bytes, at most {} are allowed", next.size(),
+                chain::kStateBytesMax);
+  }
+  Delta delta{salt, next.size(), changed_chunks(state_, next)};
+  if (delta.chunks.empty() && next.size() == state_.size()) return std::optional<StateChange>{};
+  TRY_OK(chain::apply_delta(delta, chunks_));
+  patch(state_, delta);
+  salt_ = salt;
+  root_ = chain::state_root(salt, next.size(), chunks_.root());
+  return std::optional<StateChange>(StateChange{root_, chain::encode_delta(delta)});
+}
+
+Status StateTree::apply(ByteSpan bytes) {
+  TRY(const Delta delta, chain::decode_delta(bytes));
+  TRY_OK(chain::apply_delta(delta, chunks_));
+  patch(state_, delta);
+  salt_ = delta.salt;
+  root_ = chain::state_root(salt_, delta.length, chunks_.root());
+  return {};
+}
+
+void StateTree::restore(Bytes state, const Salt& salt) {
+  state_ = std::move(state);
+  salt_ = salt;
+  chunks_ = {};
+  chunks_.resize(chain::chunk_count(state_.size()));
+  for (std::size_t index = 0; index < chunks_.chunks(); ++index) {
+    const ByteSpan chunk = ByteSpan(state_).subspan(index * chain::kChunkBytes,
+                                                    chain::chunk_length(state_.size(), index));
+    chunks_.set(index, chain::chunk_hash(index, chunk));
+  }
+  root_ = chain::state_root(salt_, state_.size(), chunks_.root());
+}
+
+}  // namespace theater::store

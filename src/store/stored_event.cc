@@ -1,0 +1,66 @@
+// From a frame to an event that owns its bytes.
+#include "store/stored_event.h"
+
+#include "chain/commitments.h"
+#include "chain/hash.h"
+
+namespace theater::store {
+namespace {
+
+using chain::Expected;
+
+std::vector<StoredEvent::Stored>* list_of(StoredEvent& event, Expected::Role role) {
+  switch (role) {
+    case Expected::Role::kInput:
+      return &event.inputs;
+    case Expected::Role::kPayload:
+    case Expected::Role::kManifest:
+      return &event.payloads;
+    case Expected::Role::kOutput:
+      return &event.outputs;
+    default:
+      return nullptr;
+  }
+}
+
+Status load_attachment(chain::LogReader& reader, const chain::Frame& frame, std::size_t index,
+                       const Expected& expected, StoredEvent& event) {
+  if (expected.page != nullptr) return {};
+  const auto found = reader.resolve(frame, index, expected.commitment);
+  if (!found && found.error().code != Code::kNotFound) return std::unexpected(found.error());
+  if (expected.role == Expected::Role::kDelta) {
+    if (found) event.delta = to_bytes(found->bytes);
+    return {};
+  }
+  StoredEvent::Stored stored;
+  if (found) stored = {true, to_bytes(found->bytes), found->salt, found->holder};
+  list_of(event, expected.role)->push_back(std::move(stored));
+  return {};
+}
+
+}  // namespace
+
+Status load_event(chain::LogReader& reader, const chain::Frame& frame, Resolve resolve,
+                  StoredEvent& event) {
+  event.inputs.clear();
+  event.payloads.clear();
+  event.outputs.clear();
+  event.delta.reset();
+  event.lsn = frame.lsn;
+  event.location = chain::LogReader::location(frame);
+  event.leaf = chain::leaf_hash_prefixed(frame.zero_and_record);
+  Status loaded = reader.decode(frame, event.record);
+  if (loaded && resolve == Resolve::kAttachments) {
+    std::size_t index = 0;
+    chain::for_each_expected(event.record.draft(), chain::pages_of(event.record),
+                             chain::delta_of(frame), [&](const Expected& expected) {
+                               loaded = load_attachment(reader, frame, index++, expected, event);
+                               return loaded.has_value();
+                             });
+  }
+  if (loaded) return {};
+  return fail_in(loaded.error(),
+                 fmt::format("{} at byte {}", event.location.file, event.location.offset));
+}
+
+}  // namespace theater::store

@@ -1,0 +1,40 @@
+// StoredEvent: one event with the bytes it commits to, read back from a log.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "chain/event.h"
+#include "chain/log_position.h"
+#include "chain/log_reader.h"
+
+namespace theater::store {
+
+/// Owns everything.
+struct StoredEvent {
+  struct Stored {
+    bool present = false;  // false: removed
+    Bytes bytes;
+    Salt salt;
+    Lsn lsn;  // of the frame that holds the bytes: for Attachment::elsewhere
+  };
+  chain::Record record;  // pages resolved into inputs and outputs
+  Digest leaf;
+  Lsn lsn;
+  chain::Location location;
+  std::vector<Stored> inputs;    // one for each record.inputs
+  std::vector<Stored> payloads;  // one for each record.payloads; genesis, upgrade: the manifest
+  std::optional<Bytes> delta;    // of a commit that changed the state
+  std::vector<Stored> outputs;   // one for each record.outputs
+};
+
+enum class Resolve : std::uint8_t { kAttachments, kRecordsOnly };
+
+/// Reads `frame`, the reader's current one, into `event`.
+Status load_event(chain::LogReader& reader, const chain::Frame& frame, Resolve resolve,
+                  StoredEvent& event);
+
+}  // namespace theater::store
