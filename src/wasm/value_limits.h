@@ -22,7 +22,8 @@ inline constexpr std::size_t kFlagsMax = 32;
 /// Layout nodes of one function: bounds what a hostile component makes the host compute.
 inline constexpr std::size_t kLayoutNodesMax = 100'000;
 /// Canonical bytes one call may lift. A guest may list the same memory many times over, so guest
-/// memory does not bound them. Beyond it the call traps.
-inline constexpr std::uint64_t kLiftedBytesMax = std::uint64_t{1} << 30;
+/// memory does not bound them. Room for the largest list and a mebibyte besides; beyond it the call
+/// traps.
+inline constexpr std::uint64_t kLiftedBytesMax = kListBytesMax + (1u << 20);
 
 }  // namespace theater::wasm
