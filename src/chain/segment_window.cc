@@ -31,7 +31,8 @@ Result<SegmentWindow> SegmentWindow::open(io::FileSystem& files, const std::stri
 Result<ByteSpan> SegmentWindow::view(std::uint64_t offset, std::size_t bytes) {
   const bool inside = offset >= base_ && offset + bytes <= base_ + held_;
   if (!inside) {
-    buffer_.resize(std::max(bytes, kReadAhead));
+    const std::uint64_t rest = offset < size_ ? size_ - offset : 0;
+    buffer_.resize(std::max<std::uint64_t>(bytes, std::min<std::uint64_t>(kReadAhead, rest)));
     base_ = offset;
     held_ = 0;
     TRY(held_, file_->read_at(offset, buffer_));

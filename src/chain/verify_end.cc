@@ -1,0 +1,220 @@
+// Verifying the log's end: missing batches, what must be zero, watermark, and the other files.
+#include <algorithm>
+#include <bit>
+
+#include "chain/codec.h"
+#include "chain/hash.h"
+#include "chain/verify_log.h"
+
+namespace theater::chain {
+namespace {
+
+constexpr std::size_t kFrameBytesMin = kFrameHeaderBytes + 64;  // a record is longer than 64 bytes
+
+std::unexpected<Error> corrupt(std::string_view what) { return fail(Code::kCorrupt, "{}", what); }
+
+int distance(const ActorId& a, const ActorId& b) {
+  int bits = 0;
+  for (std::size_t i = 0; i < ActorId::size(); ++i) {
+    bits += std::popcount(static_cast<unsigned>(a.bytes[i] ^ b.bytes[i]));
+  }
+  return bits;
+}
+
+}  // namespace
+
+Status LogVerifier::load_watermark(const NodeId& node) {
+  at(std::string(kWatermarkName), 0);
+  auto slots = read_watermark(files_, directory_);
+  if (!slots && slots.error().code == Code::kNotFound) {
+    return scanner_->segments() == 0 ? Status{} : corrupt("the watermark is missing");
+  }
+  if (!slots) return std::unexpected(slots.error());
+  watermarks_ = *slots;
+  newest_ = watermarks_.newest();
+  for (std::size_t i = 0; i < 2; ++i) {
+    place_.location.offset = i * kWatermarkSlotBytes;
+    const auto slot = watermarks_.slots[i];
+    const bool first_turn = newest_ && newest_->turn == 1;
+    const bool may_be_empty = first_turn || (!newest_ && scanner_->segments() == 0);
+    if (slot == WatermarkSlots::Slot::kEmpty && may_be_empty) continue;
+    if (slot != WatermarkSlots::Slot::kValid) return corrupt("the watermark slot is damaged");
+    if (watermarks_.values[i].node != node) return corrupt("the watermark is another node's");
+    if (newest_->turn - watermarks_.values[i].turn > 1) {
+      return corrupt("the watermark slots are not of neighbouring turns");
+    }
+  }
+  return {};
+}
+
+/// A watermark vouches for one batch: it must say of it what the batch says.
+Status LogVerifier::check_watermarks_at(const ScannedBatch& batch) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Watermark& mark = watermarks_.values[i];
+    if (watermarks_.slots[i] != WatermarkSlots::Slot::kValid ||
+        mark.number != batch.header.number) {
+      continue;
+    }
+    const LogPosition& end = scanner_->position();
+    const bool same_place = mark.segment == end.segment && mark.offset == end.offset;
+    const bool next_segment = mark.segment == end.segment + 1 && mark.offset == kSegmentHeaderBytes;
+    if ((same_place || next_segment) && mark.lsn.value + 1 == end.next_lsn.value &&
+        mark.link == batch.header.link && mark.epoch >= batch.header.epoch) {
+      continue;
+    }
+    at(std::string(kWatermarkName), i * kWatermarkSlotBytes);
+    return corrupt("the watermark contradicts the batch it vouches for");
+  }
+  return {};
+}
+
+Status LogVerifier::check_watermark_end() {
+  at(std::string(kWatermarkName), 0);
+  if (!newest_ || newest_->state == NodeState::kRunning) return {};
+  if (newest_->number + 1 == scanner_->position().number) return {};
+  return corrupt("the log goes on behind the watermark of its stop");
+}
+
+Status LogVerifier::check_end() {
+  TRY(const Evidence later, scanner_->look_beyond());
+  const bool vouched = newest_ && newest_->number >= scanner_->position().number;
+  if (later == Evidence::kYes || vouched) return report_missing_batch();
+  if (!scanner_->segment()) return {};
+  const std::uint64_t segment = scanner_->position().segment;
+  // The scanner may have entered a segment that has no batch yet.
+  if (segment != segment_) {
+    if (segment_ != 0) TRY_OK(check_pay_end(segment_));
+    TRY_OK(enter_segment(segment));
+  }
+  TRY_OK(check_tail(scanner_->position().offset));
+  return check_pay_end(segment);
+}
+
+/// Behind the end all is zero, but for an unfinished write of a node that was not stopped.
+Status LogVerifier::check_tail(std::uint64_t from) {
+  const SegmentHeader& header = *scanner_->segment();
+  SegmentWindow& window = scanner_->window();
+  at(segment_name(header.number), from);
+  std::uint64_t must_be_zero = from;
+  if (running()) {
+    must_be_zero = std::min(from + header.batch_bytes_max, header.segment_bytes);
+    TRY(const std::uint64_t torn, window.first_nonzero(from, must_be_zero));
+    if (torn != must_be_zero) report_->torn_bytes += must_be_zero - from;
+  }
+  TRY(const std::uint64_t nonzero, window.first_nonzero(must_be_zero, header.segment_bytes));
+  report_->bytes += header.segment_bytes - from;
+  if (nonzero == header.segment_bytes) return {};
+  place_.location.offset = nonzero;
+  return corrupt("a byte behind the end of the log is not zero");
+}
+
+Status LogVerifier::check_pay_end(std::uint64_t segment) {
+  const std::string name = pay_name(segment);
+  at(name, pay_end_);
+  if (!files_.exists(path(name))) {
+    return pay_end_ == 0 ? Status{} : corrupt("the pay file is missing");
+  }
+  TRY(const auto file, files_.open(path(name), io::OpenMode::kRead));
+  TRY(const std::uint64_t bytes, file->size());
+  report_->bytes += bytes;
+  const bool last = segment == scanner_->position().segment;
+  if (bytes > pay_end_ && last && running()) {
+    report_->torn_bytes += bytes - pay_end_;
+    return {};
+  }
+  if (bytes != pay_end_) return corrupt("the pay file has bytes that no event refers to");
+  return {};
+}
+
+/// The actor of a damaged frame: the id it carries, unless a single flipped bit explains why that
+/// is not the one of an actor known so far, or of the genesis in the frame itself.
+ActorId LogVerifier::likely_actor(ByteSpan frame, std::span<const ActorId> known) const {
+  const ActorId carried = peek_actor(frame.subspan(kFrameHeaderBytes));
+  for (const ActorId& actor : known) {
+    if (distance(actor, carried) <= 1) return actor;
+  }
+  const std::size_t record_bytes = load_le<std::uint16_t>(frame.data() + 18);
+  Record record;
+  if (record_bytes <= frame.size() - kFrameHeaderBytes &&
+      decode_record(frame.subspan(kFrameHeaderBytes, record_bytes), record) &&
+      record.kind == Kind::kGenesis) {
+    const ActorId derived = actor_id(std::get<GenesisBody>(record.body));
+    if (distance(derived, carried) == 1) return derived;
+  }
+  return carried;
+}
+
+/// Finds out which event the damage hit, as far as its bytes still tell.
+void LogVerifier::name_damaged_event(ByteSpan frames) {
+  std::unordered_map<ActorId, std::uint64_t> next;
+  std::vector<ActorId> known;
+  for (const auto& [actor, rules] : actors_) {
+    known.push_back(actor);
+    next[actor] = rules->next().value;
+  }
+  const std::uint64_t begin = place_.location.offset + kBatchHeaderBytes;
+  const std::size_t all = frames.size();
+  Frame frame;
+  while (frames.size() >= kFrameBytesMin) {
+    if (!parse_frame(frames, frame)) {
+      place_.location.offset = begin + (all - frames.size());
+      place_.actor = likely_actor(frames, known);
+      place_.seq = Seq{next[*place_.actor]};
+      return;
+    }
+    const ActorId actor = peek_actor(frame.record);
+    if (next[actor]++ == 0) known.push_back(actor);
+    frames = frames.subspan(frame.bytes);
+  }
+}
+
+Status LogVerifier::report_missing_batch() {
+  const LogPosition& end = scanner_->position();
+  at(segment_name(std::max<std::uint64_t>(end.segment, 1)), end.offset);
+  if (scanner_->segment()) {
+    const std::size_t most = std::min<std::uint64_t>(
+        scanner_->segment()->batch_bytes_max, scanner_->segment()->segment_bytes - end.offset);
+    TRY(const ByteSpan bytes, scanner_->window().view(end.offset, most));
+    if (bytes.size() > kBatchHeaderBytes) {
+      const auto header = decode_batch_header(bytes.first(kBatchHeaderBytes));
+      const ByteSpan behind = bytes.subspan(kBatchHeaderBytes);
+      if (header) {
+        name_damaged_event(behind.first(std::min<std::size_t>(header->body_bytes, behind.size())));
+      } else if (Frame first; parse_frame(behind, first)) {
+        place_.actor = peek_actor(first.record);
+        if (decode_record(first.record, record_)) place_.seq = record_.link.seq;
+      }
+    }
+  }
+  return fail(Code::kCorrupt, "batch {} was acknowledged and is damaged or missing", end.number);
+}
+
+/// Spare and reserve hold nothing yet.
+Status LogVerifier::check_prepared(std::string_view name) {
+  const std::string file = path(name);
+  if (!files_.exists(file)) return {};
+  at(std::string(name), 0);
+  TRY(auto window, SegmentWindow::open(files_, file));
+  TRY(const std::uint64_t nonzero, window.first_nonzero(0, window.size()));
+  report_->bytes += window.size();
+  if (nonzero == window.size()) return {};
+  place_.location.offset = nonzero;
+  return corrupt("a byte of a file that holds nothing yet is not zero");
+}
+
+Status LogVerifier::check_file_names() {
+  place_ = {{"log", 0}, std::nullopt, std::nullopt};
+  TRY(const std::vector<std::string> names, files_.list(directory_));
+  for (const std::string& name : names) {
+    const auto pay = pay_number(name);
+    const bool known = segment_number(name) || (pay && *pay <= scanner_->segments()) ||
+                       name == kWatermarkName || name == kSpareName || name == kReserveName ||
+                       name.ends_with(".tmp");
+    if (known) continue;
+    at(name, 0);
+    return corrupt("the file does not belong to the log");
+  }
+  return {};
+}
+
+}  // namespace theater::chain
