@@ -7,7 +7,8 @@ const MAGIC: &[u8] = b"\0asm";
 
 /// The determinism profile's features: WebAssembly 2.0 without external references, with tail
 /// calls, several memories, extended constants and deterministic relaxed SIMD; the Component Model
-/// without its asynchronous parts. Threads, garbage collection, exceptions and 64-bit memories are off.
+/// without its asynchronous parts. Threads, garbage collection, exceptions and 64-bit memories are
+/// off.
 pub fn features() -> WasmFeatures {
     let mut features = WasmFeatures::WASM2
         | WasmFeatures::EXTENDED_CONST
