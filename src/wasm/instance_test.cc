@@ -1,6 +1,6 @@
 // An export call lowers its arguments, runs, lifts its result and calls post-return; imports answer
 // in between; nothing else of the instance changes.
-#include "wasm/guest_test_kit.h"
+#include "wasm/testing/guest_kit.h"
 
 namespace theater::wasm {
 namespace {
