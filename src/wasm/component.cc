@@ -130,7 +130,11 @@ Status derive(Component::State& state) {
   }
   for (const Initializer& step : plan.initializers) {
     if (step.kind != Initializer::Kind::kInstantiate) continue;
-    state.memory_bytes_min += std::uint64_t{plan.modules[step.index].memory_pages} << 16;
+    const ModulePlan& module = plan.modules[step.index];
+    const auto visible = static_cast<std::uint32_t>(module.exported_memories.size());
+    state.memory_bytes_min += std::uint64_t{module.memory_pages} << 16;
+    state.visible_memories += visible;
+    state.hidden_memories += module.own_memories - visible;
     state.flags_shared = state.flags_shared || std::ranges::any_of(step.definitions, uses_flag);
   }
   return {};

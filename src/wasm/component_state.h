@@ -34,6 +34,8 @@ struct Component::State {
   std::vector<ExportFunction> exports;
   std::vector<ResourceInfo> resources;
   std::uint64_t memory_bytes_min = 0;  // that all memories begin with
+  std::uint32_t hidden_memories = 0;   // that no module exports: only their limit is known
+  std::uint32_t visible_memories = 0;
   bool flags_shared = false;           // adapters read may-leave flags: they must be globals
 };
 

@@ -41,7 +41,8 @@ class ImportHandler {
 };
 
 struct InstanceLimits {
-  std::uint64_t memory_bytes_max = 64ull << 20;     // all linear memories together
+  std::uint64_t memory_bytes_max =
+      64ull << 20;  // all linear memories together; those that no module exports get equal shares
   std::uint32_t table_elements_max = 100'000;       // each table
   std::optional<std::uint64_t> fuel;                // for each call; needs FuelMode::kOn
   Nanoseconds deadline = std::chrono::seconds(10);  // of guest time, for each call and for create

@@ -133,19 +133,20 @@ TrapOr<void> Instance::State::wait_for_answer(const ImportPlan& import) {
 
 std::uint64_t Instance::State::memory_bytes() const {
   std::uint64_t total = 0;
-  for (const std::optional<wasmtime_memory_t>& memory : memories) {
-    if (memory) total += wasmtime_memory_data_size(context, &*memory);
+  for (const wasmtime_memory_t& memory : visible_memories) {
+    total += wasmtime_memory_data_size(context, &memory);
   }
   return total;
 }
 
 TrapOr<void> Instance::State::check_memory() const {
-  if (memories.size() < 2) return {};  // wasmtime's limiter holds a single memory to the limit
+  if (visible_memories.size() < 2) return {};  // wasmtime's limiter holds a single memory
   const std::uint64_t total = memory_bytes();
-  if (total <= limits.memory_bytes_max) return {};
-  return refuse(TrapKind::kMemoryLimit,
-                fmt::format("the instance's memories hold {} bytes together, its limit is {}",
-                            total, limits.memory_bytes_max));
+  if (total <= memory_share) return {};
+  return refuse(
+      TrapKind::kMemoryLimit,
+      fmt::format("the instance's memories hold {} bytes together, at most {} are allowed", total,
+                  memory_share));
 }
 
 }  // namespace theater::wasm

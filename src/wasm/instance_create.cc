@@ -59,8 +59,10 @@ Instance::State::State(std::shared_ptr<const LinkedComponent> linked_component,
 
   store.reset(wasmtime_store_new(component.engine->handle(), this, nullptr));
   context = wasmtime_store_context(store.get());
-  const auto memory_max = std::min<std::uint64_t>(limits.memory_bytes_max, INT64_MAX);
-  wasmtime_store_limiter(store.get(), static_cast<std::int64_t>(memory_max),
+  const std::uint64_t shares = component.hidden_memories + (component.visible_memories > 0 ? 1 : 0);
+  memory_share = std::min<std::uint64_t>(limits.memory_bytes_max, INT64_MAX);
+  if (shares > 1) memory_share /= shares;
+  wasmtime_store_limiter(store.get(), static_cast<std::int64_t>(memory_share),
                          limits.table_elements_max, -1, -1, -1);
   wasmtime_store_epoch_deadline_callback(store.get(), epoch_reached, this, nullptr);
   wasmtime_context_set_epoch_deadline(context, 1);
@@ -131,6 +133,11 @@ TrapOr<void> Instance::State::instantiate_module(const Initializer& step) {
                             arguments.size(), &instance, &trap);
   if (error != nullptr || trap != nullptr) return std::unexpected(take_raised(trap, error));
   core_instances.push_back(instance);
+  for (const std::string& name : component.plan.modules[step.index].exported_memories) {
+    wasmtime_extern_t item{};
+    wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &item);
+    if (item.kind == WASMTIME_EXTERN_MEMORY) visible_memories.push_back(item.of.memory);
+  }
   return {};
 }
 

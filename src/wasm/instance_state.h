@@ -71,7 +71,9 @@ struct Instance::State {
   std::unique_ptr<wasmtime_store_t, StoreDelete> store;
   wasmtime_context_t* context = nullptr;
   std::vector<wasmtime_instance_t> core_instances;
-  std::vector<std::optional<wasmtime_memory_t>> memories;
+  std::vector<std::optional<wasmtime_memory_t>> memories;  // of canonical options
+  std::vector<wasmtime_memory_t> visible_memories;         // all that some module exports
+  std::uint64_t memory_share = 0;  // of the limit: for each hidden memory, and for all others
   std::vector<std::optional<wasmtime_func_t>> reallocs;
   std::vector<std::optional<wasmtime_func_t>> post_returns;
   std::vector<std::optional<wasmtime_func_t>> destructors;  // by resource

@@ -171,7 +171,12 @@ class PlanDecoder {
       ModulePlan module;
       module.imports = in_.bounded(kPlanItemsMax + 1);
       module.memory_pages = in_.number();
-      plan_.modules.push_back(module);
+      module.own_memories = in_.bounded(kPlanItemsMax + 1);
+      module.exported_memories = read_labels();
+      if (module.exported_memories.size() > module.own_memories) {
+        in_.refuse("a module exports more memories than it has");
+      }
+      plan_.modules.push_back(std::move(module));
     });
   }
 

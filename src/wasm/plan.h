@@ -100,7 +100,9 @@ struct TablePlan {
 struct ModulePlan {
   std::uint32_t imports = 0;
   std::uint32_t memory_pages = 0;  // that its own memories begin with
-  ByteSpan code;                   // into the plan's bytes; empty if the plan has no code
+  std::uint32_t own_memories = 0;
+  std::vector<std::string> exported_memories;  // of its own, each once
+  ByteSpan code;  // into the plan's bytes; empty if the plan has no code
 };
 
 struct ImportPlan {

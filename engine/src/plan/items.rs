@@ -2,6 +2,8 @@
 //! imports and exports.
 
 use super::*;
+use std::collections::BTreeMap;
+use wasmtime_environ::Atom;
 
 impl Planner<'_> {
     pub(super) fn write_resources(&mut self, out: &mut Writer) -> Planned<()> {
@@ -63,14 +65,31 @@ impl Planner<'_> {
         out.length(self.modules.len());
         for (_, module) in self.modules.iter() {
             out.length(module.module.initializers.len());
-            let minimum: u64 = module
-                .module
+            let inner = &module.module;
+            let own = |(index, _): &(MemoryIndex, _)| {
+                index.as_u32() as usize >= inner.num_imported_memories
+            };
+            let pages: u64 = inner
                 .memories
                 .iter()
-                .skip(module.module.num_imported_memories)
+                .filter(own)
                 .map(|(_, memory)| memory.minimum_byte_size().unwrap_or(u64::MAX) >> 16)
                 .sum();
-            out.number(u32::try_from(minimum).unwrap_or(u32::MAX));
+            out.number(u32::try_from(pages).unwrap_or(u32::MAX));
+            out.length(inner.memories.len() - inner.num_imported_memories);
+            let exported: BTreeMap<u32, Atom> = inner
+                .exports
+                .iter()
+                .filter_map(|(name, entity)| match entity {
+                    EntityIndex::Memory(index) => Some((index.as_u32(), *name)),
+                    _ => None,
+                })
+                .filter(|(index, _)| *index as usize >= inner.num_imported_memories)
+                .collect();
+            out.length(exported.len());
+            for name in exported.values() {
+                out.text(&inner.strings[*name]);
+            }
         }
     }
 

@@ -142,9 +142,12 @@ struct Guest {
   std::string call(std::string_view function, const std::vector<std::string>& wave = {}) {
     start(function, wave);
     switch (instance->poll()) {
-      case CallState::kDone: return result();
-      case CallState::kSuspended: return "suspended";
-      case CallState::kYielded: return "yielded";
+      case CallState::kDone:
+        return result();
+      case CallState::kSuspended:
+        return "suspended";
+      case CallState::kYielded:
+        return "yielded";
     }
     return "";
   }
