@@ -1,6 +1,7 @@
 // theater check: would this manifest start? Nothing is run and nothing is written.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "cli/command.h"
@@ -21,10 +22,15 @@ std::vector<std::string> granted_names(const actor::Manifest& manifest) {
   return names;
 }
 
+/// Without the detours of "actors/chat/../../build".
+std::string plain_path(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().string();
+}
+
 Json loaded_json(const node::LoadedActor& loaded) {
   Json json{{"good", true},
             {"name", loaded.manifest.name},
-            {"component", loaded.manifest.component_path},
+            {"component", plain_path(loaded.manifest.component_path)},
             {"sha256", loaded.program->component().digest().hex()},
             {"grants", granted_names(loaded.manifest)}};
   json["imports"] = Json::array();
@@ -42,17 +48,17 @@ void print_loaded(Output& output, const node::LoadedActor& loaded) {
   const wasm::Component& component = loaded.program->component();
   output.line(fmt::format("{} {}: {}", output.paint(Colour::kGreen, "good:"), loaded.manifest.file,
                           loaded.manifest.name));
-  output.line(fmt::format("  component  {} ({})", loaded.manifest.component_path,
+  output.line(fmt::format("  component  {} ({})", plain_path(loaded.manifest.component_path),
                           size_text(loaded.component.size())));
   output.line(fmt::format("  sha256     {}", component.digest().hex()));
   for (const std::string& name : granted_names(loaded.manifest)) {
     output.line(fmt::format("  granted    {}", name));
   }
   for (const auto& import : component.imports()) {
-    output.line(fmt::format("  import     {}: {}", import.name, wasm::to_wit(import.type)));
+    output.line(fmt::format("  import     {}", import.name));
   }
   for (const auto& each : component.exports()) {
-    output.line(fmt::format("  export     {}: {}", each.name, wasm::to_wit(each.type)));
+    output.line(fmt::format("  export     {}", each.name));
   }
 }
 
