@@ -3,14 +3,18 @@
 
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "cli/chain_printer.h"
 #include "cli/command.h"
 #include "node/names.h"
 #include "store/actor_history.h"
+#include "store/event_cursor.h"
 
 namespace theater::cli {
 namespace {
+
+constexpr Milliseconds kFollowInterval{100};  // between two looks at the end of a live log
 
 struct ChainArguments {
   std::string data;
@@ -26,24 +30,52 @@ store::ActorHistory::Range range_of(const ChainArguments& arguments, Format form
   range.from = Seq{arguments.from.value_or(0)};
   if (arguments.to) range.to = Seq{*arguments.to};
   if (arguments.payloads == Payloads::kHidden && format == Format::kText) {
-    range.resolve = store::ActorHistory::Resolve::kRecordsOnly;
+    range.resolve = store::Resolve::kRecordsOnly;
   }
   return range;
 }
 
+/// The actor that --actor means; nothing without it. Tells the printer every actor's name.
+Result<std::optional<ActorId>> choose_actor(store::ActorHistory& history,
+                                            const ChainArguments& arguments,
+                                            ChainPrinter& printer) {
+  for (const store::ActorSummary& actor : history.actors()) {
+    printer.name(actor.actor, node::name_of(actor));
+  }
+  if (history.node()) printer.name(history.node()->actor, "node");
+  if (arguments.actor.empty()) return std::nullopt;
+  TRY(const auto* actor, node::find_actor(history, arguments.actor));
+  return actor->actor;
+}
+
+/// Prints events as they become durable. Ends only by --to or with the process.
+Status follow_chain(Shell& shell, const ChainArguments& arguments,
+                    const store::ActorHistory::Range& range, ChainPrinter& printer) {
+  TRY(auto cursor, store::EventCursor::open(shell.files, arguments.data, chain::ReadUpTo::kDurable,
+                                            {range.actor, range.resolve}));
+  while (true) {
+    TRY(const store::StoredEvent* event, cursor->next());
+    if (event == nullptr) {
+      shell.output.flush();
+      std::this_thread::sleep_for(kFollowInterval);
+      continue;
+    }
+    const Seq seq = event->record.link.seq;
+    if (seq >= range.from && (!range.to || seq <= *range.to)) printer.print(*event);
+    if (range.actor && range.to && seq >= *range.to) return {};
+  }
+}
+
 Status print_chain(Shell& shell, const ChainArguments& arguments) {
+  ChainPrinter printer(shell.output, arguments.payloads);
   TRY(auto history, store::ActorHistory::open(shell.files, arguments.data,
                                               store::ActorHistory::Load::kSummaries));
   auto range = range_of(arguments, shell.output.format);
-  if (!arguments.actor.empty()) {
-    TRY(const auto* actor, node::find_actor(*history, arguments.actor));
-    range.actor = actor->actor;
+  TRY(range.actor, choose_actor(*history, arguments, printer));
+  if (arguments.end == ChainArguments::End::kFollow) {
+    history.reset();
+    return follow_chain(shell, arguments, range, printer);
   }
-  ChainPrinter printer(shell.output, arguments.payloads);
-  for (const store::ActorSummary& actor : history->actors()) {
-    printer.name(actor.actor, node::name_of(actor));
-  }
-  if (history->node()) printer.name(history->node()->actor, "node");
   return history->for_each(range, [&printer](const store::StoredEvent& event) {
     printer.print(event);
     return Result<store::ActorHistory::Visit>(store::ActorHistory::Visit::kContinue);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "actor/manifest.h"
 #include "hosts/all_hosts.h"
 
 namespace theater::cli {
@@ -85,11 +86,19 @@ ChainPrinter::ChainPrinter(Output& output, Payloads payloads)
     : output_(output), payloads_(payloads), types_(hosts::AllHosts().infos()) {}
 
 void ChainPrinter::print(const store::StoredEvent& event) {
+  learn_name(event);
   if (output_.is_json()) {
     print_json(event);
   } else {
     print_text(event);
   }
+}
+
+/// A genesis says what its actor is called.
+void ChainPrinter::learn_name(const store::StoredEvent& event) {
+  if (event.record.kind != chain::Kind::kGenesis || event.payloads.empty()) return;
+  const auto manifest = actor::parse_recorded_manifest(as_text(event.payloads[0].bytes));
+  if (manifest) names_.try_emplace(event.record.link.actor, manifest->name);
 }
 
 std::string ChainPrinter::name_of(const ActorId& actor) const {

@@ -24,6 +24,7 @@ class ChainPrinter {
  private:
   void print_text(const store::StoredEvent& event);
   void print_json(const store::StoredEvent& event);
+  void learn_name(const store::StoredEvent& event);
   std::string name_of(const ActorId& actor) const;
 
   Output& output_;
