@@ -3,12 +3,14 @@
 
 #include "hosts/runtime/family.h"
 #include "hosts/timer/family.h"
+#include "hosts/websocket_server/family.h"
 
 namespace theater::hosts {
 
 AllHosts::AllHosts() {
   families_.push_back(runtime::make_family());
   families_.push_back(timer::make_family());
+  families_.push_back(websocket_server::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -1,0 +1,211 @@
+// Address: accepting, routing, handing over.
+#include "hosts/websocket_server/address.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "hosts/websocket_server/limits.h"
+#include "hosts/websocket_server/reception.h"
+
+namespace theater::hosts::websocket_server {
+
+namespace {
+
+/// The actor a plain request asks for: "actor=NAME" in the query; empty: whoever has the pages.
+std::string_view wanted_actor(const Request& request) {
+  constexpr std::string_view kKey = "actor=";
+  std::string_view query = request.query();
+  const auto at = query.find(kKey);
+  if (at == std::string_view::npos) return {};
+  query.remove_prefix(at + kKey.size());
+  return query.substr(0, query.find('&'));
+}
+
+}  // namespace
+
+Address::Address(std::string name, std::optional<TlsFiles> tls, const host::Services& home)
+    : name_(std::move(name)), tls_(std::move(tls)), home_(home) {}
+
+Address::~Address() { close(); }
+
+Status Address::open() {
+  if (tls_) {
+    TRY(tls_context_, TlsContext::create(*tls_));
+  }
+  TRY(listener_, home_.network.listen(name_, *this));
+  bound_ = listener_->address();
+  listener_->want_accept();
+  return {};
+}
+
+void Address::close() {
+  if (resting_) home_.executor.cancel(*resting_);
+  resting_.reset();
+  receptions_.clear();
+  refusals_.clear();
+  listener_.reset();
+}
+
+// Routes.
+
+Status Address::add(Route route) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return fail(Code::kClosed, "{} is being closed", name_);
+  for (const Route& other : routes_) {
+    if (other.path == route.path) {
+      return fail(Code::kConflict, "path {} of {} belongs to actor {}", route.path, name_,
+                  other.actor);
+    }
+    if (other.has_pages && route.has_pages) {
+      return fail(Code::kConflict, "the static folder of {} belongs to actor {}", name_,
+                  other.actor);
+    }
+  }
+  routes_.push_back(std::move(route));
+  return {};
+}
+
+void Address::remove(const std::string& actor) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(routes_, [&](const Route& route) { return route.actor == actor; });
+}
+
+bool Address::is_unclaimed() const {
+  const std::lock_guard lock(mutex_);
+  return routes_.empty();
+}
+
+void Address::close_if_unclaimed() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!routes_.empty()) return;
+    is_closed_ = true;
+  }
+  close();
+}
+
+std::optional<Route> Address::route_of(const Request& request) const {
+  const std::lock_guard lock(mutex_);
+  const bool is_upgrade = request.asks_for_websocket();
+  const std::string_view actor = is_upgrade ? std::string_view() : wanted_actor(request);
+  const Route* found = nullptr;
+  for (const Route& route : routes_) {
+    const bool matches = is_upgrade ? route.path == request.path()
+                         : actor.empty() ? route.has_pages || !found
+                                         : route.actor == actor;
+    if (matches) found = &route;
+  }
+  if (!found) return std::nullopt;
+  return *found;
+}
+
+// Accepting.
+
+void Address::on_acceptable() {
+  for (std::size_t i = 0; i < kAcceptsMax; ++i) {
+    if (receptions_.size() >= kReceptionsMax) {
+      is_waiting_ = true;  // the kernel keeps the others until a reception ends
+      return;
+    }
+    auto accepted = listener_->accept();
+    if (!accepted && accepted.error().code == Code::kFull) return rest();
+    if (!accepted) continue;  // that connection is gone already
+    if (!*accepted) break;
+    welcome(std::move(**accepted));
+  }
+  listener_->want_accept();
+}
+
+/// Out of descriptors or memory: the waiting connections keep until some are free.
+void Address::rest() {
+  resting_ = home_.executor.after(kAcceptRest, [this] {
+    resting_.reset();
+    listener_->want_accept();
+  });
+}
+
+void Address::welcome(std::unique_ptr<io::Stream> stream) {
+  if (tls_context_) stream = tls_context_->wrap(std::move(stream));
+  const std::uint64_t id = ++last_id_;
+  auto reception = std::make_unique<Reception>(id, *this, std::move(stream));
+  if (!reception->start()) return;  // out of memory for watching it: closed
+  receptions_.emplace(id, std::move(reception));
+}
+
+std::unique_ptr<io::Stream> Address::take(std::uint64_t reception) {
+  const auto found = receptions_.find(reception);
+  CHECK(found != receptions_.end(), "a reception ends once");
+  auto stream = found->second->release();
+  receptions_.erase(found);
+  if (std::exchange(is_waiting_, false)) listener_->want_accept();
+  return stream;
+}
+
+void Address::left(std::uint64_t reception) { take(reception); }
+
+void Address::refused(std::uint64_t reception, const Refusal& refusal) {
+  answer(take(reception), refusal);
+}
+
+void Address::received(std::uint64_t reception, ByteSpan head, ByteSpan early) {
+  auto stream = take(reception);
+  auto request = parse_request(head);
+  if (!request) return answer(std::move(stream), request.error());
+  const auto route = route_of(*request);
+  if (!route) return answer(std::move(stream), {404, "nothing here"});
+  Visitor visitor{std::move(stream), std::move(*request), to_bytes(early)};
+  route->executor->post([admitter = route->admitter, guest = std::move(visitor)]() mutable {
+    if (const auto host = admitter.lock()) (*host)->admit(std::move(guest));
+  });
+}
+
+void Address::answer(std::unique_ptr<io::Stream> stream, const Refusal& refusal) {
+  if (refusals_.size() >= kPagesMax) return;  // closed without a word
+  const std::uint64_t id = ++last_id_;
+  auto page = std::make_unique<Page>(home_, std::move(stream), answer_refusal(refusal));
+  Page& it = *page;
+  refusals_.emplace(id, std::move(page));
+  it.start([weak = weak_from_this(), id] {
+    if (const auto self = weak.lock()) self->refusals_.erase(id);
+  });
+}
+
+// Claims.
+
+Claim::Claim(std::shared_ptr<Address> address, std::string actor, io::Executor& executor)
+    : address_(std::move(address)), actor_(std::move(actor)), executor_(executor) {}
+
+Claim::~Claim() {
+  address_->remove(actor_);
+  if (!address_->is_unclaimed()) return;
+  if (&executor_ == &address_->home().executor) {
+    address_->close_if_unclaimed();
+    return;
+  }
+  // Its home closes it, unless someone has claimed it again by then.
+  io::Executor& home = address_->home().executor;
+  home.post([address = std::move(address_)] { address->close_if_unclaimed(); });
+}
+
+Result<std::unique_ptr<Claim>> AddressBook::claim(const std::string& listen,
+                                                  const std::optional<TlsFiles>& tls, Route route,
+                                                  const host::Services& services) {
+  const std::lock_guard lock(mutex_);
+  const std::string actor = route.actor;
+  if (auto address = addresses_[listen].lock()) {
+    if (address->tls() != tls) {
+      return fail(Code::kConflict, "{} is served with other TLS settings", listen);
+    }
+    auto added = address->add(route);
+    if (added) return std::make_unique<Claim>(std::move(address), actor, services.executor);
+    if (added.error().code != Code::kClosed) return std::unexpected(std::move(added.error()));
+  }
+  auto address = std::make_shared<Address>(listen, tls, services);
+  TRY_OK(address->open());
+  TRY_OK(address->add(std::move(route)));
+  addresses_[listen] = address;
+  return std::make_unique<Claim>(std::move(address), actor, services.executor);
+}
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,358 @@
+// Connection: the socket's readiness into inputs of the machine, its actions into bytes.
+#include "hosts/websocket_server/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace theater::hosts::websocket_server {
+
+namespace {
+
+Opcode opcode_of(const Message& message) {
+  return message.is_text() ? Opcode::kText : Opcode::kBinary;
+}
+
+void append_message(Bytes& out, const Message& message, int window_bits) {
+  const ByteSpan bytes = message.bytes();
+  if (window_bits == 0 || bytes.size() < kDeflateBytesMin) {
+    append_header(out, opcode_of(message), bytes.size());
+    append(out, bytes);
+    return;
+  }
+  const Bytes packed = deflate(bytes, window_bits);
+  append_header(out, opcode_of(message), packed.size(), kCompressed);
+  append(out, packed);
+}
+
+host::GuestError error_of(host::GuestCode code, std::string_view message) {
+  return {code, "", std::string(message), std::nullopt};
+}
+
+host::GuestCode guest_code_of(std::uint16_t close_code) {
+  return close_code == kCloseTooLarge ? host::GuestCode::kTooLarge : host::GuestCode::kProtocol;
+}
+
+}  // namespace
+
+const SharedFrame& Publication::frame(int window_bits) {
+  SharedFrame& frame = frames_[static_cast<std::size_t>(window_bits)];
+  if (!frame) {
+    Bytes bytes;
+    bytes.reserve(message_.bytes().size() + kServerHeaderMax);
+    append_message(bytes, message_, window_bits);
+    frame = std::make_shared<const Bytes>(std::move(bytes));
+  }
+  return frame;
+}
+
+Connection::Connection(const Setup& setup, Visitor visitor, Upgrade upgrade)
+    : id_(setup.id),
+      grant_(setup.grant),
+      owner_(setup.owner),
+      stream_(std::move(visitor.stream)),
+      pending_(std::make_unique<Pending>()),
+      decoder_(setup.grant.limits.message_max),
+      unread_(std::move(visitor.early)) {
+  pending_->opening = {std::move(visitor.request.target), std::move(visitor.request.headers),
+                       stream_->peer()};
+  pending_->upgrade = std::move(upgrade);
+  heard_ = owner_.tick_time();
+}
+
+Connection::~Connection() = default;
+
+Status Connection::start(io::Network& network) {
+  TRY_OK(stream_->attach(network, *this));
+  set_deadline();
+  if (grant_.accept == Accept::kAuto) {
+    apply(Input::kAccept);
+    resume();
+  } else {
+    owner_.on_opening(*this, pending_->opening);
+    want_more();
+  }
+  return {};
+}
+
+bool Connection::offers(std::string_view subprotocol) const {
+  if (!pending_) return false;
+  const auto& offered = pending_->upgrade.offered;
+  return std::ranges::find(offered, subprotocol) != offered.end();
+}
+
+// The guest's wishes.
+
+void Connection::accept(const std::optional<std::string>& subprotocol) {
+  if (state() != State::kOpening) return;
+  pending_->upgrade.subprotocol = subprotocol;
+  apply(Input::kAccept);
+  resume();
+}
+
+void Connection::send(const Message& message) {
+  if (state() != State::kOpen) return;
+  append_message(outbox_.begin(message.bytes().size() + kServerHeaderMax), message, window_bits_);
+  outbox_.commit();
+}
+
+std::uint64_t Connection::publish(Publication& publication) {
+  if (state() != State::kOpen) return 0;
+  outbox_.add(publication.frame(window_bits_));
+  if (outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
+  return outbox_.drop_published(grant_.limits.topic_bytes);
+}
+
+void Connection::close(std::uint16_t code, std::string_view reason) {
+  if (closing_ || state() == State::kClosed) return;
+  closing_ = std::make_unique<Closing>(code, std::string(reason), std::nullopt);
+  wire_code_ = code;
+  if (pending_) {
+    pending_->refusal = code;
+    pending_->message = reason;
+    closing_->code = kCloseBroken;
+  }
+  apply(Input::kGuestClose);
+}
+
+void Connection::eject(std::uint16_t code, host::GuestCode why, std::string_view message) {
+  if (closing_ || state() == State::kClosed) return;
+  closing_ = std::make_unique<Closing>(code, "", error_of(why, message));
+  wire_code_ = code;
+  if (pending_) pending_->message = message;
+  if (code == kCloseTryLater) outbox_.drop_unbegun();
+  apply(Input::kEject);
+}
+
+// The machine.
+
+void Connection::apply(Input input) {
+  const State before = state();
+  const auto step = machine_.step(input);
+  if (state() != before) set_deadline();
+  for (const Action action : step.actions) act(action);
+}
+
+void Connection::act(Action action) {
+  switch (action) {
+    case Action::kSwitch: return switch_protocol();
+    case Action::kReject: return reject();
+    case Action::kDeliver: return owner_.on_message(*this, handled_message());
+    case Action::kPong: return queue_control(Opcode::kPong, payload_);
+    case Action::kSendClose: return queue_close();
+    case Action::kReport: return owner_.on_closed(*this, *closing_);
+    case Action::kShut: return stream_->shut_write();
+    case Action::kDestroy: return owner_.on_gone(*this);
+  }
+}
+
+void Connection::set_deadline() {
+  const Limits& limits = grant_.limits;
+  deadline_ = owner_.tick_time() + (state() == State::kOpening ? limits.upgrade : limits.close) +
+              kTick;  // the tick that set it may be almost over
+}
+
+void Connection::switch_protocol() {
+  const auto& deflate = pending_->upgrade.deflate;
+  if (deflate) {
+    decoder_.enable_inflation(std::make_unique<Inflater>(*deflate));
+    window_bits_ = deflate->server_window_bits;
+  }
+  append(outbox_.begin(256), as_bytes(switch_response(pending_->upgrade)));
+  outbox_.commit();
+  const auto pending = std::exchange(pending_, nullptr);
+  owner_.on_opened(*this, pending->opening);
+}
+
+void Connection::reject() {
+  if (!closing_) {
+    closing_ = std::make_unique<Closing>(
+        kCloseBroken, "", error_of(host::GuestCode::kDeadline, pending_->message));
+  }
+  append(outbox_.begin(256),
+         as_bytes(refusal_response({pending_->refusal, pending_->message})));
+  outbox_.commit();
+  pending_.reset();
+  unread_.clear();
+}
+
+void Connection::queue_control(Opcode opcode, ByteSpan payload) {
+  // A peer that sends pings without reading the answers gets no more of them.
+  if (outbox_.bytes() > grant_.limits.out_hard) return;
+  Bytes& out = outbox_.begin(payload.size() + kServerHeaderMax);
+  append_header(out, opcode, payload.size());
+  append(out, payload);
+  outbox_.commit();
+}
+
+void Connection::queue_close() {
+  Bytes payload;
+  if (wire_code_ != kCloseNoCode) {
+    payload = {static_cast<std::uint8_t>(wire_code_ >> 8), static_cast<std::uint8_t>(wire_code_)};
+    append(payload, as_bytes(closing_->reason));
+  }
+  Bytes& out = outbox_.begin(payload.size() + kServerHeaderMax);
+  append_header(out, Opcode::kClose, payload.size());
+  append(out, payload);
+  outbox_.commit();
+}
+
+// Reading.
+
+void Connection::on_readable() {
+  for (int turn = 0; turn < kReadsMax; ++turn) {
+    const std::span<std::uint8_t> scratch = owner_.scratch();
+    const auto got = stream_->read(scratch);
+    if (!got) return broke(got.error());
+    if (!*got) break;
+    if (**got == 0) return end_of_peer();
+    heard_ = owner_.tick_time();
+    is_ping_sent_ = false;
+    consume(scratch.first(**got));
+    if (state() == State::kClosed) return;
+    if (is_held_ || **got < scratch.size()) break;
+  }
+  flush();
+  want_more();
+}
+
+void Connection::want_more() {
+  const bool is_full = is_held_ || unread_.size() >= kScratchBytes;
+  if (state() != State::kClosed && !is_full && !has_peer_ended_) stream_->want_read();
+}
+
+void Connection::consume(std::span<std::uint8_t> input) {
+  if (state() == State::kOpening) return append(unread_, input);
+  while (state() == State::kOpen || state() == State::kClosing) {
+    if (state() == State::kOpen && !owner_.may_deliver(*this)) {
+      append(unread_, input);
+      is_held_ = true;
+      return;
+    }
+    const Item item = decoder_.next(input);
+    if (item == Item::kNone) return;
+    payload_ = decoder_.payload();
+    handle(item);
+  }
+}
+
+void Connection::handle(Item item) {
+  switch (item) {
+    case Item::kNone: return;
+    case Item::kText:
+    case Item::kBinary:
+      is_text_ = item == Item::kText;
+      return apply(Input::kMessage);
+    case Item::kPing: return apply(Input::kPing);
+    case Item::kPong: return apply(Input::kPong);
+    case Item::kClose:
+      if (!closing_) {
+        closing_ = std::make_unique<Closing>(decoder_.close_code(),
+                                             std::string(as_text(payload_)), std::nullopt);
+        wire_code_ = decoder_.close_code();
+      }
+      return apply(Input::kPeerClose);
+    case Item::kFailed:
+      if (!closing_) {
+        wire_code_ = decoder_.close_code();
+        closing_ = std::make_unique<Closing>(
+            wire_code_, decoder_.failure(),
+            error_of(guest_code_of(wire_code_), decoder_.failure()));
+      }
+      return apply(Input::kFailed);
+  }
+}
+
+Message Connection::handled_message() const {
+  if (is_text_) return {as_text(payload_)};
+  return {payload_};
+}
+
+void Connection::resume() {
+  is_held_ = false;
+  Bytes input = std::exchange(unread_, {});
+  consume(input);
+  if (state() == State::kClosed) return;
+  flush();
+  want_more();
+}
+
+void Connection::end_of_peer() {
+  has_peer_ended_ = true;
+  if (!closing_) {
+    closing_ = std::make_unique<Closing>(
+        kCloseBroken, "", error_of(host::GuestCode::kClosed, "ended without a close frame"));
+  }
+  apply(Input::kPeerEnd);
+  flush();
+}
+
+void Connection::broke(const Error& error) {
+  if (!closing_) {
+    closing_ = std::make_unique<Closing>(kCloseBroken, "",
+                                         error_of(host::GuestCode::kIo, error.message));
+  }
+  apply(Input::kBroken);
+}
+
+// Writing.
+
+void Connection::on_writable() {
+  is_write_blocked_ = false;
+  flush();
+}
+
+void Connection::flush() {
+  if (state() == State::kClosed || is_write_blocked_) return;
+  if (!outbox_.is_empty()) {
+    if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());
+    if (!outbox_.is_empty()) {
+      is_write_blocked_ = true;
+      stream_->want_write();
+    }
+  }
+  update_congestion();
+  if (!outbox_.is_empty()) return;
+  apply(Input::kFlushed);
+  if (state() == State::kLingering && has_peer_ended_) apply(Input::kPeerEnd);
+}
+
+void Connection::update_congestion() {
+  const std::size_t bytes = outbox_.bytes();
+  const bool is_over = is_congested_ ? bytes > grant_.limits.out_low
+                                     : bytes > grant_.limits.out_high;
+  if (is_over == is_congested_) return;
+  is_congested_ = is_over;
+  congested_since_ = owner_.tick_time();
+  if (state() == State::kOpen) owner_.on_congestion(*this);
+}
+
+// Time.
+
+void Connection::sweep(MonotonicTime now) {
+  const Limits& limits = grant_.limits;
+  if (state() == State::kClosed) return;
+  if (state() != State::kOpen) {
+    if (now >= deadline_) apply(Input::kDeadline);
+    return flush();
+  }
+  if (is_congested_ && now - congested_since_ >= limits.slow) {
+    eject(kCloseTryLater, host::GuestCode::kFull, "too slow: out_high was exceeded for too long");
+    return flush();
+  }
+  if (is_held_) heard_ = now;  // it may be talking; we do not listen
+  const Nanoseconds silence = now - heard_;
+  if (silence >= limits.idle) {
+    closing_ = std::make_unique<Closing>(
+        kCloseBroken, "", error_of(host::GuestCode::kDeadline, "silent for too long"));
+    wire_code_ = kCloseGoingAway;
+    apply(Input::kDeadline);
+    return flush();
+  }
+  if (silence >= limits.ping && !is_ping_sent_) {
+    is_ping_sent_ = true;
+    queue_control(Opcode::kPing, {});
+    flush();
+  }
+}
+
+}  // namespace theater::hosts::websocket_server

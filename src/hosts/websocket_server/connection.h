@@ -1,0 +1,164 @@
+// Connection: one WebSocket, from its upgrade request to the last byte. The I/O edge around the
+// table in machine.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hosts/websocket_server/decoder.h"
+#include "hosts/websocket_server/grant.h"
+#include "hosts/websocket_server/machine.h"
+#include "hosts/websocket_server/outbox.h"
+#include "hosts/websocket_server/payload.h"
+#include "hosts/websocket_server/request.h"
+#include "io/network.h"
+
+namespace theater::hosts::websocket_server {
+
+class Connection;
+
+/// Whoever owns connections. Told from inside connections' calls: notes, queues, never destroys
+/// there.
+class ConnectionOwner {
+ public:
+  virtual void on_opening(Connection& connection, const Opening& opening) = 0;
+  virtual void on_opened(Connection& connection, const Opening& opening) = 0;
+  /// Whether the actor's queue and the connection's credit have room for a message.
+  virtual bool may_deliver(const Connection& connection) = 0;
+  virtual void on_message(Connection& connection, const Message& message) = 0;
+  virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
+  virtual void on_closed(Connection& connection, const Closing& closing) = 0;
+  /// The stream is done with; destroy the connection soon, not now.
+  virtual void on_gone(Connection& connection) = 0;
+  /// Where to read to; the shard's one buffer.
+  virtual std::span<std::uint8_t> scratch() = 0;
+  /// A coarse clock: the time of the last tick.
+  virtual MonotonicTime tick_time() const = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+/// One published message, encoded once for every kind of connection it goes to.
+class Publication {
+ public:
+  explicit Publication(const Message& message) : message_(message) {}
+  /// `window_bits` 0: uncompressed.
+  const SharedFrame& frame(int window_bits);
+
+ private:
+  const Message& message_;
+  std::array<SharedFrame, 16> frames_;  // by window bits
+};
+
+/// What admission hands over.
+struct Visitor {
+  std::unique_ptr<io::Stream> stream;  // detached
+  Request request;
+  Bytes early;  // what the client sent behind its head
+};
+
+/// Owned by its actor's instance, on the actor's shard. At most one read and one write are under
+/// way. Between messages an idle connection holds no buffer. It ends by reaching State::kClosed;
+/// destroying it earlier resets the peer and reports nothing.
+class Connection final : private io::StreamUser {
+ public:
+  struct Setup {
+    std::uint64_t id;
+    const Grant& grant;
+    ConnectionOwner& owner;
+  };
+  Connection(const Setup& setup, Visitor visitor, Upgrade upgrade);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Begins: reports opening and waits, or accepts at once, as the grant says.
+  Status start(io::Network& network);
+
+  // What the guest's effects do; without effect in a state that does not want them.
+  void accept(const std::optional<std::string>& subprotocol);
+  void send(const Message& message);
+  /// Queues what was published; returns how many published messages were dropped for it.
+  std::uint64_t publish(Publication& publication);
+  void close(std::uint16_t code, std::string_view reason);
+
+  /// The host closes: stop, restart, slow.
+  void eject(std::uint16_t code, host::GuestCode why, std::string_view message);
+  /// Writes what the socket takes. Once for all that was queued before.
+  void flush();
+  /// Messages may be delivered again.
+  void resume();
+  /// Looks at the deadlines; about once a second.
+  void sweep(MonotonicTime now);
+
+  std::uint64_t id() const { return id_; }
+  State state() const { return machine_.state(); }
+  bool is_congested() const { return is_congested_; }
+  bool is_held() const { return is_held_; }
+  std::size_t outgoing_bytes() const { return outbox_.bytes(); }
+  std::size_t held_bytes() const {
+    return outbox_.bytes() + unread_.capacity() + decoder_.held_bytes();
+  }
+  /// Subprotocols the client offers, while opening.
+  bool offers(std::string_view subprotocol) const;
+
+  /// The owner's marks: messages in the actor's queue, and a place in its list of the unflushed.
+  std::uint32_t queued_messages = 0;
+  std::size_t queued_bytes = 0;
+  bool is_dirty = false;
+
+ private:
+  void on_readable() override;
+  void on_writable() override;
+
+  void apply(Input input);
+  void act(Action action);
+  void consume(std::span<std::uint8_t> input);
+  void handle(Item item);
+  Message handled_message() const;
+  void want_more();
+  void broke(const Error& error);
+  void end_of_peer();
+  void switch_protocol();
+  void reject();
+  void queue_close();
+  void queue_control(Opcode opcode, ByteSpan payload);
+  void update_congestion();
+  void set_deadline();
+
+  /// What is only needed until the upgrade is answered.
+  struct Pending {
+    Opening opening;
+    Upgrade upgrade;
+    std::uint16_t refusal = 503;
+    std::string message = "not accepted in time";
+  };
+
+  const std::uint64_t id_;
+  const Grant& grant_;
+  ConnectionOwner& owner_;
+  std::unique_ptr<io::Stream> stream_;
+  std::unique_ptr<Pending> pending_;
+  Decoder decoder_;
+  Outbox outbox_;
+  Bytes unread_;      // arrived before the answer, or when no credit was left
+  ByteSpan payload_;  // of the item being handled
+  std::unique_ptr<Closing> closing_;        // what on_closed will say
+  std::uint16_t wire_code_ = kCloseNoCode;  // of our close frame
+  MonotonicTime deadline_;
+  MonotonicTime heard_;
+  MonotonicTime congested_since_;
+  int window_bits_ = 0;  // of what we compress; 0: nothing
+  ConnectionMachine machine_{State::kOpening};
+  bool is_text_ = false;  // the message being handled
+  bool is_ping_sent_ = false;
+  bool is_write_blocked_ = false;
+  bool is_congested_ = false;
+  bool is_held_ = false;
+  bool has_peer_ended_ = false;
+};
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,74 @@
+// The websocket-server family: its functions, its grant, and what its instances share.
+#include "hosts/websocket_server/family.h"
+
+#include <map>
+#include <mutex>
+
+#include "hosts/websocket_server/instance.h"
+
+namespace theater::hosts::websocket_server {
+
+namespace {
+
+host::Binding<Instance> bind() {
+  constexpr auto kWrite = chain::OutputClass::kWrite;
+  constexpr auto kResource = chain::OutputClass::kResource;
+  host::Binding<Instance> binding;
+  binding.effect<&Instance::accept, &Instance::perform_accept>("accept", kResource)
+      .effect<&Instance::send, &Instance::perform_send>("send", kWrite)
+      .effect<&Instance::close, &Instance::perform_close>("close", kResource)
+      .effect<&Instance::subscribe, &Instance::perform_subscribe>("subscribe", kResource)
+      .effect<&Instance::unsubscribe, &Instance::perform_unsubscribe>("unsubscribe", kResource)
+      .effect<&Instance::publish, &Instance::perform_publish>("publish", kWrite)
+      .effect<&Instance::set_attachment, &Instance::perform_set_attachment>("set-attachment",
+                                                                            kResource)
+      .folded<&Instance::fold_attachment>()
+      .read<&Instance::attachment>("attachment");
+  host::describe<Payload>(binding.info(), "websocket-server", actor::HandlerNeed::kRequired);
+  return binding;
+}
+
+/// The buffers that shards read into, made when a shard's first instance is made.
+class Scratches {
+ public:
+  std::span<std::uint8_t> of(const io::Executor& shard) {
+    const std::lock_guard lock(mutex_);  // once for each instance
+    auto& buffer = buffers_[&shard];
+    if (!buffer) buffer = std::make_unique<Bytes>(kScratchBytes);
+    return *buffer;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const io::Executor*, std::unique_ptr<Bytes>> buffers_;
+};
+
+class WebsocketServerFamily final : public host::Family {
+ public:
+  const actor::FamilyInfo& info() const override { return binding_.info(); }
+
+  Status check_grant(const actor::Setting& table) const override {
+    TRY_OK(parse_grant(table));
+    return {};
+  }
+
+  Result<std::unique_ptr<actor::FamilyInstance>> create(
+      const actor::Setting& table, const host::Context& context) const override {
+    TRY(Grant grant, parse_grant(table));
+    return std::make_unique<Instance>(
+        InstanceSetup{binding_, addresses_, scratches_.of(context.services.executor),
+                      std::move(grant)},
+        context);
+  }
+
+ private:
+  const host::Binding<Instance> binding_ = bind();
+  mutable AddressBook addresses_;  // guards itself
+  mutable Scratches scratches_;    // guards itself
+};
+
+}  // namespace
+
+std::unique_ptr<host::Family> make_family() { return std::make_unique<WebsocketServerFamily>(); }
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,433 @@
+// websocket_server::Instance: connections in, events out, time, the end.
+#include "hosts/websocket_server/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace theater::hosts::websocket_server {
+
+namespace {
+
+constexpr std::string_view kHeadPath = "/.theater/head";
+constexpr unsigned kSourceShift = 56;  // ids are below 2^53
+constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
+
+std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+Instance::Instance(InstanceSetup setup, const host::Context& context)
+    : BoundInstance(setup.binding),
+      setup_(std::move(setup)),
+      limits_(setup_.grant.limits),
+      services_(context.services),
+      actor_(context.actor),
+      queue_({"websocket-server events", host::QueuePolicy::kPause,
+              {limits_.queue_items, limits_.queue_bytes, kPromises * limits_.connections_max}},
+             *this, context.actor, context.services.clock),
+      self_(std::make_shared<Admitter*>(static_cast<Admitter*>(this))) {}
+
+Instance::~Instance() {
+  CHECK(connection_count_ == 0 && pages_.empty() && !claim_, "END-1");
+  if (tick_) services_.executor.cancel(*tick_);
+}
+
+// Visitors.
+
+void Instance::admit(Visitor visitor) {
+  if (is_stopping_) return;  // closed without a word, as if it had come later
+  if (visitor.request.asks_for_websocket()) return open(std::move(visitor));
+  const Request& request = visitor.request;
+  if (request.path() == kHeadPath) {
+    Answer page = answer_json(request, head_json());
+    return answer(std::move(visitor), std::move(page));
+  }
+  std::unique_ptr<io::Folder> folder;
+  if (setup_.grant.static_folder) {
+    folder = io::Folder::open(*setup_.grant.static_folder).value_or(nullptr);
+  }
+  Answer page = answer_static(request, folder.get());
+  answer(std::move(visitor), std::move(page));
+}
+
+void Instance::open(Visitor visitor) {
+  auto upgrade = check_upgrade(visitor.request, setup_.grant);
+  if (!upgrade) return answer(std::move(visitor), answer_refusal(upgrade.error()));
+  if (connection_count_ >= limits_.connections_max || !queue_.reserve(kPromises)) {
+    return answer(std::move(visitor), answer_refusal({503, "too many connections"}));
+  }
+  arm_tick();
+  const std::uint64_t id = kHostIdBit | ++last_id_;
+  Peer& peer = peers_.add(id);
+  peer.promises = kPromises;
+  peer.connection = std::make_unique<Connection>(Connection::Setup{id, setup_.grant, *this},
+                                                 std::move(visitor), std::move(*upgrade));
+  ++connection_count_;
+  if (peer.connection->start(services_.network)) return;
+  queue_.unreserve(kPromises);  // out of memory for watching it: closed
+  peers_.erase(id);
+  --connection_count_;
+}
+
+void Instance::answer(Visitor visitor, Answer page) {
+  if (pages_.size() >= kPagesMax) page = answer_refusal({503, "too many requests"});
+  if (pages_.size() >= 2 * kPagesMax) return;  // closed without a word
+  const std::uint64_t id = ++last_page_;
+  auto made = std::make_unique<Page>(services_, std::move(visitor.stream), std::move(page));
+  Page& it = *made;
+  pages_.emplace(id, std::move(made));
+  it.start([this, weak = std::weak_ptr(self_), id] {
+    if (weak.expired()) return;
+    pages_.erase(id);
+    drained_if_empty();
+  });
+}
+
+std::string Instance::head_json() const {
+  const auto head = actor_.durable_head();
+  return fmt::format("{{\"actor\":{},\"seq\":{},\"head\":\"{}\"}}\n",
+                     json_text(actor_.identity().name), head ? head->seq.value : 0,
+                     head ? head->leaf.hex() : Digest{}.hex());
+}
+
+// What connections tell.
+
+std::uint64_t Instance::source(About about, std::uint64_t id) {
+  return static_cast<std::uint64_t>(about) << kSourceShift | id;
+}
+
+void Instance::put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event) {
+  CHECK(peer.promises > 0, "BOUND-1");
+  --peer.promises;
+  queue_.put_reserved(source(about, id), event);
+}
+
+void Instance::on_opening(Connection& connection, const Opening& opening) {
+  const std::uint64_t id = connection.id();
+  put_promised(*peers_.find(id), About::kStart, id,
+               event_bytes<Payload::kOpening>(id, opening));
+}
+
+void Instance::on_opened(Connection& connection, const Opening& opening) {
+  const std::uint64_t id = connection.id();
+  Peer& peer = *peers_.find(id);
+  peer.is_answered = true;
+  put_promised(peer, About::kStart, id, event_bytes<Payload::kOpened>(id, opening));
+}
+
+bool Instance::has_credit(const Connection& connection) const {
+  return !queue_.is_paused() && connection.queued_messages < limits_.credit_messages &&
+         connection.queued_bytes < limits_.credit_bytes;
+}
+
+bool Instance::may_deliver(const Connection& connection) {
+  if (has_credit(connection)) return true;
+  if (!connection.is_held()) held_.push_back(connection.id());
+  return false;
+}
+
+void Instance::on_message(Connection& connection, const Message& message) {
+  if (is_stopping_) return;
+  write_message_event(event_, connection.id(), message);
+  ++connection.queued_messages;
+  connection.queued_bytes += event_.size();
+  const auto put = queue_.put(source(About::kMessage, connection.id()), event_);
+  CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
+  if (event_.capacity() > setup_.scratch.size()) Bytes().swap(event_);
+}
+
+void Instance::on_congestion(Connection& connection) {
+  Peer* peer = peers_.find(connection.id());
+  if (is_stopping_ || !peer) return;
+  if (!connection.is_congested()) tell_gap(connection.id(), *peer);
+  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
+}
+
+void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
+  peer.is_congestion_queued = true;
+  peer.told_congested = peer.connection->is_congested();
+  put_promised(peer, About::kCongestion, id,
+               peer.told_congested ? event_bytes<Payload::kCongested>(id)
+                                               : event_bytes<Payload::kDrained>(id));
+}
+
+/// Tells of dropped messages if the queue has room; otherwise they add up.
+void Instance::tell_gap(std::uint64_t id, Peer& peer) {
+  if (peer.gap == 0 || is_stopping_) return;
+  const Bytes event = event_bytes<Payload::kGap>(id, peer.gap);
+  if (queue_.is_paused() || !queue_.accepts(event.size())) return;
+  queue_.put(source(About::kGap, id), event);
+  peer.gap = 0;
+}
+
+void Instance::on_closed(Connection& connection, const Closing& closing) {
+  const std::uint64_t id = connection.id();
+  Peer& peer = *peers_.find(id);
+  peer.is_closed = true;
+  for (const std::string& topic : peer.topics) topics_.remove(topic, id);
+  peer.topics.clear();
+  if (is_stopping_) return;
+  put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, closing));
+  queue_.unreserve(std::exchange(peer.promises, 0));
+}
+
+void Instance::on_gone(Connection& connection) {
+  Peer& peer = *peers_.find(connection.id());
+  dead_.push_back(std::move(peer.connection));
+  later(&Instance::bury);
+  --connection_count_;
+  peer.departed = tick_time_;
+  departed_.push_back(connection.id());
+}
+
+// What the queue tells.
+
+void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
+  const std::uint64_t id = from & kIdMask;
+  Peer* peer = peers_.find(id);
+  if (!peer) return;
+  switch (static_cast<About>(from >> kSourceShift)) {
+    case About::kMessage:
+      if (!peer->connection) return;
+      --peer->connection->queued_messages;
+      peer->connection->queued_bytes -= bytes;
+      if (peer->connection->is_held()) later(&Instance::resume_held);
+      return;
+    case About::kStart: peer->is_known = true; return;
+    case About::kCongestion:
+      peer->is_congestion_queued = false;
+      if (peer->promises > 0 && queue_.reserve(1)) ++peer->promises;
+      return;
+    case About::kGap: return;
+    case About::kClosed:
+      peer->is_known = false;
+      if (!interrupted_.empty()) later(&Instance::report_interrupted);
+      return;
+  }
+}
+
+void Instance::on_resumed() { later(&Instance::resume_held); }
+
+// Work that waits for the end of the batch.
+
+void Instance::later(void (Instance::*work)()) {
+  constexpr std::pair<void (Instance::*)(), std::uint32_t> kBits[] = {
+      {&Instance::flush_dirty, 1}, {&Instance::resume_held, 2},
+      {&Instance::bury, 4},        {&Instance::report_interrupted, 8}};
+  const auto found = std::ranges::find_if(kBits, [&](auto entry) { return entry.first == work; });
+  const std::uint32_t bit = found->second;
+  if (scheduled_ & bit) return;
+  scheduled_ |= bit;
+  services_.executor.post([this, weak = std::weak_ptr(self_), work, bit] {
+    if (weak.expired()) return;
+    scheduled_ &= ~bit;
+    (this->*work)();
+  });
+}
+
+void Instance::mark_dirty(Connection& connection) {
+  if (std::exchange(connection.is_dirty, true)) return;
+  dirty_.push_back(connection.id());
+  later(&Instance::flush_dirty);
+}
+
+void Instance::flush_dirty() {
+  const std::vector<std::uint64_t> ids = std::exchange(dirty_, {});
+  for (const std::uint64_t id : ids) {
+    Peer* peer = peers_.find(id);
+    if (!peer || !peer->connection) continue;
+    peer->connection->is_dirty = false;
+    peer->connection->flush();
+  }
+}
+
+void Instance::resume_held() {
+  const std::vector<std::uint64_t> ids = std::exchange(held_, {});
+  for (const std::uint64_t id : ids) {
+    Peer* peer = peers_.find(id);
+    if (!peer || !peer->connection || !peer->connection->is_held()) continue;
+    if (has_credit(*peer->connection)) {
+      peer->connection->resume();
+    } else {
+      held_.push_back(id);
+    }
+  }
+}
+
+void Instance::bury() {
+  dead_.clear();
+  drained_if_empty();
+}
+
+// Time.
+
+void Instance::arm_tick() {
+  if (tick_) return;
+  tick_time_ = services_.clock.now();
+  tick_ = services_.executor.after(kTick, [this] { tick(); });
+}
+
+void Instance::tick() {
+  tick_.reset();
+  tick_time_ = services_.clock.now();
+  for (auto& [id, peer] : peers_.all()) {
+    if (!peer.connection) continue;
+    tell_gap(id, peer);
+    const bool is_news = peer.told_congested != peer.connection->is_congested();
+    if (is_news && !peer.is_congestion_queued && peer.connection->state() == State::kOpen) {
+      queue_congestion(id, peer);
+    }
+    peer.connection->sweep(tick_time_);
+  }
+  forget_departed();
+  if (connection_count_ > 0 || !departed_.empty()) arm_tick();
+}
+
+void Instance::forget_departed() {
+  std::size_t excess = departed_.size() > kDepartedMax ? departed_.size() - kDepartedMax : 0;
+  std::erase_if(departed_, [&](std::uint64_t id) {
+    const Peer* peer = peers_.find(id);
+    const bool is_told = peer && !peer->is_known;
+    const bool is_old = peer && tick_time_ - peer->departed >= kDepartedTime;
+    if (peer && !(is_told && (is_old || excess > 0))) return false;
+    if (excess > 0) --excess;
+    peers_.erase(id);
+    return true;
+  });
+}
+
+// Restart.
+
+Bytes Instance::save() const {
+  Bytes out;
+  wasm::BinaryWriter writer(out);
+  writer.unsigned_number(last_id_);
+  const auto is_known = [](const auto& entry) { return entry.second.is_known; };
+  writer.unsigned_number(
+      static_cast<std::uint64_t>(std::ranges::count_if(peers_.all(), is_known)));
+  for (const auto& [id, peer] : peers_.all()) {
+    if (!peer.is_known) continue;
+    writer.unsigned_number(id);
+    writer.bytes(peer.attachment);
+  }
+  return out;
+}
+
+Status Instance::load(ByteSpan saved) {
+  wasm::BinaryReader reader(saved);
+  last_id_ = reader.unsigned_number(kHostIdBit - 1);
+  for (std::uint64_t left = reader.count(); left > 0 && reader.ok(); --left) {
+    Peer& peer = peers_.add(reader.unsigned_number(2 * kHostIdBit - 1));
+    peer.is_known = true;
+    peer.attachment = to_bytes(reader.bytes());
+  }
+  return reader.finish();
+}
+
+Status Instance::fold_event(ByteSpan bytes) {
+  TRY(const auto event, wasm::from_binary<host::Event<Payload>>(bytes));
+  last_id_ = std::max(last_id_, event.id & (kHostIdBit - 1));
+  switch (event.payload.value.index()) {
+    case Payload::kOpening:
+    case Payload::kOpened: peers_.add(event.id).is_known = true; break;
+    case Payload::kClosed: peers_.erase(event.id); break;
+    default: break;
+  }
+  return {};
+}
+
+Status Instance::recover() {
+  for (auto& [id, peer] : peers_.all()) {
+    peer.is_closed = true;
+    interrupted_.push_back(id);
+  }
+  report_interrupted();
+  Route route{actor_.identity().name, setup_.grant.path,
+              setup_.grant.static_folder.has_value(), &services_.executor, self_};
+  if (setup_.grant.static_folder) TRY_OK(io::Folder::open(*setup_.grant.static_folder));
+  TRY(claim_, setup_.addresses.claim(setup_.grant.listen, setup_.grant.tls, std::move(route),
+                                     services_));
+  return {};
+}
+
+/// The connections that a crash or stop cut off: closed, as far as promises go.
+void Instance::report_interrupted() {
+  const host::GuestError error{host::GuestCode::kInterrupted, "",
+                               "the node stopped while the connection was open", std::nullopt};
+  while (!interrupted_.empty() && !is_stopping_ && queue_.reserve(1)) {
+    const std::uint64_t id = interrupted_.back();
+    interrupted_.pop_back();
+    arm_tick();
+    departed_.push_back(id);
+    peers_.find(id)->departed = tick_time_;
+    queue_.put_reserved(source(About::kClosed, id),
+                        event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", error}));
+  }
+}
+
+// The end.
+
+void Instance::stop(actor::StopMode mode) {
+  claim_.reset();
+  is_stopping_ = true;
+  queue_.clear();
+  interrupted_.clear();
+  pages_.clear();
+  if (mode == actor::StopMode::kKill) {
+    for (auto& [id, peer] : peers_.all()) peer.connection.reset();
+    connection_count_ = 0;
+    dead_.clear();
+  } else {
+    is_drained_told_ = false;
+    std::vector<Connection*> all;
+    for (auto& [id, peer] : peers_.all()) {
+      if (peer.connection) all.push_back(peer.connection.get());
+    }
+    for (Connection* connection : all) {
+      connection->eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
+      connection->flush();
+    }
+  }
+  if (connection_count_ == 0 && tick_) {
+    services_.executor.cancel(*tick_);
+    tick_.reset();
+  }
+  drained_if_empty();
+}
+
+void Instance::drained_if_empty() {
+  if (!is_stopping_ || is_drained_told_ || connection_count_ > 0 || !dead_.empty()) return;
+  if (tick_) services_.executor.cancel(*tick_);
+  tick_.reset();
+  is_drained_told_ = true;
+  actor_.drained();
+}
+
+actor::Census Instance::census() const {
+  actor::Census census;
+  census.connections = connection_count_;
+  census.descriptors = connection_count_ + pages_.size() + (claim_ ? 1 : 0);
+  census.timers = tick_ ? 1 : 0;
+  census.bytes = queue_.bytes();
+  for (const auto& [id, peer] : peers_.all()) {
+    if (peer.connection) census.bytes += peer.connection->held_bytes();
+  }
+  return census;
+}
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,139 @@
+// websocket_server::Instance: one actor's connections.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/event_queue.h"
+#include "host/family.h"
+#include "hosts/websocket_server/address.h"
+#include "hosts/websocket_server/peers.h"
+#include "hosts/websocket_server/topics.h"
+
+namespace theater::hosts::websocket_server {
+
+/// What an instance has from its family.
+struct InstanceSetup {
+  const host::Binding<class Instance>& binding;
+  AddressBook& addresses;
+  std::span<std::uint8_t> scratch;  // the shard's
+  Grant grant;
+};
+
+/// One actor's, on its shard. Holds its claim on the address, its connections, their events.
+/// Calls see the connections as they will be when all earlier calls have been performed; what is
+/// performed is queued on the connections and written once for each batch of effects.
+class Instance final : public host::BoundInstance<Instance>,
+                       private host::QueueUser,
+                       private ConnectionOwner,
+                       private Admitter {
+ public:
+  Instance(InstanceSetup setup, const host::Context& context);
+  ~Instance() override;
+
+  // Host functions (instance_calls.cc).
+  host::Outcome accept(std::uint64_t id, std::optional<std::string_view> subprotocol);
+  host::Outcome send(std::uint64_t id, const Message& message);
+  host::Outcome close(std::uint64_t id, std::uint16_t code, std::string_view reason);
+  host::Outcome subscribe(std::uint64_t id, std::string_view topic);
+  host::Outcome unsubscribe(std::uint64_t id, std::string_view topic);
+  host::Outcome publish(std::string_view topic, const Message& message);
+  host::Outcome set_attachment(std::uint64_t id, ByteSpan value);
+  host::Data attachment(std::uint64_t id);
+
+  // Their effects.
+  void perform_accept(std::uint64_t id, std::optional<std::string_view> subprotocol);
+  void perform_send(std::uint64_t id, const Message& message);
+  void perform_close(std::uint64_t id, std::uint16_t code, std::string_view reason);
+  void perform_subscribe(std::uint64_t id, std::string_view topic);
+  void perform_unsubscribe(std::uint64_t id, std::string_view topic);
+  void perform_publish(std::string_view topic, const Message& message);
+  void perform_set_attachment(std::uint64_t, ByteSpan) {}  // done when it was called
+  void fold_attachment(std::uint64_t id, ByteSpan value);
+
+  void settle(actor::Settlement settlement) override;
+  actor::EventSource* events() override { return &queue_; }
+  Bytes save() const override;
+  Status load(ByteSpan saved) override;
+  Status fold_event(ByteSpan event) override;
+  Status recover() override;
+  void stop(actor::StopMode mode) override;
+  actor::Census census() const override;
+
+  /// The address, with its real port; empty before recover().
+  std::string bound_address() const { return claim_ ? claim_->bound() : ""; }
+
+ private:
+  /// What an event in the queue is about; with the connection's id its source.
+  enum class About : std::uint64_t { kMessage, kStart, kCongestion, kGap, kClosed };
+
+  // Admitter.
+  void admit(Visitor visitor) override;
+  void open(Visitor visitor);
+  void answer(Visitor visitor, Answer page);
+  std::string head_json() const;
+
+  // ConnectionOwner.
+  void on_opening(Connection& connection, const Opening& opening) override;
+  void on_opened(Connection& connection, const Opening& opening) override;
+  bool may_deliver(const Connection& connection) override;
+  void on_message(Connection& connection, const Message& message) override;
+  void on_congestion(Connection& connection) override;
+  void on_closed(Connection& connection, const Closing& closing) override;
+  void on_gone(Connection& connection) override;
+  std::span<std::uint8_t> scratch() override { return setup_.scratch; }
+  MonotonicTime tick_time() const override { return tick_time_; }
+
+  // QueueUser.
+  void on_taken(std::uint64_t source, std::size_t bytes) override;
+  void on_resumed() override;
+  void write_gap(std::uint64_t, Bytes&) override {}
+
+  static std::uint64_t source(About about, std::uint64_t id);
+  void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
+  void queue_congestion(std::uint64_t id, Peer& peer);
+  void tell_gap(std::uint64_t id, Peer& peer);
+  bool has_credit(const Connection& connection) const;
+  void mark_dirty(Connection& connection);
+  void later(void (Instance::*work)());
+  void flush_dirty();
+  void resume_held();
+  void bury();
+  void report_interrupted();
+  void arm_tick();
+  void tick();
+  void forget_departed();
+  void drained_if_empty();
+
+  InstanceSetup setup_;
+  const Limits& limits_;
+  const host::Services services_;
+  actor::ActorPort& actor_;
+  host::EventQueue queue_;
+  Peers peers_;
+  Topics topics_;
+  std::uint64_t last_id_ = 0;  // of connections, without kHostIdBit
+  std::size_t connection_count_ = 0;
+  std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
+  std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
+  std::uint64_t last_page_ = 0;
+  std::vector<std::uint64_t> dirty_;      // connections with something to flush
+  std::vector<std::uint64_t> held_;       // connections that wait for credit
+  std::vector<std::uint64_t> departed_;   // ended connections the guest may still ask about
+  std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
+  std::vector<std::unique_ptr<Connection>> dead_;
+  Bytes event_;  // being written
+  MonotonicTime tick_time_;
+  std::optional<io::TimerId> tick_;
+  bool is_stopping_ = false;
+  bool is_drained_told_ = true;
+  std::uint32_t scheduled_ = 0;  // bits of work posted and not run
+  /// Shared with routes and posted tasks, which hold it weakly: this instance may be gone when
+  /// they arrive. Destroyed with it, on its shard.
+  std::shared_ptr<Admitter*> self_;
+  std::unique_ptr<Claim> claim_;
+};
+
+}  // namespace theater::hosts::websocket_server

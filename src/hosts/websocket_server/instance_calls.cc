@@ -1,0 +1,204 @@
+// websocket_server::Instance: what the guest may ask for, and doing it once it is durable.
+#include <algorithm>
+
+#include "hosts/websocket_server/instance.h"
+
+namespace theater::hosts::websocket_server {
+
+using host::GuestCode;
+using host::refuse;
+
+namespace {
+
+constexpr std::string_view kEverybody = "*";
+
+std::unexpected<host::GuestError> unknown(std::uint64_t id) {
+  return refuse(GuestCode::kNotFound, "no connection {}", id);
+}
+std::unexpected<host::GuestError> closed(std::uint64_t id) {
+  return refuse(GuestCode::kClosed, "connection {} is closed", id);
+}
+
+host::Outcome check_topic(std::string_view topic) {
+  if (!topic.empty() && topic.size() <= kTopicNameMax) return {};
+  return refuse(GuestCode::kInvalid, "a topic has 1 to {} bytes", kTopicNameMax);
+}
+
+host::Outcome check_close(const Connection& connection, const Peer& peer, std::uint16_t code,
+                          std::string_view reason) {
+  if (reason.size() > kCloseReasonMax) {
+    return refuse(GuestCode::kInvalid, "a reason has at most {} bytes", kCloseReasonMax);
+  }
+  const bool rejects = connection.state() == State::kOpening && !peer.is_answered;
+  if (rejects && (code < 400 || code > 599)) {
+    return refuse(GuestCode::kInvalid, "an opening is rejected with an HTTP status, 400 to 599");
+  }
+  if (!rejects && !is_sendable_close_code(code)) {
+    return refuse(GuestCode::kInvalid, "close code {} may not be sent", code);
+  }
+  return {};
+}
+
+}  // namespace
+
+host::Outcome Instance::accept(std::uint64_t id, std::optional<std::string_view> subprotocol) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return unknown(id);
+  if (peer->is_closed || !peer->connection) return closed(id);
+  if (peer->is_answered || peer->connection->state() != State::kOpening) {
+    return refuse(GuestCode::kConflict, "connection {} is answered already", id);
+  }
+  if (subprotocol && !peer->connection->offers(*subprotocol)) {
+    return refuse(GuestCode::kInvalid, "connection {} does not offer subprotocol {}", id,
+                  *subprotocol);
+  }
+  peers_.answer(id, *peer);
+  return {};
+}
+
+host::Outcome Instance::send(std::uint64_t id, const Message& message) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return unknown(id);
+  if (peer->is_closed || !peer->connection) return closed(id);
+  if (peer->connection->state() == State::kOpening && !peer->is_answered) {
+    return refuse(GuestCode::kConflict, "connection {} is not accepted yet", id);
+  }
+  const std::size_t size = message.bytes().size();
+  if (size > limits_.out_hard) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, limits_.out_hard);
+  }
+  const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
+  if (waiting > 0 && waiting + size > limits_.out_hard) {
+    return refuse(GuestCode::kFull, "connection {} has {} bytes to write, out_hard is {}", id,
+                  waiting, limits_.out_hard);
+  }
+  peers_.promise(id, *peer, size);
+  return {};
+}
+
+host::Outcome Instance::close(std::uint64_t id, std::uint16_t code, std::string_view reason) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return unknown(id);
+  if (peer->is_closed || !peer->connection) return closed(id);
+  if (auto status = check_close(*peer->connection, *peer, code, reason); !status) return status;
+  peers_.close(id, *peer);
+  return {};
+}
+
+host::Outcome Instance::subscribe(std::uint64_t id, std::string_view topic) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return unknown(id);
+  if (peer->is_closed || !peer->connection) return closed(id);
+  if (auto status = check_topic(topic); !status) return status;
+  if (topic == kEverybody || topics_.contains(topic)) return {};
+  if (topics_.size() + open_topics_asked_ >= limits_.topics_max) {
+    return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
+  }
+  return {};
+}
+
+host::Outcome Instance::unsubscribe(std::uint64_t id, std::string_view topic) {
+  if (!peers_.find(id)) return unknown(id);
+  return check_topic(topic);
+}
+
+host::Outcome Instance::publish(std::string_view topic, const Message& message) {
+  if (auto status = check_topic(topic); !status) return status;
+  const std::size_t size = message.bytes().size();
+  if (size <= limits_.out_hard) return {};
+  return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, limits_.out_hard);
+}
+
+host::Outcome Instance::set_attachment(std::uint64_t id, ByteSpan value) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return unknown(id);
+  if (value.size() > limits_.attachment_max) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, attachment_max is {}", value.size(),
+                  limits_.attachment_max);
+  }
+  peers_.attach(id, *peer, to_bytes(value));
+  return {};
+}
+
+host::Data Instance::attachment(std::uint64_t id) {
+  const Peer* peer = peers_.find(id);
+  if (!peer) return unknown(id);
+  return peer->attachment;
+}
+
+void Instance::settle(actor::Settlement settlement) {
+  if (settlement == actor::Settlement::kCommitted) {
+    peers_.keep();
+  } else {
+    peers_.roll_back();
+  }
+}
+
+// Effects. A connection that has ended meanwhile takes none: its closed event says so.
+
+void Instance::perform_accept(std::uint64_t id, std::optional<std::string_view> subprotocol) {
+  Peer* peer = peers_.find(id);
+  if (!peer || !peer->connection) return;
+  std::optional<std::string> chosen;
+  if (subprotocol) chosen = *subprotocol;
+  peer->connection->accept(chosen);
+}
+
+void Instance::perform_send(std::uint64_t id, const Message& message) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return;
+  peer->promised_bytes -= std::min(peer->promised_bytes, message.bytes().size());
+  if (!peer->connection) return;
+  peer->connection->send(message);
+  mark_dirty(*peer->connection);
+}
+
+void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_view reason) {
+  Peer* peer = peers_.find(id);
+  if (!peer || !peer->connection) return;
+  peer->connection->close(code, reason);
+  mark_dirty(*peer->connection);
+}
+
+void Instance::perform_subscribe(std::uint64_t id, std::string_view topic) {
+  Peer* peer = peers_.find(id);
+  if (!peer || !peer->connection || topic == kEverybody) return;
+  if (!topics_.contains(topic) && topics_.size() >= limits_.topics_max) return;
+  if (topics_.add(topic, id, *peer->connection)) peer->topics.emplace_back(topic);
+}
+
+void Instance::perform_unsubscribe(std::uint64_t id, std::string_view topic) {
+  Peer* peer = peers_.find(id);
+  if (!peer) return;
+  topics_.remove(topic, id);
+  std::erase(peer->topics, topic);
+}
+
+void Instance::perform_publish(std::string_view topic, const Message& message) {
+  Publication publication(message);
+  const auto deliver = [&](std::uint64_t id, Connection& connection) {
+    const std::uint64_t dropped = connection.publish(publication);
+    mark_dirty(connection);
+    if (dropped == 0) return;
+    if (setup_.grant.slow_subscriber == SlowSubscriber::kClose) {
+      connection.eject(kCloseTryLater, GuestCode::kFull, "too slow: topic_bytes was exceeded");
+      return;
+    }
+    Peer* peer = peers_.find(id);
+    peer->gap += dropped;
+    tell_gap(id, *peer);
+  };
+  if (topic == kEverybody) {
+    for (auto& [id, peer] : peers_.all()) {
+      if (peer.connection) deliver(id, *peer.connection);
+    }
+  } else if (const auto* members = topics_.members(topic)) {
+    for (const auto& [id, connection] : *members) deliver(id, *connection);
+  }
+}
+
+void Instance::fold_attachment(std::uint64_t id, ByteSpan value) {
+  if (Peer* peer = peers_.find(id)) peer->attachment = to_bytes(value);
+}
+
+}  // namespace theater::hosts::websocket_server

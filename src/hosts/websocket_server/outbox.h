@@ -1,0 +1,54 @@
+// Outbox: the bytes one connection still has to write.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "base/bytes.h"
+#include "io/network.h"
+
+namespace theater::hosts::websocket_server {
+
+/// A published frame, encoded once and written to any number of connections; hence shared. All
+/// its owners live on one shard.
+using SharedFrame = std::shared_ptr<const Bytes>;
+
+/// FIFO of frames; holds no memory when empty. Small frames lie side by side in one buffer, so
+/// that a batch of them is one piece of one system call. The owner keeps it within its bounds.
+class Outbox {
+ public:
+  /// Where to append the bytes of a frame of about `size` bytes; ended by commit().
+  Bytes& begin(std::size_t size);
+  void commit();
+  /// Queues a published frame without copying it. It may be dropped while it waits.
+  void add(SharedFrame frame);
+  /// Drops the oldest published frames that have not begun until at most `bytes_max` are queued;
+  /// returns how many.
+  std::uint64_t drop_published(std::size_t bytes_max);
+
+  /// Drops every frame that has not begun: only a last word follows.
+  void drop_unbegun();
+
+  /// Writes what the stream takes.
+  Status write_to(io::Stream& stream);
+  std::size_t bytes() const { return bytes_; }
+  bool is_empty() const { return bytes_ == 0; }
+  void clear();
+
+ private:
+  struct Chunk {
+    Bytes own;           // either this
+    SharedFrame shared;  // or this
+    ByteSpan span() const { return shared ? ByteSpan(*shared) : ByteSpan(own); }
+  };
+  void consume(std::size_t written);
+
+  std::deque<Chunk>& chunks();
+  std::unique_ptr<std::deque<Chunk>> chunks_;  // made with the first frame: an empty deque is 600 B
+  std::size_t offset_ = 0;  // of the first chunk, already written
+  std::size_t bytes_ = 0;   // still to be written
+  std::size_t begun_size_ = 0;
+};
+
+}  // namespace theater::hosts::websocket_server

@@ -1,0 +1,149 @@
+// Page: static files, small texts, and their way to the socket.
+#include "hosts/websocket_server/page.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "hosts/websocket_server/limits.h"
+
+namespace theater::hosts::websocket_server {
+
+namespace {
+
+constexpr std::size_t kFileChunk = 64 * 1024;  // read and written at a time
+constexpr int kChunksMax = 4;                  // in one turn
+constexpr int kDiscardsMax = 16;               // reads of what nobody wants, in one turn
+
+constexpr std::pair<std::string_view, std::string_view> kMediaTypes[] = {
+    {".html", "text/html; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".mjs", "text/javascript; charset=utf-8"},
+    {".json", "application/json"},
+    {".txt", "text/plain; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+    {".png", "image/png"},
+    {".jpg", "image/jpeg"},
+    {".jpeg", "image/jpeg"},
+    {".gif", "image/gif"},
+    {".webp", "image/webp"},
+    {".ico", "image/x-icon"},
+    {".wasm", "application/wasm"},
+    {".woff2", "font/woff2"},
+};
+
+std::optional<Refusal> refuse_method(const Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") return Refusal{405, "only GET and HEAD"};
+  if (request.has_body) return Refusal{400, "a request without a body is wanted"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view media_type(std::string_view name) {
+  for (const auto& [end, type] : kMediaTypes) {
+    if (name.ends_with(end)) return type;
+  }
+  return "application/octet-stream";
+}
+
+std::optional<std::string> file_name(std::string_view path) {
+  std::string name;
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    unsigned char c = static_cast<unsigned char>(path[i]);
+    if (c == '%') {
+      if (i + 2 >= path.size()) return std::nullopt;
+      const char* digits = path.data() + i + 1;
+      const auto [end, error] = std::from_chars(digits, digits + 2, c, 16);
+      if (error != std::errc{} || end != digits + 2 || c == '/') return std::nullopt;
+      i += 2;
+    }
+    if (c < 0x20 || c == 0x7f || c == '\\') return std::nullopt;
+    name += static_cast<char>(c);
+  }
+  if (name.empty() || name.ends_with('/')) name += "index.html";
+  return name;
+}
+
+Answer answer_refusal(const Refusal& refusal) { return {refusal_response(refusal), nullptr}; }
+
+Answer answer_json(const Request& request, const std::string& json) {
+  if (const auto refusal = refuse_method(request)) return answer_refusal(*refusal);
+  const std::string head = page_head("application/json", json.size());
+  return {request.method == "HEAD" ? head : head + json, nullptr};
+}
+
+Answer answer_static(const Request& request, const io::Folder* folder) {
+  if (const auto refusal = refuse_method(request)) return answer_refusal(*refusal);
+  const auto name = file_name(request.path());
+  if (!folder || !name) return answer_refusal({404, "not found"});
+  auto file = folder->open_file(*name);
+  if (!file || (*file)->size() > kPageBytesMax) return answer_refusal({404, "not found"});
+  Answer answer{page_head(media_type(*name), (*file)->size()), nullptr};
+  if (request.method == "GET") answer.file = std::move(*file);
+  return answer;
+}
+
+Page::Page(const host::Services& services, std::unique_ptr<io::Stream> stream, Answer answer)
+    : services_(services),
+      stream_(std::move(stream)),
+      answer_(std::move(answer)),
+      chunk_(std::move(answer_.text)) {}
+
+Page::~Page() { services_.executor.cancel(deadline_); }
+
+void Page::start(std::move_only_function<void()> done) {
+  done_ = std::move(done);
+  deadline_ = services_.executor.after(kPageTime, [this] { finish(); });
+  if (!stream_->attach(services_.network, *this)) return finish();
+  stream_->want_write();
+}
+
+/// The next piece of the file into chunk_; false at its end.
+bool Page::fill() {
+  chunk_.clear();
+  written_ = 0;
+  if (!answer_.file || offset_ >= answer_.file->size()) return false;
+  chunk_.resize(std::min<std::uint64_t>(kFileChunk, answer_.file->size() - offset_));
+  const auto got = answer_.file->read_at(
+      offset_, {reinterpret_cast<std::uint8_t*>(chunk_.data()), chunk_.size()});
+  chunk_.resize(got ? *got : 0);
+  offset_ += chunk_.size();
+  return !chunk_.empty();
+}
+
+void Page::on_writable() {
+  for (int turn = 0; turn < kChunksMax; ++turn) {
+    const ByteSpan rest = as_bytes(std::string_view(chunk_).substr(written_));
+    const std::array<ByteSpan, 1> pieces{rest};
+    const auto taken = stream_->write(pieces);
+    if (!taken) return finish();
+    written_ += *taken;
+    if (*taken < rest.size()) break;
+    if (!fill()) {
+      stream_->shut_write();
+      stream_->want_read();
+      return;
+    }
+  }
+  stream_->want_write();
+}
+
+void Page::on_readable() {
+  std::array<std::uint8_t, 1024> discarded;
+  for (int turn = 0; turn < kDiscardsMax; ++turn) {
+    const auto got = stream_->read(discarded);
+    if (!got || (*got && **got == 0)) return finish();
+    if (!*got) break;
+  }
+  stream_->want_read();
+}
+
+void Page::finish() {
+  if (!done_) return;
+  services_.executor.post(std::exchange(done_, nullptr));
+}
+
+}  // namespace theater::hosts::websocket_server

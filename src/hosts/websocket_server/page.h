@@ -1,0 +1,59 @@
+// Page: one HTTP answer that is not a WebSocket, from its head to the peer's end.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "host/family.h"
+#include "hosts/websocket_server/request.h"
+#include "io/folder.h"
+#include "io/network.h"
+
+namespace theater::hosts::websocket_server {
+
+/// What is answered: a head (with or without a small body in it), then a file if there is one.
+struct Answer {
+  std::string text;
+  std::unique_ptr<io::FolderFile> file;
+};
+
+/// Answers a plain GET or HEAD from a static folder (null: there is none).
+Answer answer_static(const Request& request, const io::Folder* folder);
+/// Answers with a JSON text.
+Answer answer_json(const Request& request, const std::string& json);
+Answer answer_refusal(const Refusal& refusal);
+/// The media type of a file, by the end of its name.
+std::string_view media_type(std::string_view name);
+/// The file a request path names: decoded, "index.html" behind a final slash; nullopt if it is
+/// not a path that could name a file.
+std::optional<std::string> file_name(std::string_view path);
+
+/// Writes an answer, then waits for the peer's end so that no reset overtakes the last bytes. One
+/// answer a connection. Owned on its shard; gone at the latest after kPageTime.
+class Page final : private io::StreamUser {
+ public:
+  /// `done` is called once, from a task; it destroys the page.
+  Page(const host::Services& services, std::unique_ptr<io::Stream> stream, Answer answer);
+  ~Page();
+  Page(const Page&) = delete;
+  Page& operator=(const Page&) = delete;
+  void start(std::move_only_function<void()> done);
+
+ private:
+  void on_readable() override;
+  void on_writable() override;
+  bool fill();
+  void finish();
+
+  const host::Services services_;
+  std::unique_ptr<io::Stream> stream_;
+  Answer answer_;
+  std::string chunk_;        // being written
+  std::size_t written_ = 0;  // of chunk_
+  std::uint64_t offset_ = 0;  // in the file
+  std::move_only_function<void()> done_;
+  io::TimerId deadline_;
+};
+
+}  // namespace theater::hosts::websocket_server
