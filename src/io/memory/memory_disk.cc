@@ -49,13 +49,19 @@ std::uint64_t MemoryDisk::used_bytes() const {
   return sum;
 }
 
-void MemoryDisk::change_name(const std::string& path, std::shared_ptr<Node> node) {
-  unsynced_names_.push_back({parent_of(path), path, node});
-  if (node == nullptr) {
-    names_.erase(path);
+void MemoryDisk::apply(const NameChange& change, NodeMap& names) {
+  if (!change.renamed_from.empty()) names.erase(change.renamed_from);
+  if (change.node == nullptr) {
+    names.erase(change.path);
   } else {
-    names_[path] = std::move(node);
+    names[change.path] = change.node;
   }
+}
+
+void MemoryDisk::change_name(NameChange change) {
+  change.directory = parent_of(change.path);
+  apply(change, names_);
+  unsynced_names_.push_back(std::move(change));
 }
 
 Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, OpenMode mode) {
@@ -73,7 +79,7 @@ Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, OpenMode
     if (parent_of(path) != "." && !directories_.contains(parent_of(path))) {
       return std::unexpected(errno_error("open " + path, ENOENT));
     }
-    change_name(path, std::make_shared<Node>());
+    change_name({.path = path, .node = std::make_shared<Node>()});
     found = names_.find(path);
   }
   return std::make_unique<MemoryFile>(*this, found->second, path, generation_);
@@ -116,9 +122,7 @@ Status MemoryDisk::rename(const std::string& from, const std::string& to) {
   TRY_OK(refuse_if_faulty("rename " + from));
   const auto found = names_.find(from);
   if (found == names_.end()) return std::unexpected(errno_error("rename " + from, ENOENT));
-  const auto node = found->second;
-  change_name(to, node);
-  change_name(from, nullptr);
+  change_name({.path = to, .node = found->second, .renamed_from = from});
   return {};
 }
 
@@ -126,7 +130,7 @@ Status MemoryDisk::remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("remove " + path));
   if (!names_.contains(path)) return std::unexpected(errno_error("remove " + path, ENOENT));
-  change_name(path, nullptr);
+  change_name({.path = path});
   return {};
 }
 
@@ -136,13 +140,10 @@ Status MemoryDisk::sync_directory(const std::string& path) {
   if (!directories_.contains(path)) {
     return std::unexpected(errno_error("sync directory " + path, ENOENT));
   }
+  if (ignore_sync_ && ignore_sync_(path, SyncOf::kNames)) return {};
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
     if (change.directory != path) return false;
-    if (change.node == nullptr) {
-      durable_names_.erase(change.path);
-    } else {
-      durable_names_[change.path] = change.node;
-    }
+    apply(change, durable_names_);
     return true;
   });
   return {};
@@ -193,11 +194,7 @@ void MemoryDisk::crash(const std::function<bool(std::uint64_t n)>& survives) {
   const auto next = [&] { return survives(asked++); };
   for (const NameChange& change : unsynced_names_) {
     if (!next()) break;  // names are journalled: a prefix of the changes survives
-    if (change.node == nullptr) {
-      durable_names_.erase(change.path);
-    } else {
-      durable_names_[change.path] = change.node;
-    }
+    apply(change, durable_names_);
   }
   unsynced_names_.clear();
   names_ = durable_names_;
@@ -242,6 +239,11 @@ void MemoryDisk::clear_faults() {
 void MemoryDisk::set_capacity(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   capacity_ = bytes;
+}
+
+void MemoryDisk::ignore_syncs(IgnoreSync ignore) {
+  const std::lock_guard lock(mutex_);
+  ignore_sync_ = std::move(ignore);
 }
 
 std::vector<std::string> MemoryDisk::files() const {

@@ -57,6 +57,11 @@ class MemoryDisk final : public FileSystem {
   void fail_from(std::uint64_t number, DiskFault fault);
   void clear_faults();
   void set_capacity(std::uint64_t bytes);
+  /// Syncs of paths for which this says true report success and do nothing: a disk that lies, or a
+  /// writer that forgot the call. May be empty.
+  enum class SyncOf : std::uint8_t { kData, kNames };
+  using IgnoreSync = std::function<bool(const std::string& path, SyncOf of)>;
+  void ignore_syncs(IgnoreSync ignore);
 
   /// Names of all files, sorted; and a copy of the current content of one. For tests that tamper.
   std::vector<std::string> files() const;
@@ -74,12 +79,14 @@ class MemoryDisk final : public FileSystem {
   struct NameChange {
     std::string directory, path;
     std::shared_ptr<Node> node;  // nullptr: removed
+    std::string renamed_from;    // gone in the same moment; empty: nothing
   };
 
   std::optional<DiskFault> next_fault();
   Status refuse_if_faulty(const std::string& what);
   std::uint64_t used_bytes() const;
-  void change_name(const std::string& path, std::shared_ptr<Node> node);
+  void change_name(NameChange change);
+  static void apply(const NameChange& change, NodeMap& names);
   static void lose_data(Node& node, const std::function<bool()>& survives);
   void sync(Node& node);
 
@@ -93,6 +100,7 @@ class MemoryDisk final : public FileSystem {
   std::uint64_t calls_ = 0;
   std::optional<std::uint64_t> fail_call_, fail_from_;
   DiskFault fault_ = DiskFault::kError;
+  IgnoreSync ignore_sync_;
 };
 
 }  // namespace theater::io

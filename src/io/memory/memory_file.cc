@@ -73,6 +73,7 @@ Status MemoryFile::sync_data() {
     return std::unexpected(
         errno_error("sync " + path_, *fault == DiskFault::kNoSpace ? ENOSPC : EIO));
   }
+  if (disk_.ignore_sync_ && disk_.ignore_sync_(path_, MemoryDisk::SyncOf::kData)) return {};
   disk_.sync(*node_);
   return {};
 }

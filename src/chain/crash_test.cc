@@ -1,0 +1,176 @@
+// Nothing that was acknowledged is lost or changed by a kill, a power cut or a failing disk; after
+// a failed write or sync nothing more is acknowledged; and each sync is needed for that.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "chain/crash_world.h"
+
+namespace theater::chain {
+namespace {
+
+std::uint64_t count_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+/// Work and power cuts by one seed; the first thing that went wrong. Counts torn ends in `torn`.
+Status run_power_cuts(CrashWorld& world, int cuts, int* torn = nullptr) {
+  for (int cut = 0; cut <= cuts; ++cut) {
+    TRY_OK(world.start());
+    const auto& crash = world.recovery.after_crash;
+    if (torn != nullptr && crash && crash->bytes_cut > 0) ++*torn;
+    TRY_OK(world.check());
+    // The power goes in the middle of things: from some call on nothing works any more.
+    world.disk.fail_from(world.disk.calls() + world.below(100), io::DiskFault::kTornWrite);
+    world.work(1 + world.below(80));
+    world.cut_power();
+  }
+  TRY_OK(world.open());
+  return world.check();
+}
+
+TEST(Crash, PowerCutsLoseNothingAcknowledged) {
+  int torn = 0;
+  const std::uint64_t seeds = count_from_environment("THEATER_CRASH_SEEDS", 300);
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    CrashWorld world(seed);
+    const Status status = run_power_cuts(world, 5, &torn);
+    ASSERT_TRUE(status) << status.error().message << "; seed " << seed
+                        << "; repeat with THEATER_CRASH_SEEDS=" << seed;
+  }
+  EXPECT_GT(torn, 0) << "the cut of an unfinished write was never met";
+}
+
+TEST(Crash, KillsLoseNothingAcknowledged) {
+  const std::uint64_t cycles = count_from_environment("THEATER_KILL_CYCLES", 2000);
+  std::unique_ptr<CrashWorld> world;
+  for (std::uint64_t cycle = 0; cycle < cycles; ++cycle) {
+    // A young log now and then: reading all of it is most of the time.
+    if (cycle % 50 == 0) world = std::make_unique<CrashWorld>(4711 + cycle);
+    ASSERT_TRUE(world->start()) << cycle;
+    const Status status = world->check();
+    ASSERT_TRUE(status) << status.error().message << "; cycle " << cycle;
+    world->work(world->below(12));
+    world->kill();
+  }
+}
+
+/// The same work on a disk that fails at one call; the world afterwards, restarted.
+void expect_safe_with_fault(std::uint64_t seed, std::uint64_t call, io::DiskFault fault) {
+  CrashWorld world(seed);
+  ASSERT_TRUE(world.start());
+  world.work(20);
+  world.disk.fail_call(world.disk.calls() + call, fault);
+  world.work(60);
+  const bool failed = world.log->failed();
+  const Lsn durable = world.log->durable();
+  if (failed) {
+    EXPECT_EQ(world.log->step(), StepOutcome::kFailed);
+    EXPECT_EQ(world.receive(*world.actors[0], 1, 1).error().code, Code::kIo);
+    EXPECT_EQ(world.log->durable(), durable);
+    EXPECT_FALSE(world.log->failure().empty());
+  }
+  world.disk.clear_faults();
+  world.cut_power();
+  const Status started = world.start();
+  ASSERT_TRUE(started) << started.error().message << " seed " << seed << " call " << call;
+  const Status status = world.check();
+  ASSERT_TRUE(status) << status.error().message << " seed " << seed << " call " << call;
+}
+
+TEST(Crash, AnyFailingCallStopsTheLogAndLosesNothing) {
+  for (const auto fault : {io::DiskFault::kError, io::DiskFault::kNoSpace,
+                           io::DiskFault::kTornWrite, io::DiskFault::kSyncDropsPages}) {
+    for (std::uint64_t call = 0; call < 70; ++call) {
+      expect_safe_with_fault(call % 5 + 1, call, fault);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(Crash, ShortAndInterruptedCallsChangeNothing) {
+  for (const auto fault : {io::DiskFault::kShort, io::DiskFault::kInterrupted}) {
+    for (std::uint64_t call = 0; call < 70; ++call) {
+      CrashWorld world(3);
+      ASSERT_TRUE(world.start());
+      world.disk.fail_call(world.disk.calls() + call, fault);
+      world.work(60);
+      ASSERT_FALSE(world.log->failed());
+      world.close();
+      ASSERT_TRUE(world.check());
+    }
+  }
+}
+
+TEST(Crash, NothingIsAcknowledgedAfterASyncFailedOnce) {
+  CrashWorld world(9);
+  ASSERT_TRUE(world.start());
+  world.step_all();
+  const Lsn before = world.log->durable();
+  ASSERT_TRUE(world.receive(*world.actors[0], 1, 10));
+  world.disk.fail_call(world.disk.calls() + 1, io::DiskFault::kSyncDropsPages);  // write, sync
+  EXPECT_EQ(world.log->step(), StepOutcome::kFailed);
+  EXPECT_EQ(world.log->step(), StepOutcome::kFailed);
+  EXPECT_FALSE(world.log->stop());
+  EXPECT_EQ(world.log->durable(), before);
+}
+
+/// Whether some seed shows a loss when syncs of such paths do nothing.
+bool loss_is_noticed(const io::MemoryDisk::IgnoreSync& ignore) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    CrashWorld world(seed);
+    world.disk.ignore_syncs(ignore);
+    if (!run_power_cuts(world, 5)) return true;
+  }
+  return false;
+}
+
+TEST(Crash, EachSyncIsNeeded) {
+  using SyncOf = io::MemoryDisk::SyncOf;
+  const auto data_of = [](std::string_view part) {
+    return [part](const std::string& path, SyncOf of) {
+      return of == SyncOf::kData && path.find(part) != std::string::npos;
+    };
+  };
+  EXPECT_TRUE(loss_is_noticed(data_of("/seg-"))) << "batches";
+  EXPECT_TRUE(loss_is_noticed(data_of("/pay-"))) << "pay files";
+  EXPECT_TRUE(loss_is_noticed(data_of("/spare"))) << "segment headers";
+  EXPECT_TRUE(loss_is_noticed(data_of("/watermark"))) << "watermarks";
+  EXPECT_TRUE(loss_is_noticed([](const std::string&, SyncOf of) { return of == SyncOf::kNames; }))
+      << "names";
+}
+
+TEST(Crash, AFullDiskRefusesNewWorkKeepsLastWordsAndResumes) {
+  LogFixture world;
+  world.options.segment_bytes = 64 * 1024;
+  ASSERT_TRUE(world.open());
+  auto actor = world.create(1);
+  EXPECT_EQ(world.log->disk_state(), DiskState::kGood);
+  world.disk.set_capacity(6 * 64 * 1024);
+  std::vector<DiskState> seen{DiskState::kGood};
+  Result<Appended> last = world.receive(*actor, 1, 3000);
+  for (int i = 0; i < 1000 && last; ++i) {
+    (void)world.idle();
+    if (seen.back() != world.log->disk_state()) seen.push_back(world.log->disk_state());
+    last = world.receive(*actor, 1, 3000);
+  }
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().code, Code::kFull);
+  EXPECT_EQ(seen, (std::vector{DiskState::kGood, DiskState::kSoft, DiskState::kHard}));
+  RecordDraft goodbye{Kind::kLifecycle};
+  goodbye.body = LifecycleBody{LifecycleStep::kStop, 0};
+  EXPECT_TRUE(actor->append(goodbye));
+  EXPECT_EQ(world.step_all(), StepOutcome::kIdle);
+  world.disk.set_capacity(UINT64_MAX);
+  (void)world.idle();
+  world.clock.advance(kSpaceInterval);
+  (void)world.log->step();
+  EXPECT_EQ(world.log->disk_state(), DiskState::kGood);
+  EXPECT_TRUE(world.receive(*actor, 1, 3000));
+  world.close();
+  EXPECT_TRUE(world.read());
+}
+
+}  // namespace
+}  // namespace theater::chain
