@@ -1,5 +1,5 @@
-// Any bytes as a component plan: decoded or refused, never a crash; what decodes compiles to layouts
-// or is refused.
+// Any bytes as a component plan: decoded or refused, never a crash; what decodes compiles to
+// layouts or is refused.
 #include "wasm/abi_layout.h"
 #include "wasm/plan.h"
 

@@ -36,7 +36,7 @@ struct Component::State {
   std::uint64_t memory_bytes_min = 0;  // that all memories begin with
   std::uint32_t hidden_memories = 0;   // that no module exports: only their limit is known
   std::uint32_t visible_memories = 0;
-  bool flags_shared = false;           // adapters read may-leave flags: they must be globals
+  bool flags_shared = false;  // adapters read may-leave flags: they must be globals
 };
 
 /// A trampoline bound to a link: the environment pointer of its host function.

@@ -111,7 +111,8 @@ std::string counters(std::string_view user_body) {
   return fmt::format(R"((component
   (component $provider
     (core module $d (global $live (mut i32) (i32.const 0))
-      (func (export "dtor") (param i32) (global.set $live (i32.sub (global.get $live) (i32.const 1))))
+      (func (export "dtor") (param i32)
+        (global.set $live (i32.sub (global.get $live) (i32.const 1))))
       (func (export "count") (global.set $live (i32.add (global.get $live) (i32.const 1))))
       (func (export "live") (result i32) (global.get $live)))
     (core instance $d (instantiate $d))
@@ -192,7 +193,8 @@ std::string lender(std::string_view middle_body) {
       (func (export "value") (param i32) (result i32) (local.get 0)))
     (core instance $m (instantiate $m (with "c" (instance (export "new" (func $new))))))
     (func (export "make") (result (own $r)) (canon lift (core func $m "make")))
-    (func (export "value") (param "c" (borrow $r)) (result u32) (canon lift (core func $m "value"))))
+    (func (export "value") (param "c" (borrow $r)) (result u32)
+      (canon lift (core func $m "value"))))
   (component $middle
     (import "p" (instance $p (export "counter" (type $r (sub resource)))
       (export "value" (func (param "c" (borrow $r)) (result u32)))))

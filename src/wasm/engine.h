@@ -26,9 +26,11 @@ struct EngineOptions {
   Ticking ticking = Ticking::kThread;
   Nanoseconds slice = Milliseconds(5);         // a guest computing longer yields to its shard
   std::uint32_t core_instances_max = 400'000;  // pooled: core instances live at one time
-  std::uint32_t memories_max = 12'000;         // pooled: linear memories live at one time
-  std::uint32_t tables_max = 24'000;           // pooled: tables live at one time
-  std::uint32_t stacks_max = 12'000;           // pooled: instances that have been called
+  // Pooled: linear memories, tables, and instances that have been called, live at one time. An
+  // instance takes some 6 memory mappings, of which Linux allows 65,530 by default.
+  std::uint32_t memories_max = 10'050;
+  std::uint32_t tables_max = 20'100;
+  std::uint32_t stacks_max = 10'050;
 };
 
 /// Owned by the node; outlives every Component made with it. All members may be called from any

@@ -1,6 +1,8 @@
 // The canonical ABI's ports, bound to an instance: linear memory with realloc, and handles.
 #pragma once
 
+#include <algorithm>
+
 #include "wasm/abi.h"
 #include "wasm/instance_state.h"
 
@@ -44,6 +46,8 @@ struct GuestPorts {
     side.memory = &memory;
     side.handles = &handles;
     side.encoding = options.encoding;
+    // Values that do not overlap in memory take less than twice their bytes there.
+    side.lifted_bytes_max = std::min(kLiftedBytesMax, 2 * state.memory_share);
   }
   InstanceMemory memory;
   InstanceHandles handles;

@@ -118,6 +118,9 @@ void Instance::State::finish_call() {
   future.reset();
   if (future_trap != nullptr || future_error != nullptr) {
     call.trap = take_raised(future_trap, future_error);
+    if (call.trap->kind == TrapKind::kUnreachable && memory_is_full()) {
+      call.trap->message += fmt::format(" (its memory is at its limit of {} bytes)", memory_share);
+    }
   }
   if (limits.fuel) {
     std::uint64_t left = 0;
@@ -126,6 +129,12 @@ void Instance::State::finish_call() {
     fuel_used = *limits.fuel - std::min(left, *limits.fuel);
   }
   phase = Phase::kDone;
+}
+
+/// Most guests abort when memory.grow refuses; people want to know that it did.
+bool Instance::State::memory_is_full() const {
+  constexpr std::uint64_t kNearly = std::uint64_t{1} << 20;
+  return !visible_memories.empty() && memory_bytes() + kNearly > memory_share;
 }
 
 void Instance::State::set_fuel() {

@@ -32,7 +32,8 @@ wasmtime_global_t make_flag(wasmtime_context_t* context) {
 
 /// What went wrong while instantiating, for people.
 Error instantiation_error(const Trap& trap) {
-  const bool full = trap.message.find("maximum concurrent limit") != std::string::npos;
+  const bool full = trap.message.find("maximum concurrent limit") != std::string::npos ||
+                    trap.message.find("Cannot allocate memory") != std::string::npos;
   if (full) return {Code::kFull, "no room for another instance: " + trap.message};
   if (trap.kind == TrapKind::kOther) return {Code::kUnsupported, "instantiation: " + trap.message};
   return {trap.kind == TrapKind::kDeadline ? Code::kDeadline : Code::kInvalid,

@@ -109,6 +109,7 @@ struct Instance::State {
   void begin_call();
   void finish_call();
   void set_fuel();
+  bool memory_is_full() const;
   TrapOr<wasmtime_func_t> host_function(std::string_view name);
 
   // instance_create.cc

@@ -5,7 +5,8 @@
 
 #include "wasm/testing/echo_component.h"
 #include "wasm/testing/guest_kit.h"
-#include "wasm/testing/oracle_value.h"
+#include "wasm/testing/oracle_argument.h"
+#include "wasm/testing/oracle_result.h"
 #include "wasm/testing/random_value.h"
 
 namespace theater::wasm {

@@ -1,6 +1,8 @@
 // From wasmtime's callbacks to the instance: one function for each kind of trampoline.
 #include "wasm/trampolines.h"
 
+#include <exception>
+
 #include "wasm/failure.h"
 #include "wasm/instance_state.h"
 #include "wasm/transcoder.h"
@@ -114,6 +116,20 @@ TrapOr<void> dispatch(Instance::State& state, const LinkedTrampoline& trampoline
   return refuse(TrapKind::kOther, "unknown trampoline");
 }
 
+/// Runs `work` where C calls us: an exception of ours ends the call, not the process.
+template <typename Work>
+wasm_trap_t* guarded(Instance::State& state, Work work) {
+  TrapOr<void> done;
+  try {
+    done = work();
+  } catch (const std::exception& error) {
+    done = refuse(TrapKind::kHost, fmt::format("a host function failed: {}", error.what()));
+  }
+  if (done) [[likely]]
+    return nullptr;
+  return state.raise(std::move(done.error()));
+}
+
 bool answered(void* state) {
   return static_cast<const Instance::State*>(state)->waiting == Waiting::kAnswered;
 }
@@ -124,18 +140,13 @@ wasm_trap_t* run_trampoline(void* environment, wasmtime_caller_t* caller,
                             wasmtime_val_raw_t* values, std::size_t count) {
   Instance::State& state = instance_of(caller);
   const auto& trampoline = *static_cast<const LinkedTrampoline*>(environment);
-  TrapOr<void> done = dispatch(state, trampoline, {reinterpret_cast<CoreValue*>(values), count});
-  if (done) [[likely]]
-    return nullptr;
-  return state.raise(std::move(done.error()));
+  const Values all{reinterpret_cast<CoreValue*>(values), count};
+  return guarded(state, [&] { return dispatch(state, trampoline, all); });
 }
 
 wasm_trap_t* run_call(void*, wasmtime_caller_t* caller, wasmtime_val_raw_t*, std::size_t) {
   Instance::State& state = instance_of(caller);
-  TrapOr<void> done = state.run_call();
-  if (done) [[likely]]
-    return nullptr;
-  return state.raise(std::move(done.error()));
+  return guarded(state, [&] { return state.run_call(); });
 }
 
 void run_wait(void*, wasmtime_caller_t* caller, const wasmtime_val_t*, std::size_t, wasmtime_val_t*,

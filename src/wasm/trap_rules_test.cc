@@ -1,5 +1,7 @@
 // Whatever a guest does wrong ends its call with a Trap that names the reason, kills that instance
 // and nothing else.
+#include <stdexcept>
+
 #include "wasm/testing/guest_kit.h"
 
 namespace theater::wasm {
@@ -197,6 +199,50 @@ TEST(TrapRules, MemoryAndTablesStayWithinTheirLimits) {
   limits.memory_bytes_max = 1000;
   EXPECT_EQ(Guest(component("", "")).open(limits),
             "the component begins with 65536 bytes of memory, its limit is 1000");
+}
+
+TEST(TrapRules, AGuestWithoutMemoryIsSaidToBeSo) {
+  Guest guest(component(R"((func (export "f")
+      (if (i32.eq (memory.grow (i32.const 60000)) (i32.const -1)) (then unreachable))))",
+                        kPlain));
+  InstanceLimits limits;
+  limits.memory_bytes_max = 2 << 16;
+  ASSERT_EQ(guest.open(limits), "");
+  EXPECT_EQ(guest.call("f"),
+            "trap unreachable: unreachable instruction executed (its memory is at its limit of "
+            "131072 bytes)");
+}
+
+TEST(TrapRules, MemoriesTogetherStayWithinTheLimit) {
+  const std::string text = R"((component
+    (import "say" (func $say (param "n" u32)))
+    (core func $say (canon lower (func $say)))
+    (core module $a (memory (export "memory") 1))
+    (core instance $a (instantiate $a))
+    (core module $m (import "a" "memory" (memory $a 1)) (memory $b (export "memory") 1)
+      (import "h" "say" (func $say (param i32)))
+      (func (export "f") (param i32)
+        (drop (memory.grow $a (local.get 0))) (drop (memory.grow $b (local.get 0)))))
+    (core instance $m (instantiate $m (with "a" (instance $a))
+      (with "h" (instance (export "say" (func $say))))))
+    (func (export "f") (param "n" u32) (canon lift (core func $m "f"))))))";
+  InstanceLimits limits;
+  limits.memory_bytes_max = 10 << 16;
+  Guest guest(text);
+  ASSERT_EQ(guest.open(limits), "");
+  EXPECT_EQ(guest.call("f", {"4"}), "-");
+  EXPECT_EQ(guest.instance->memory_bytes(), 10u << 16);
+  EXPECT_EQ(guest.call("f", {"1"}),
+            "trap memory-limit: the instance's memories hold 786432 bytes together, at most 655360 "
+            "are allowed");
+}
+
+TEST(TrapRules, AThrowingHostFunctionIsATrap) {
+  Guest guest(component(R"((func (export "f") (call $say (i32.const 3))))", kPlain));
+  guest.imports.functions["say"] = [](const auto&) -> testing::ScriptedImports::Answer {
+    throw std::runtime_error("no");
+  };
+  EXPECT_EQ(guest.call("f"), "trap host: a host function failed: no");
 }
 
 TEST(TrapRules, FuelRunsOutAtTheSamePlaceEachTime) {
