@@ -86,7 +86,7 @@ class CrowdTest(support.ActorTest):
                               "--payloads")
         self.seen += len(events)
         return any("code: 1013" in payload.get("wave", "")
-                   for event in events for payload in event["payloads"])
+                   for event in events for payload in event["inputs"])
 
     def setUp(self):
         super().setUp()

@@ -103,7 +103,7 @@ class KillTest(support.ActorTest):
             next_event += 1
             if event["kind"] != "commit":
                 continue
-            for payload in event["payloads"]:
+            for payload in event["outputs"]:
                 if payload["role"].startswith("output"):
                     self.add_message(recorded, payload)
         return next_event

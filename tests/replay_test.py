@@ -95,7 +95,7 @@ class ReplayTest(support.ActorTest):
         """The seq of the first commit whose outputs hold a text: there the changed code differs."""
         for event in theater_json("chain", self.data, "--actor", "echo", "--payloads"):
             if event["kind"] == "commit" and any("text(" in output["wave"]
-                                                 for output in event["payloads"]):
+                                                 for output in event["outputs"]):
                 return event["seq"]
         return self.fail("no text was echoed")
 
