@@ -34,7 +34,8 @@ class EchoActor final : public actor::ActorPort {
     Bytes result;
     CHECK(instance->call(function, arguments, {}, result) == actor::CallOutcome::kReturn, "test");
     instance->settle(actor::Settlement::kCommitted);
-    if (result[0] == 0) instance->perform({function, arguments, 0, Seq{1}, 0});
+    const bool is_effect = instance->info().calls[function].nature == actor::Nature::kEffect;
+    if (is_effect && result[0] == 0) instance->perform({function, arguments, 0, Seq{1}, 0});
     return result;
   }
   /// Lets events through again.

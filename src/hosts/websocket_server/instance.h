@@ -64,6 +64,7 @@ class Instance final : public host::BoundInstance<Instance>,
 
   /// The address, with its real port; empty before recover().
   std::string bound_address() const { return claim_ ? claim_->bound() : ""; }
+  host::QueueCounters queue_counters() const { return queue_.counters(); }
 
  private:
   /// What an event in the queue is about; with the connection's id its source.

@@ -1,0 +1,153 @@
+// Nothing grows without bound: a flooding client is read no further than its credit and the
+// queue's high mark; a slow client makes its sender see congested, full and at last its end; silence,
+// exhausted descriptors and crowds are answered as the limits say.
+#include "hosts/websocket_server/server_fixture.h"
+
+namespace theater::hosts::websocket_server {
+namespace {
+
+using Seen = std::vector<std::string>;
+
+std::string messages(int count, std::size_t size) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += client_frame(Opcode::kBinary, std::string(size, 'm'));
+  return all;
+}
+
+TEST_F(ServerFixture, ReadsNoFurtherThanTheCreditOfAConnection) {
+  serve("credit_messages = 4\n");
+  auto client = open();
+  actor.is_asleep = true;
+  client.send(messages(100, 10));
+  executor.run();
+  EXPECT_EQ(static_cast<Instance&>(*instance).queue_counters().depth, 4u);
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(actor.echoed, 100u);
+  EXPECT_EQ(client.take().size(), 100 * 12u);
+}
+
+TEST_F(ServerFixture, ReadsNobodyAboveTheHighMarkOfTheQueue) {
+  serve("queue_items = 8\n");
+  std::vector<io::MemoryClient> clients;
+  for (int i = 0; i < 10; ++i) clients.push_back(open());
+  actor.is_asleep = true;
+  for (auto& client : clients) client.send(messages(5, 10));
+  executor.run();
+  EXPECT_LE(static_cast<Instance&>(*instance).queue_counters().depth, 8u);
+  EXPECT_EQ(static_cast<Instance&>(*instance).queue_counters().refused, 0u);
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(actor.echoed, 50u);
+  EXPECT_EQ(actor.overflows, 0);
+}
+
+TEST_F(ServerFixture, ASlowClientIsCongestedFullThenDrained) {
+  serve("out_high = \"10KiB\"\nout_low = \"1KiB\"\nout_hard = \"16KiB\"\nmessage_max = \"4KiB\"\n");
+  auto client = open();
+  client.set_capacity(0);
+  const Bytes send = host::arguments_of(actor.last_id, Message{ByteSpan(Bytes(4096, 1))});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(actor.call(EchoActor::kSend, send)[0], 0);
+  executor.run();
+  EXPECT_EQ(actor.seen.back(), "congested");
+  EXPECT_EQ(actor.call(EchoActor::kSend, send)[1],
+            static_cast<std::uint8_t>(host::GuestCode::kFull));
+  client.set_capacity(SIZE_MAX);
+  executor.run();
+  EXPECT_EQ(actor.seen, (Seen{"opened", "congested", "drained"}));
+  EXPECT_EQ(client.take().size(), 3 * (4096u + 4));
+  EXPECT_EQ(instance->census().bytes, 0u);
+}
+
+TEST_F(ServerFixture, AClientThatStaysSlowIsClosed) {
+  serve("out_high = \"1KiB\"\nout_low = \"512B\"\nslow = \"3s\"\n");
+  auto client = open();
+  client.set_capacity(100);
+  const Bytes send = host::arguments_of(actor.last_id, Message{ByteSpan(Bytes(4096, 1))});
+  actor.call(EchoActor::kSend, send);
+  executor.run();
+  pass(std::chrono::seconds(12));
+  EXPECT_EQ(actor.seen.back(), "closed 1013 (full)");
+  EXPECT_TRUE(client.is_gone());
+}
+
+TEST_F(ServerFixture, ASlowSubscriberMissesMessagesAndTheGuestIsTold) {
+  serve("topic_bytes = \"1KiB\"\n");
+  auto client = open();
+  client.set_capacity(0);
+  for (int i = 0; i < 20; ++i) {
+    const std::string text(95, static_cast<char>('a' + i));
+    actor.call(EchoActor::kPublish, host::arguments_of(std::string("*"), Message{text}));
+  }
+  executor.run();
+  std::uint64_t missed = 0;
+  for (const std::string& event : actor.seen) {
+    if (event.starts_with("gap ")) missed += std::stoull(event.substr(4));
+  }
+  client.set_capacity(SIZE_MAX);
+  executor.run();
+  const std::string got = client.take();
+  EXPECT_EQ(got.size(), (20 - missed) * 97);
+  EXPECT_GT(missed, 8u);
+  EXPECT_TRUE(got.ends_with(std::string(95, 't')));
+}
+
+TEST_F(ServerFixture, SilenceIsAskedThenEnded) {
+  serve();
+  auto client = open();
+  pass(std::chrono::seconds(32));
+  EXPECT_EQ(client.take(), server_frame(Opcode::kPing, ""));
+  client.send(client_frame(Opcode::kPong, ""));
+  pass(std::chrono::seconds(100));
+  EXPECT_EQ(client.take(), server_frame(Opcode::kPing, ""));
+  pass(std::chrono::seconds(21));
+  EXPECT_EQ(client.take(), server_frame(Opcode::kClose, close_payload(1001)));
+  pass(std::chrono::seconds(7));
+  EXPECT_EQ(actor.seen.back(), "closed 1006 (deadline)");
+  EXPECT_TRUE(client.is_gone());
+  EXPECT_EQ(instance->census().connections, 0u);
+}
+
+TEST_F(ServerFixture, AcceptingRestsWhenDescriptorsRunOut) {
+  serve();
+  network.set_descriptors(io::MemoryNetwork::Descriptors::kExhausted);
+  auto client = connect();
+  client.send(upgrade_request());
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(client.waiting(), 0u);
+  network.set_descriptors(io::MemoryNetwork::Descriptors::kFree);
+  pass(Milliseconds(200));
+  EXPECT_TRUE(client.take().starts_with("HTTP/1.1 101 "));
+}
+
+TEST_F(ServerFixture, CrowdsAreTurnedAway) {
+  serve("connections_max = 2\n");
+  auto one = open();
+  auto two = open();
+  auto three = connect();
+  EXPECT_TRUE(exchange(three, upgrade_request()).starts_with("HTTP/1.1 503 "));
+  one.reset();
+  executor.run();
+  open();
+}
+
+TEST_F(ServerFixture, AHeadThatNeverEndsIsGivenUp) {
+  serve();
+  auto client = connect();
+  client.send("GET / HTTP/1.1\r\n");
+  executor.run();
+  pass(std::chrono::seconds(11));
+  EXPECT_TRUE(client.take().starts_with("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerFixture, APingFloodIsNotAnsweredWithoutBound) {
+  serve("out_hard = \"4KiB\"\nout_high = \"2KiB\"\nout_low = \"1KiB\"\nmessage_max = \"1KiB\"\n");
+  auto client = open();
+  client.set_capacity(0);
+  for (int i = 0; i < 1000; ++i) client.send(client_frame(Opcode::kPing, std::string(100, 'p')));
+  executor.run();
+  EXPECT_LE(static_cast<Instance&>(*instance).census().bytes, 80'000u);
+}
+
+}  // namespace
+}  // namespace theater::hosts::websocket_server
