@@ -219,13 +219,14 @@ TEST(TrapRules, MemoriesTogetherStayWithinTheLimit) {
     (core func $say (canon lower (func $say)))
     (core module $a (memory (export "memory") 1))
     (core instance $a (instantiate $a))
-    (core module $m (import "a" "memory" (memory $a 1)) (memory $b (export "memory") 1)
+    (core module $m (import "a" "memory" (memory $a 1))
       (import "h" "say" (func $say (param i32)))
+      (memory $b (export "memory") 1)
       (func (export "f") (param i32)
         (drop (memory.grow $a (local.get 0))) (drop (memory.grow $b (local.get 0)))))
     (core instance $m (instantiate $m (with "a" (instance $a))
       (with "h" (instance (export "say" (func $say))))))
-    (func (export "f") (param "n" u32) (canon lift (core func $m "f"))))))";
+    (func (export "f") (param "n" u32) (canon lift (core func $m "f")))))";
   InstanceLimits limits;
   limits.memory_bytes_max = 10 << 16;
   Guest guest(text);
