@@ -10,16 +10,20 @@ namespace theater::host {
 
 namespace {
 
-constexpr std::size_t kSpareMax = 256;             // emptied buffers kept
-constexpr std::size_t kSpareBytesMax = 4096;       // larger ones are given back
+constexpr std::size_t kSpareMax = 256;        // emptied buffers kept
+constexpr std::size_t kSpareBytesMax = 4096;  // larger ones are given back
 constexpr Nanoseconds kTellEvery = std::chrono::seconds(1);
 
 chain::OverflowPolicy recorded(QueuePolicy policy) {
   switch (policy) {
-    case QueuePolicy::kPause: return chain::OverflowPolicy::kStop;
-    case QueuePolicy::kRefuse: return chain::OverflowPolicy::kRefuse;
-    case QueuePolicy::kCoalesce: return chain::OverflowPolicy::kCoalesce;
-    case QueuePolicy::kDropOldest: return chain::OverflowPolicy::kDropOldest;
+    case QueuePolicy::kPause:
+      return chain::OverflowPolicy::kStop;
+    case QueuePolicy::kRefuse:
+      return chain::OverflowPolicy::kRefuse;
+    case QueuePolicy::kCoalesce:
+      return chain::OverflowPolicy::kCoalesce;
+    case QueuePolicy::kDropOldest:
+      return chain::OverflowPolicy::kDropOldest;
   }
   return chain::OverflowPolicy::kRefuse;
 }
@@ -166,8 +170,14 @@ void EventQueue::take(actor::EventBatch& batch) {
     user_.write_gap(std::exchange(gap_, 0), batch.buffer());
     batch.end_event();
   }
+  bool is_opening = batch.empty();  // so far only events that open a batch
   while (!items_.empty() && batch.accepts(items_.front().event.size())) {
     const std::uint64_t source = items_.front().source;
+    if (!user_.opens_batch(source)) {
+      is_opening = false;
+    } else if (!is_opening) {
+      break;
+    }
     const std::size_t bytes = items_.front().event.size();
     batch.add(items_.front().event);
     pop();

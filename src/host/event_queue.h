@@ -45,6 +45,8 @@ class QueueUser {
   virtual void on_resumed() = 0;
   /// kDropOldest: appends the event that says `dropped` events are missing.
   virtual void write_gap(std::uint64_t dropped, Bytes& out) = 0;
+  /// Events of `source` are never taken behind others: they open a new batch.
+  virtual bool opens_batch(std::uint64_t) const { return false; }
 
  protected:
   ~QueueUser() = default;

@@ -16,6 +16,8 @@ struct User final : QueueUser {
     taken.push_back({source, bytes});
   }
   void on_resumed() override { ++resumed; }
+  bool opens_batch(std::uint64_t source) const override { return source == kOpening; }
+  static constexpr std::uint64_t kOpening = 99;
   void write_gap(std::uint64_t dropped, Bytes& out) override {
     append(out, as_bytes(fmt::format("gap{}", dropped)));
   }
@@ -51,6 +53,16 @@ TEST_F(EventQueueTest, FifoInBatches) {
   EXPECT_EQ(queue.counters().in, 3u);
   EXPECT_EQ(queue.counters().out, 3u);
   EXPECT_EQ(queue.bytes(), 0u);
+}
+
+TEST_F(EventQueueTest, AnOpeningEventIsNeverBehindOthersInItsBatch) {
+  EventQueue queue = make(QueuePolicy::kRefuse, {10, 100, 0});
+  queue.put(1, as_bytes("a"));
+  queue.put(User::kOpening, as_bytes("open1"));
+  queue.put(User::kOpening, as_bytes("open2"));
+  queue.put(1, as_bytes("b"));
+  EXPECT_EQ(take(queue), (Texts{"a"}));
+  EXPECT_EQ(take(queue), (Texts{"open1", "open2", "b"}));
 }
 
 TEST_F(EventQueueTest, RefusesBeyondItemsAndBytes) {

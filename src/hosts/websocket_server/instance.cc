@@ -37,7 +37,8 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
       limits_(setup_.grant.limits),
       services_(context.services),
       actor_(context.actor),
-      queue_({"websocket-server events", host::QueuePolicy::kPause,
+      queue_({"websocket-server events",
+              host::QueuePolicy::kPause,
               {limits_.queue_items, limits_.queue_bytes, kPromises * limits_.connections_max}},
              *this, context.actor, context.services.clock),
       self_(std::make_shared<Admitter*>(static_cast<Admitter*>(this))) {}
@@ -119,15 +120,14 @@ void Instance::put_promised(Peer& peer, About about, std::uint64_t id, const Byt
 
 void Instance::on_opening(Connection& connection, const Opening& opening) {
   const std::uint64_t id = connection.id();
-  put_promised(*peers_.find(id), About::kStart, id,
-               event_bytes<Payload::kOpening>(id, opening));
+  put_promised(*peers_.find(id), About::kOpening, id, event_bytes<Payload::kOpening>(id, opening));
 }
 
 void Instance::on_opened(Connection& connection, const Opening& opening) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
   peer.is_answered = true;
-  put_promised(peer, About::kStart, id, event_bytes<Payload::kOpened>(id, opening));
+  put_promised(peer, About::kOpened, id, event_bytes<Payload::kOpened>(id, opening));
 }
 
 bool Instance::has_credit(const Connection& connection) const {
@@ -163,7 +163,7 @@ void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
   peer.told_congested = peer.connection->is_congested();
   put_promised(peer, About::kCongestion, id,
                peer.told_congested ? event_bytes<Payload::kCongested>(id)
-                                               : event_bytes<Payload::kDrained>(id));
+                                   : event_bytes<Payload::kDrained>(id));
 }
 
 /// Tells of dropped messages if the queue has room; otherwise they add up.
@@ -208,17 +208,29 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
       peer->connection->queued_bytes -= bytes;
       if (peer->connection->is_held()) later(&Instance::resume_held);
       return;
-    case About::kStart: peer->is_known = true; return;
+    case About::kOpening:
+      peer->is_known = true;
+      return;
+    case About::kOpened:
+      peer->is_known = true;
+      peer->greeted = ++greeted_;
+      return;
     case About::kCongestion:
       peer->is_congestion_queued = false;
       if (peer->promises > 0 && queue_.reserve(1)) ++peer->promises;
       return;
-    case About::kGap: return;
+    case About::kGap:
+      return;
     case About::kClosed:
       peer->is_known = false;
       if (!interrupted_.empty()) later(&Instance::report_interrupted);
       return;
   }
+}
+
+/// So that everything a batch publishes comes after its `opened` events: see perform_publish.
+bool Instance::opens_batch(std::uint64_t from) const {
+  return static_cast<About>(from >> kSourceShift) == About::kOpened;
 }
 
 void Instance::on_resumed() { later(&Instance::resume_held); }
@@ -227,8 +239,10 @@ void Instance::on_resumed() { later(&Instance::resume_held); }
 
 void Instance::later(void (Instance::*work)()) {
   constexpr std::pair<void (Instance::*)(), std::uint32_t> kBits[] = {
-      {&Instance::flush_dirty, 1}, {&Instance::resume_held, 2},
-      {&Instance::bury, 4},        {&Instance::report_interrupted, 8}};
+      {&Instance::flush_dirty, 1},
+      {&Instance::resume_held, 2},
+      {&Instance::bury, 4},
+      {&Instance::report_interrupted, 8}};
   const auto found = std::ranges::find_if(kBits, [&](auto entry) { return entry.first == work; });
   const std::uint32_t bit = found->second;
   if (scheduled_ & bit) return;
@@ -318,8 +332,7 @@ Bytes Instance::save() const {
   wasm::BinaryWriter writer(out);
   writer.unsigned_number(last_id_);
   const auto is_known = [](const auto& entry) { return entry.second.is_known; };
-  writer.unsigned_number(
-      static_cast<std::uint64_t>(std::ranges::count_if(peers_.all(), is_known)));
+  writer.unsigned_number(static_cast<std::uint64_t>(std::ranges::count_if(peers_.all(), is_known)));
   for (const auto& [id, peer] : peers_.all()) {
     if (!peer.is_known) continue;
     writer.unsigned_number(id);
@@ -344,9 +357,14 @@ Status Instance::fold_event(ByteSpan bytes) {
   last_id_ = std::max(last_id_, event.id & (kHostIdBit - 1));
   switch (event.payload.value.index()) {
     case Payload::kOpening:
-    case Payload::kOpened: peers_.add(event.id).is_known = true; break;
-    case Payload::kClosed: peers_.erase(event.id); break;
-    default: break;
+    case Payload::kOpened:
+      peers_.add(event.id).is_known = true;
+      break;
+    case Payload::kClosed:
+      peers_.erase(event.id);
+      break;
+    default:
+      break;
   }
   return {};
 }
@@ -357,11 +375,11 @@ Status Instance::recover() {
     interrupted_.push_back(id);
   }
   report_interrupted();
-  Route route{actor_.identity().name, setup_.grant.path,
-              setup_.grant.static_folder.has_value(), &services_.executor, self_};
+  Route route{actor_.identity().name, setup_.grant.path, setup_.grant.static_folder.has_value(),
+              &services_.executor, self_};
   if (setup_.grant.static_folder) TRY_OK(io::Folder::open(*setup_.grant.static_folder));
-  TRY(claim_, setup_.addresses.claim(setup_.grant.listen, setup_.grant.tls, std::move(route),
-                                     services_));
+  TRY(claim_,
+      setup_.addresses.claim(setup_.grant.listen, setup_.grant.tls, std::move(route), services_));
   return {};
 }
 

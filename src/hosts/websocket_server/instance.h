@@ -1,6 +1,7 @@
 // websocket_server::Instance: one actor's connections.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -68,7 +69,7 @@ class Instance final : public host::BoundInstance<Instance>,
 
  private:
   /// What an event in the queue is about; with the connection's id its source.
-  enum class About : std::uint64_t { kMessage, kStart, kCongestion, kGap, kClosed };
+  enum class About : std::uint64_t { kMessage, kOpening, kOpened, kCongestion, kGap, kClosed };
 
   // Admitter.
   void admit(Visitor visitor) override;
@@ -91,6 +92,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_taken(std::uint64_t source, std::size_t bytes) override;
   void on_resumed() override;
   void write_gap(std::uint64_t, Bytes&) override {}
+  bool opens_batch(std::uint64_t source) const override;
 
   static std::uint64_t source(About about, std::uint64_t id);
   void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
@@ -117,6 +119,11 @@ class Instance final : public host::BoundInstance<Instance>,
   Topics topics_;
   std::uint64_t last_id_ = 0;  // of connections, without kHostIdBit
   std::size_t connection_count_ = 0;
+  std::uint64_t greeted_ = 0;  // connections whose `opened` the guest was given
+  /// What `greeted_` was when each publish to everybody was called: first those of committed
+  /// invocations, not performed yet, then those of the current one.
+  std::deque<std::uint64_t> audiences_;
+  std::size_t committed_audiences_ = 0;
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
   std::uint64_t last_page_ = 0;

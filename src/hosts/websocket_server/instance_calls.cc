@@ -1,6 +1,7 @@
 // websocket_server::Instance: what the guest may ask for, and doing it once it is durable.
 #include <algorithm>
 
+#include "base/check.h"
 #include "hosts/websocket_server/instance.h"
 
 namespace theater::hosts::websocket_server {
@@ -105,8 +106,11 @@ host::Outcome Instance::unsubscribe(std::uint64_t id, std::string_view topic) {
 host::Outcome Instance::publish(std::string_view topic, const Message& message) {
   if (auto status = check_topic(topic); !status) return status;
   const std::size_t size = message.bytes().size();
-  if (size <= limits_.out_hard) return {};
-  return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, limits_.out_hard);
+  if (size > limits_.out_hard) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, limits_.out_hard);
+  }
+  if (topic == kEverybody) audiences_.push_back(greeted_);
+  return {};
 }
 
 host::Outcome Instance::set_attachment(std::uint64_t id, ByteSpan value) {
@@ -129,8 +133,10 @@ host::Data Instance::attachment(std::uint64_t id) {
 void Instance::settle(actor::Settlement settlement) {
   if (settlement == actor::Settlement::kCommitted) {
     peers_.keep();
+    committed_audiences_ = audiences_.size();
   } else {
     peers_.roll_back();
+    audiences_.resize(committed_audiences_);
   }
 }
 
@@ -174,6 +180,8 @@ void Instance::perform_unsubscribe(std::uint64_t id, std::string_view topic) {
   std::erase(peer->topics, topic);
 }
 
+/// Everybody is who was greeted when the guest published: a connection that opened since hears
+/// what its own `opened` event leads to, and nothing twice.
 void Instance::perform_publish(std::string_view topic, const Message& message) {
   Publication publication(message);
   const auto deliver = [&](std::uint64_t id, Connection& connection) {
@@ -189,8 +197,13 @@ void Instance::perform_publish(std::string_view topic, const Message& message) {
     tell_gap(id, *peer);
   };
   if (topic == kEverybody) {
+    CHECK(committed_audiences_ > 0, "CHAIN-2");
+    const std::uint64_t audience = audiences_.front();
+    audiences_.pop_front();
+    --committed_audiences_;
     for (auto& [id, peer] : peers_.all()) {
-      if (peer.connection) deliver(id, *peer.connection);
+      const bool is_there = peer.greeted > 0 && peer.greeted <= audience;
+      if (is_there && peer.connection) deliver(id, *peer.connection);
     }
   } else if (const auto* members = topics_.members(topic)) {
     for (const auto& [id, connection] : *members) deliver(id, *connection);

@@ -23,6 +23,7 @@ struct Peer {
   std::uint32_t promises = 0;      // events that may still be queued without asking
   std::uint64_t gap = 0;           // published messages dropped and not yet told
   bool is_known = false;           // the guest was told of it
+  std::uint64_t greeted = 0;       // its place among those whose `opened` the guest was given
   bool is_answered = false;        // the guest has answered its opening
   bool is_closed = false;          // the guest has closed it, or it has ended
   bool is_congestion_queued = false;
