@@ -1,0 +1,159 @@
+// A restart continues exactly where the durable events end: state, ids, live resources, unfinished
+// inputs; never an effect twice, never an input lost.
+#include <gmock/gmock.h>
+
+#include "actor/testing/actor_fixture.h"
+
+namespace theater::actor::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class RestoreTest : public ActorFixture {};
+
+TEST_F(RestoreTest, ContinuesSeqStateAndIds) {
+  start();
+  script.push(1, "+m");
+  settle();
+  const ActorStatus before = actor->status();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(started, std::vector<std::string>{""});
+  EXPECT_EQ(state(), "+");
+  EXPECT_EQ(log.events()[before.next_seq.value].record.link.previous, before.head);
+  EXPECT_EQ(kinds(before.next_seq.value), "lifecycle lifecycle activate") << "crash, start";
+  script.push(1, "m");
+  settle();
+  EXPECT_EQ(std::get<std::uint64_t>(last().outputs.at(0).target), 2u) << "ids are not reused";
+}
+
+TEST_F(RestoreTest, FamiliesFoldTheirHistoryInOrderThenRecover) {
+  start();
+  script.push(4, "em");
+  settle();
+  script.push(5, "et");
+  settle();
+  ASSERT_TRUE(crash_and_open());
+  EXPECT_THAT(script.trace, ElementsAre("fold event 4", "fold effect 4", "fold mint 1",
+                                        "fold event 5", "recover"));
+}
+
+TEST_F(RestoreTest, AnUnfinishedInvocationIsClosedAndItsInputsReturn) {
+  start();
+  script.push(7, "w+e");
+  script.push(8, "+");
+  executor.run();
+  const std::size_t recv = log.events().size() - 2;
+  log.make_durable({recv + 1});  // the recv, not the host-req
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  ASSERT_EQ(log.events()[recv + 1].record.kind, chain::Kind::kTrap);
+  EXPECT_EQ(std::get<chain::TrapBody>(log.events()[recv + 1].record.body).reason,
+            chain::TrapReason::kInterrupted);
+  EXPECT_EQ(kinds(recv), "recv trap lifecycle lifecycle activate recv host-req");
+  const store::StoredEvent& again = log.events()[log.events().size() - 2];
+  EXPECT_EQ(std::get<chain::RepeatBody>(again.record.body).first.value, recv);
+  EXPECT_EQ(again.inputs.size(), 2u);
+  EXPECT_EQ(script.count("fold event"), 2u) << "folded once";
+}
+
+TEST_F(RestoreTest, ARunWithARequestIsNotRepeated) {
+  start();
+  script.push(7, "w");
+  settle();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(log.events().size() - 4), "trap lifecycle lifecycle activate");
+}
+
+/// The node dies after every event in turn. What was recorded is delivered, exactly once; effects
+/// of what was not committed never happen.
+TEST(Restore, EachPointOfACrash) {
+  std::size_t events = 6;
+  for (std::size_t point = 5; point <= events; ++point) {
+    SCOPED_TRACE(point);
+    ActorWorld world;
+    world.start();
+    world.script.push(1, "+e");
+    world.executor.run();
+    world.script.push(2, "r+");
+    world.script.push(3, "x");
+    world.executor.run();
+    events = world.log.events().size();
+    std::size_t inputs = 0;
+    for (std::size_t i = 5; i < point; ++i) {
+      const auto& event = world.log.events()[i];
+      const bool is_new = !std::holds_alternative<chain::RepeatBody>(event.record.body);
+      if (event.record.kind == chain::Kind::kReceive && is_new) inputs += event.inputs.size();
+    }
+    world.log.make_durable({point});
+    ASSERT_TRUE(world.crash_and_open());
+    world.settle();
+    EXPECT_EQ(world.started, std::vector<std::string>{""});
+    const std::size_t lengths[] = {0, 1, 1, 3};
+    EXPECT_EQ(world.state().size(), lengths[inputs]) << world.kinds();
+    const bool performed_here = point < 7;  // the commit of the first event came after the crash
+    EXPECT_EQ(world.script.count("perform effect 1"), inputs >= 1 && performed_here ? 1u : 0u);
+    for (std::size_t i = 0; i < world.log.events().size(); ++i) {
+      EXPECT_EQ(world.log.events()[i].record.link.seq.value, i);
+    }
+  }
+}
+
+TEST_F(RestoreTest, ABatchHalfRedeliveredGoesOnWithTheRest) {
+  start();
+  script.push(1, "+");
+  script.push(2, "x");
+  script.push(3, "+");
+  executor.run();
+  ASSERT_EQ(kinds(5), "recv trap recv commit recv trap recv commit");
+  log.make_durable({9});  // up to the first event's commit
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(9), "lifecycle lifecycle activate recv trap recv commit");
+  EXPECT_EQ(state(), "++");
+}
+
+TEST_F(RestoreTest, AnUnfinishedInitIsRunAgain) {
+  ASSERT_TRUE(create());
+  log.make_durable({2});
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(), "genesis lifecycle lifecycle lifecycle activate recv commit");
+  EXPECT_EQ(started, std::vector<std::string>{""});
+}
+
+TEST_F(RestoreTest, ACleanStopIsNoCrash) {
+  start();
+  actor->stop();
+  settle();
+  const std::size_t before = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(before), "lifecycle activate");
+}
+
+TEST_F(RestoreTest, AChangedManifestOrComponentIsAnUpgrade) {
+  start();
+  script.push(1, "+");
+  settle();
+  manifest_text += "[mailbox]\nbatch = 3\n";
+  std::size_t before = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(before), "lifecycle upgrade lifecycle activate");
+  wasm = probe_wasm("1040) \"asked to fail", "1040) \"asked to FAIL");
+  before = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(before), "lifecycle upgrade lifecycle activate");
+  EXPECT_EQ(std::get<chain::ActivateBody>(last().body).reason, chain::ActivateReason::kUpgraded);
+  before = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(before), "lifecycle lifecycle activate") << "nothing changed";
+  EXPECT_EQ(state(), "+");
+}
+
+}  // namespace
+}  // namespace theater::actor::testing

@@ -1,0 +1,85 @@
+// FakeLog: a log in memory that is durable as far as the test says.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chain/codec.h"
+#include "chain/hash.h"
+#include "chain/log_writer.h"
+#include "store/actor_history.h"
+
+namespace theater::actor::testing {
+
+/// Keeps every appended event as history would read it. One thread.
+class FakeLog final : public chain::LogWriter {
+ public:
+  /// The test's hand: everything up to `lsn` survives; the gate is told through the executor.
+  void make_durable(Lsn lsn) {
+    durable_ = std::max(durable_, lsn);
+    if (on_durable_) executor_->post([this] { on_durable_(durable_); });
+  }
+  void make_all_durable() { make_durable({events_.size()}); }
+  void fail() { failed_ = true; }
+  /// What a power cut leaves.
+  void cut() { events_.resize(durable_.value); }
+  void set_undurable_bytes(std::uint64_t bytes) { undurable_ = bytes; }
+  const std::vector<store::StoredEvent>& events() const { return events_; }
+
+  Lsn durable() const override { return durable_; }
+  std::uint64_t undurable_bytes() const override { return undurable_; }
+  chain::DiskState disk_state() const override { return chain::DiskState::kGood; }
+  bool failed() const override { return failed_; }
+  std::string failure() const override { return failed_ ? "the disk is gone" : ""; }
+  void subscribe(chain::ShardIndex, io::Executor& executor,
+                 std::move_only_function<void(Lsn)> on_durable) override {
+    executor_ = &executor;
+    on_durable_ = std::move(on_durable);
+  }
+  chain::StepOutcome step() override { return chain::StepOutcome::kIdle; }
+  void run() override {}
+  void request_stop() override {}
+  Status stop() override { return {}; }
+
+ private:
+  Result<Lsn> submit(chain::ShardIndex, const chain::Link& link, const chain::RecordDraft& draft,
+                     std::span<const chain::Attachment> attachments, Digest& leaf) override {
+    if (failed_) return theater::fail(Code::kIo, "the disk is gone");
+    TRY(const Bytes bytes, chain::encode_record(link, draft));
+    leaf = chain::leaf_hash(bytes);
+    store::StoredEvent event;
+    TRY_OK(chain::decode_record(bytes, event.record));
+    event.record.inputs.assign(draft.inputs.begin(), draft.inputs.end());
+    event.record.outputs.assign(draft.outputs.begin(), draft.outputs.end());
+    event.leaf = leaf;
+    event.lsn = {events_.size() + 1};
+    std::size_t next = 0;
+    const auto take = [&](std::size_t count, std::vector<store::StoredEvent::Stored>& out) {
+      for (; count > 0; --count, ++next) {
+        out.push_back({true, to_bytes(attachments[next].bytes), attachments[next].salt,
+                       event.lsn});
+      }
+    };
+    const bool has_manifest = std::holds_alternative<chain::GenesisBody>(draft.body);
+    take(draft.inputs.size(), event.inputs);
+    take(has_manifest ? 1 : draft.payloads.size(), event.payloads);
+    if (next < attachments.size() &&
+        attachments[next].attachment_class == chain::AttachmentClass::kDelta) {
+      event.delta = to_bytes(attachments[next++].bytes);
+    }
+    take(draft.outputs.size(), event.outputs);
+    events_.push_back(std::move(event));
+    return events_.back().lsn;
+  }
+
+  std::vector<store::StoredEvent> events_;
+  Lsn durable_;
+  std::uint64_t undurable_ = 0;
+  bool failed_ = false;
+  io::Executor* executor_ = nullptr;
+  std::move_only_function<void(Lsn)> on_durable_;
+};
+
+}  // namespace theater::actor::testing
