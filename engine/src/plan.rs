@@ -38,7 +38,7 @@ pub fn translate(bytes: &[u8]) -> Planned<Vec<u8>> {
         .map_err(|error| {
             Refusal::new(
                 PlanStatus::Unsupported,
-                format!("the component cannot be translated: {error:#}"),
+                format!("the component cannot be translated: {error:#}").replace('\n', " "),
             )
         })?;
     let resource_tables = builder.num_resource_tables() as u32;

@@ -51,6 +51,7 @@ pub fn preamble(bytes: &[u8]) -> Result<(), Refusal> {
 
 /// Why validation against `features()` failed: finds out whether a wider set would accept it.
 pub fn explain(bytes: &[u8], message: &str) -> Refusal {
+    let message = &message.replace('\n', " ");
     let valid = |set| Validator::new_with_features(set).validate_all(bytes).is_ok();
     if message.contains("component model async") || valid(with_async()) {
         return Refusal::new(

@@ -9,6 +9,15 @@
 #include "wasm/engine_limits.h"
 #include "wasm/epoch_ticker.h"
 
+// wasmtime is not instrumented for the thread sanitizer: it cannot see how compiler threads
+// synchronise, so one thread compiles, nor that a trap has left its signal handler for good.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THEATER_THREAD_SANITIZER 1
+extern "C" const char* __tsan_default_options() { return "report_signal_unsafe=0"; }
+#endif
+#endif
+
 namespace theater::wasm {
 namespace {
 
@@ -60,6 +69,12 @@ void configure_pool(wasm_config_t* config, const EngineOptions& options) {
   wasmtime_pooling_allocation_config_delete(pool);
 }
 
+#ifdef THEATER_THREAD_SANITIZER
+constexpr bool kCompileInParallel = false;
+#else
+constexpr bool kCompileInParallel = true;
+#endif
+
 /// Must agree with the features engine/src/refuse.rs accepts.
 wasm_config_t* make_config(const EngineOptions& options) {
   wasm_config_t* config = wasm_config_new();
@@ -71,7 +86,7 @@ wasm_config_t* make_config(const EngineOptions& options) {
   wasmtime_config_wasm_multi_memory_set(config, true);
   wasmtime_config_wasm_tail_call_set(config, true);
   wasmtime_config_wasm_memory64_set(config, false);
-  wasmtime_config_parallel_compilation_set(config, true);
+  wasmtime_config_parallel_compilation_set(config, kCompileInParallel);
   wasmtime_config_max_wasm_stack_set(config, kGuestStackBytes);
   wasmtime_config_async_stack_size_set(config, kFiberStackBytes);
   wasmtime_config_memory_reservation_set(config, kMemoryReservation);

@@ -34,11 +34,17 @@ wasmtime_error_t* pong(void*, wasmtime_context_t*, const wasmtime_component_func
   return nullptr;
 }
 
+wasm_engine_t* make_oracle_engine() {
+  wasm_config_t* config = wasm_config_new();
+  wasmtime_config_parallel_compilation_set(config, false);  // see engine.cc, thread sanitizer
+  return wasm_engine_new_with_config(config);
+}
+
 /// The component in wasmtime's own implementation.
 class Oracle {
  public:
   explicit Oracle(ByteSpan component) {
-    static wasm_engine_t* const engine = wasm_engine_new();
+    static wasm_engine_t* const engine = make_oracle_engine();
     must(wasmtime_component_new(engine, component.data(), component.size(), &component_), "load");
     wasmtime_component_linker_t* linker = wasmtime_component_linker_new(engine);
     wasmtime_component_linker_instance_t* root = wasmtime_component_linker_root(linker);
