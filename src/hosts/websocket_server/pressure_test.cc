@@ -1,6 +1,6 @@
 // Nothing grows without bound: a flooding client is read no further than its credit and the
-// queue's high mark; a slow client makes its sender see congested, full and at last its end; silence,
-// exhausted descriptors and crowds are answered as the limits say.
+// queue's high mark; a slow client makes its sender see congested, full and at last its end;
+// silence, exhausted descriptors and crowds are answered as the limits say.
 #include "hosts/websocket_server/server_fixture.h"
 
 namespace theater::hosts::websocket_server {

@@ -50,20 +50,30 @@ class TlsStream final : public io::Stream, private io::StreamUser {
   }
 
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
-    while (true) {
+    std::size_t total = 0;
+    may_have_more_ = true;
+    while (total < buffer.size()) {
       ERR_clear_error();
       std::size_t got = 0;
-      const int answer = SSL_read_ex(ssl_, buffer.data(), buffer.size(), &got);
+      const int answer = SSL_read_ex(ssl_, buffer.data() + total, buffer.size() - total, &got);
       TRY_OK(push());
-      if (answer == 1) return got;
-      const int reason = SSL_get_error(ssl_, answer);
-      if (reason == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
-      if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
-        return fail(Code::kClosed, "tls: {}", openssl_reason());
+      if (answer == 1) {
+        total += got;
+        continue;
       }
+      const int reason = SSL_get_error(ssl_, answer);
+      if (reason == SSL_ERROR_ZERO_RETURN) has_ended_ = true;
+      const bool is_dry = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
+      if (!is_dry && !has_ended_) return broken(total);
+      if (has_ended_) return total;
       TRY(const bool has_more, pull());
-      if (!has_more) return has_ended_ ? Result<std::optional<std::size_t>>(0) : std::nullopt;
+      if (!has_more && !has_ended_) {
+        may_have_more_ = false;
+        break;
+      }
     }
+    if (total == 0) return std::nullopt;
+    return total;
   }
 
   Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
@@ -90,7 +100,7 @@ class TlsStream final : public io::Stream, private io::StreamUser {
 
   void want_read() override {
     wants_read_ = true;
-    if (SSL_pending(ssl_) > 0) return inner_->want_write();  // soon, not inside this call
+    if (may_have_more_) return inner_->want_write();  // soon, not inside this call
     inner_->want_read();
   }
   void want_write() override {
@@ -105,6 +115,13 @@ class TlsStream final : public io::Stream, private io::StreamUser {
   std::string peer() const override { return inner_->peer(); }
 
  private:
+  using ReadResult = Result<std::optional<std::size_t>>;
+  /// What was read before the failure is given first; the next read fails again.
+  static ReadResult broken(std::size_t total) {
+    if (total > 0) return total;
+    return fail(Code::kClosed, "tls: {}", openssl_reason());
+  }
+
   /// Cipher text from the socket into the engine; false: nothing there now, or the end.
   Result<bool> pull() {
     std::array<std::uint8_t, kRecordBytes> buffer;
@@ -154,7 +171,7 @@ class TlsStream final : public io::Stream, private io::StreamUser {
   void on_writable() override {
     const auto pushed = push();  // an error is seen by the user's next call
     const bool has_room = !pushed || BIO_ctrl_pending(out_) < kCipherMax;
-    const bool tells_read = SSL_pending(ssl_) > 0 && std::exchange(wants_read_, false);
+    const bool tells_read = may_have_more_ && std::exchange(wants_read_, false);
     const bool tells_write = has_room && std::exchange(wants_write_, false);
     if (wants_write_) inner_->want_write();
     io::StreamUser* user = user_;
@@ -177,6 +194,7 @@ class TlsStream final : public io::Stream, private io::StreamUser {
   io::StreamUser* user_ = nullptr;
   bool wants_read_ = false;
   bool wants_write_ = false;
+  bool may_have_more_ = false;  // the last read stopped for want of room, not of bytes
   bool has_ended_ = false;
   bool shuts_write_ = false;
   bool is_shut_ = false;

@@ -1,0 +1,124 @@
+// The same server on real sockets: it listens, shares its address between shards, hands
+// connections over, and closes with the codes it promises.
+#include <initializer_list>
+
+#include <gtest/gtest.h>
+
+#include "hosts/websocket_server/server_fixture.h"
+#include "io/asio_network.h"
+#include "io/loopback_client.h"
+#include "io/system_clock.h"
+
+namespace theater::hosts::websocket_server {
+namespace {
+
+constexpr int kStepsMax = 4000;
+
+/// One shard with one actor; the test steps it.
+struct Shard {
+  io::AsioExecutor executor;
+  io::AsioNetwork network{executor};
+  io::SystemClock clock;
+  io::SystemRandom random;
+  host::FakeLog log;
+  host::Services services{executor, clock, random, network, log};
+  EchoActor actor{services};
+  std::unique_ptr<actor::FamilyInstance> instance;
+
+  ~Shard() {
+    if (instance) instance->stop(actor::StopMode::kKill);
+    executor.poll();
+  }
+  Status serve(const host::Family& family, std::string_view grant) {
+    TRY(const auto table, actor::parse_settings(grant, "test.toml", {}));
+    TRY(instance, family.create(table, {services, actor}));
+    actor.instance = instance.get();
+    return instance->recover();
+  }
+  std::string address() const { return static_cast<Instance&>(*instance).bound_address(); }
+};
+
+/// Steps all shards on this thread until `client` has received `size` bytes.
+std::string receive(io::LoopbackClient& client, std::size_t size,
+                    std::initializer_list<Shard*> shards) {
+  std::string all;
+  for (int step = 0; step < kStepsMax && all.size() < size && !client.ended(); ++step) {
+    for (Shard* shard : shards) shard->executor.run_one_for(Milliseconds(1));
+    all += client.receive_now();
+  }
+  return all;
+}
+
+TEST(Loopback, EchoesAndStopsWithGoingAway) {
+  const auto family = make_family();
+  Shard shard;
+  ASSERT_TRUE(shard.serve(*family, "listen = \"127.0.0.1:0\"\n"));
+  io::LoopbackClient client(shard.address());
+  client.send(upgrade_request());
+  EXPECT_TRUE(receive(client, 120, {&shard}).starts_with("HTTP/1.1 101 "));
+  const std::string large(100'000, 'x');
+  client.send(client_frame(Opcode::kText, large));
+  const std::string echo = server_frame(Opcode::kText, large);
+  EXPECT_EQ(receive(client, echo.size(), {&shard}), echo);
+  shard.instance->stop(actor::StopMode::kDrain);
+  const std::string bye = server_frame(Opcode::kClose, close_payload(1001));
+  EXPECT_EQ(receive(client, bye.size(), {&shard}), bye);
+  client.send(client_frame(Opcode::kClose, close_payload(1001)));
+  for (int step = 0; step < kStepsMax && shard.actor.drained_count == 0; ++step) {
+    client.receive_now();
+    if (client.ended()) client.shut_write();
+    shard.executor.run_one_for(Milliseconds(1));
+  }
+  EXPECT_EQ(shard.actor.drained_count, 1);
+  EXPECT_TRUE(shard.instance->census().is_empty());
+}
+
+TEST(Loopback, AConnectionMovesToTheShardOfItsActor) {
+  const auto family = make_family();
+  Shard first, second;
+  second.actor.who.name = "second";
+  constexpr std::string_view kAddress = "listen = \"127.0.0.1:47811\"\n";
+  ASSERT_TRUE(first.serve(*family, fmt::format("{}path = \"/a\"\n", kAddress)));
+  ASSERT_TRUE(second.serve(*family, fmt::format("{}path = \"/b\"\n", kAddress)));
+  io::LoopbackClient client("127.0.0.1:47811");
+  client.send(upgrade_request("/b"));
+  EXPECT_TRUE(receive(client, 120, {&first, &second}).starts_with("HTTP/1.1 101 "));
+  EXPECT_TRUE(first.actor.seen.empty());
+  // From here on the first shard need not run for it.
+  client.send(client_frame(Opcode::kText, "hi"));
+  EXPECT_EQ(receive(client, 4, {&second}), server_frame(Opcode::kText, "hi"));
+  EXPECT_EQ(second.actor.seen, std::vector<std::string>{"opened"});
+  // The home's own actor may go; its shard goes on accepting for the other.
+  first.instance->stop(actor::StopMode::kKill);
+  io::LoopbackClient later("127.0.0.1:47811");
+  later.send(upgrade_request("/b"));
+  EXPECT_TRUE(receive(later, 120, {&first, &second}).starts_with("HTTP/1.1 101 "));
+}
+
+TEST(Loopback, HundredsOfConnections) {
+  constexpr int kClients = 400;
+  const auto family = make_family();
+  Shard shard;
+  ASSERT_TRUE(shard.serve(*family, "listen = \"127.0.0.1:0\"\n"));
+  std::vector<std::unique_ptr<io::LoopbackClient>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<io::LoopbackClient>(shard.address()));
+    clients.back()->send(upgrade_request());
+    shard.executor.poll();
+  }
+  for (auto& client : clients) {
+    ASSERT_TRUE(receive(*client, 120, {&shard}).starts_with("HTTP/1.1 101 "));
+  }
+  EXPECT_EQ(shard.instance->census().connections, kClients);
+  shard.actor.call(EchoActor::kPublish, host::arguments_of(std::string("*"), Message{"all"}));
+  const std::string all = server_frame(Opcode::kText, "all");
+  for (auto& client : clients) ASSERT_EQ(receive(*client, all.size(), {&shard}), all);
+  for (auto& client : clients) client->reset();
+  for (int step = 0; step < kStepsMax && shard.instance->census().connections > 0; ++step) {
+    shard.executor.run_one_for(Milliseconds(1));
+  }
+  EXPECT_EQ(shard.instance->census().connections, 0u);
+}
+
+}  // namespace
+}  // namespace theater::hosts::websocket_server
