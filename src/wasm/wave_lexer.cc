@@ -185,6 +185,32 @@ Result<std::string> WaveLexer::string() {
   return out;
 }
 
+Result<std::uint8_t> WaveLexer::byte() {
+  if (next_is("\\x")) {
+    const auto raw = from_hex(text_.substr(position_ + 2, 2));
+    if (!raw || raw->size() != 1) return refuse("expected two hexadecimal digits after \\x");
+    position_ += 4;
+    return raw->front();
+  }
+  const std::size_t start = position_;
+  TRY(const char32_t scalar, letter());
+  if (scalar < 0x80) return static_cast<std::uint8_t>(scalar);
+  position_ = start;
+  return refuse("a byte beyond ASCII is written \\xNN");
+}
+
+Result<std::optional<Bytes>> WaveLexer::bytes() {
+  if (!take("b\"")) return std::nullopt;
+  Bytes out;
+  while (!next_is("\"")) {
+    if (next_is("\n")) return refuse("a byte string ends on its line");
+    TRY(const std::uint8_t next, byte());
+    out.push_back(next);
+  }
+  ++position_;
+  return out;
+}
+
 /// After the opening triple quotes: lines that share the indentation of the closing quotes.
 Result<std::string> WaveLexer::block() {
   if (next_is("\r\n")) ++position_;

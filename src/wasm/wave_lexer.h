@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace theater::wasm {
@@ -27,6 +30,8 @@ class WaveLexer {
   Result<char32_t> character();
   /// A string, on one line or between triple quotes.
   Result<std::string> string();
+  /// b"...": ASCII, the escapes of a string but \u, and \xNN. nullopt if it is not next.
+  Result<std::optional<Bytes>> bytes();
   bool at_end();
 
   /// "line L column C: reason", at the place of the next token.
@@ -39,6 +44,7 @@ class WaveLexer {
   Result<char32_t> letter();
   Result<char32_t> escape();
   Result<char32_t> hexadecimal_escape();
+  Result<std::uint8_t> byte();
   Result<std::string> block();
 
   std::string_view text_;

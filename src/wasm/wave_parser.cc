@@ -146,6 +146,10 @@ class Parser {
   }
 
   Result<Value> list(const Type& type) {
+    if (type.is_bytes()) {
+      TRY(auto raw, lexer_.bytes());
+      if (raw) return Value(*std::move(raw));
+    }
     TRY_OK(lexer_.expect("["));
     Bytes bytes;
     Value::Items items;

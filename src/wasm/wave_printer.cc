@@ -109,14 +109,10 @@ class Printer {
   }
 
   void list(const Value& value, const Type& type) {
+    if (const auto* raw = value.as<Bytes>(); raw && type.is_bytes()) return bytes(*raw);
     out_ += '[';
     std::string_view separator;
-    if (const auto* bytes = value.as<Bytes>(); bytes && type.is_bytes()) {
-      for (const std::uint8_t byte : *bytes) {
-        text(std::exchange(separator, ", "));
-        number(byte);
-      }
-    } else if (const auto* items = value.as<Value::Items>()) {
+    if (const auto* items = value.as<Value::Items>()) {
       for (const Value& item : *items) {
         text(std::exchange(separator, ", "));
         print(item, type.element());
@@ -125,6 +121,21 @@ class Printer {
       misfit();
     }
     out_ += ']';
+  }
+
+  /// b"...": printable ASCII as itself, the rest as in a string or as \\xNN.
+  void bytes(const Bytes& raw) {
+    text("b\"");
+    for (const std::uint8_t byte : raw) {
+      const bool has_letter =
+          (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\r' || byte == '\t';
+      if (has_letter) {
+        letter(byte, U'"');
+      } else {
+        fmt::format_to(std::back_inserter(out_), "\\x{:02x}", byte);
+      }
+    }
+    out_ += '"';
   }
 
   const Value::Items* fitting_items(const Value& value, const Type& type) {
