@@ -194,7 +194,7 @@ bool Instance::deliver(const std::string& name, Tick tick) {
   const std::uint64_t source = last_source_ + 1;
   switch (queue_.put(source, event, name)) {
     case host::Put::kRefused: return false;
-    case host::Put::kCoalesced: waiting->second = tick; return true;
+    case host::Put::kCoalesced: waiting_ticks_.insert_or_assign(name, tick); return true;
     default: break;
   }
   last_source_ = source;

@@ -205,6 +205,7 @@ Result<std::unique_ptr<Claim>> AddressBook::claim(const std::string& listen,
   TRY_OK(address->open());
   TRY_OK(address->add(std::move(route)));
   addresses_[listen] = address;
+  addresses_[address->bound()] = address;  // differs where port 0 was asked for
   return std::make_unique<Claim>(std::move(address), actor, services.executor);
 }
 

@@ -158,7 +158,10 @@ void Instance::on_congestion(Connection& connection) {
   if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
 }
 
+/// Once room is promised for it besides the closed event; else with a later tick.
 void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
+  if (peer.promises < 2 && queue_.reserve(1)) ++peer.promises;
+  if (peer.promises < 2) return;
   peer.is_congestion_queued = true;
   peer.told_congested = peer.connection->is_congested();
   put_promised(peer, About::kCongestion, id,
@@ -217,7 +220,6 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
       return;
     case About::kCongestion:
       peer->is_congestion_queued = false;
-      if (peer->promises > 0 && queue_.reserve(1)) ++peer->promises;
       return;
     case About::kGap:
       return;

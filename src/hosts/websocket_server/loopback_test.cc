@@ -1,6 +1,7 @@
 // The same server on real sockets: it listens, shares its address between shards, hands
 // connections over, and closes with the codes it promises.
 #include <initializer_list>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -73,14 +74,20 @@ TEST(Loopback, EchoesAndStopsWithGoingAway) {
   EXPECT_TRUE(shard.instance->census().is_empty());
 }
 
+/// The first opens an address, path /a; the second shares it, path /b.
+void serve_both(const host::Family& family, Shard& first, Shard& second) {
+  second.actor.who.name = "second";
+  ASSERT_TRUE(first.serve(family, "listen = \"127.0.0.1:0\"\npath = \"/a\"\n"));
+  ASSERT_TRUE(second.serve(
+      family, fmt::format("listen = \"{}\"\npath = \"/b\"\n", first.address())));
+}
+
 TEST(Loopback, AConnectionMovesToTheShardOfItsActor) {
   const auto family = make_family();
   Shard first, second;
-  second.actor.who.name = "second";
-  constexpr std::string_view kAddress = "listen = \"127.0.0.1:47811\"\n";
-  ASSERT_TRUE(first.serve(*family, fmt::format("{}path = \"/a\"\n", kAddress)));
-  ASSERT_TRUE(second.serve(*family, fmt::format("{}path = \"/b\"\n", kAddress)));
-  io::LoopbackClient client("127.0.0.1:47811");
+  serve_both(*family, first, second);
+  const std::string address = first.address();
+  io::LoopbackClient client(address);
   client.send(upgrade_request("/b"));
   EXPECT_TRUE(receive(client, 120, {&first, &second}).starts_with("HTTP/1.1 101 "));
   EXPECT_TRUE(first.actor.seen.empty());
@@ -90,9 +97,46 @@ TEST(Loopback, AConnectionMovesToTheShardOfItsActor) {
   EXPECT_EQ(second.actor.seen, std::vector<std::string>{"opened"});
   // The home's own actor may go; its shard goes on accepting for the other.
   first.instance->stop(actor::StopMode::kKill);
-  io::LoopbackClient later("127.0.0.1:47811");
+  io::LoopbackClient later(address);
   later.send(upgrade_request("/b"));
   EXPECT_TRUE(receive(later, 120, {&first, &second}).starts_with("HTTP/1.1 101 "));
+}
+
+/// What a client gets that talks to `path` while the shards run on their own threads.
+std::string talk(const std::string& address, const std::string& path, const std::string& text) {
+  io::LoopbackClient client(address);
+  client.send(upgrade_request(path));
+  const std::string answer = client.receive(129);
+  if (!answer.starts_with("HTTP/1.1 101 ")) return answer;
+  client.send(client_frame(Opcode::kText, text));
+  return client.receive(text.size() + 2);
+}
+
+TEST(Loopback, TwoShardsOnTheirOwnThreads) {
+  constexpr int kRounds = 50;
+  const auto family = make_family();
+  Shard first, second;
+  serve_both(*family, first, second);
+  const std::string address = first.address();
+  std::thread one([&] { first.executor.run(); });
+  std::thread two([&] { second.executor.run(); });
+  for (int i = 0; i < kRounds; ++i) {
+    EXPECT_EQ(talk(address, "/a", "to a"), server_frame(Opcode::kText, "to a"));
+    EXPECT_EQ(talk(address, "/b", "to b"), server_frame(Opcode::kText, "to b"));
+  }
+  // The second goes while the first serves; then nobody answers for its path.
+  second.executor.post([&] {
+    second.instance->stop(actor::StopMode::kKill);
+    second.executor.stop();
+  });
+  two.join();
+  EXPECT_TRUE(talk(address, "/b", "").starts_with("HTTP/1.1 404 "));
+  EXPECT_EQ(talk(address, "/a", "still"), server_frame(Opcode::kText, "still"));
+  first.executor.post([&] {
+    first.instance->stop(actor::StopMode::kKill);
+    first.executor.stop();
+  });
+  one.join();
 }
 
 TEST(Loopback, HundredsOfConnections) {

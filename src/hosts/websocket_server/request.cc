@@ -133,7 +133,12 @@ std::expected<Request, Refusal> parse_request(ByteSpan head) {
   request.has_body = message.chunked() || (length && *length > 0) ||
                      !request.header("transfer-encoding").empty();
   if (request.header("host").empty()) return std::unexpected(Refusal{400, "no Host"});
-  if (!request.target.starts_with('/')) return std::unexpected(Refusal{400, "not a path"});
+  const bool is_printable = std::ranges::all_of(request.target, [](unsigned char c) {
+    return c > 0x20 && c < 0x7f;  // the guest sees it as a string: nothing that is not UTF-8
+  });
+  if (!request.target.starts_with('/') || !is_printable) {
+    return std::unexpected(Refusal{400, "not a path"});
+  }
   return request;
 }
 

@@ -171,6 +171,8 @@ TEST_F(ServerFixture, RequestsThatAreNoUpgradeOfOurs) {
       {"GET /ws HTTP/1.1\r\n\r\n", "400"},
       {"GET /ws HTTP/1.0\r\nHost: t\r\n\r\n", "505"},
       {"nonsense\r\n\r\n", "400"},
+      {upgrade_request("/ws\xff"), "400"},
+      {upgrade_request("ws"), "400"},
       {"GET /.theater/head HTTP/1.1\r\nHost: t\r\n\r\n", "200"},
       {"GET /" + std::string(40'000, 'x'), "431"},
   };
