@@ -28,6 +28,7 @@ class MemoryFile final : public io::File {
   Status sync_all() override { return std::unexpected(read_only(path_)); }
   Result<std::uint64_t> size() const override { return bytes_.size(); }
   Status resize(std::uint64_t) override { return std::unexpected(read_only(path_)); }
+  Status allocate(std::uint64_t) override { return std::unexpected(read_only(path_)); }
 
  private:
   const Bytes& bytes_;

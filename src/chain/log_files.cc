@@ -50,22 +50,26 @@ Status LogFiles::open(const LogPosition& end) {
   return {};
 }
 
-/// A file of one segment's size full of zeros, durable under its name.
-Status LogFiles::fill_with_zeros(std::string_view name) {
+Status LogFiles::fill(io::File& file, Filling filling) {
+  if (filling == Filling::kAllocation) return file.allocate(options_.segment_bytes);
+  const Bytes zeros(std::min<std::uint64_t>(kZeroPiece, options_.segment_bytes));
+  for (std::uint64_t at = 0; at < options_.segment_bytes; at += zeros.size()) {
+    const std::uint64_t rest = options_.segment_bytes - at;
+    TRY_OK(file.write_at(at, ByteSpan(zeros).first(std::min<std::uint64_t>(rest, zeros.size()))));
+  }
+  return {};
+}
+
+/// A file of one segment's size that reads as zeros, durable under its name.
+Status LogFiles::make_empty(std::string_view name, Filling filling) {
   const std::string half_made = path(name) + ".tmp";
   {
     TRY(const auto file, files_.open(half_made, io::OpenMode::kCreate));
-    const Bytes zeros(std::min<std::uint64_t>(kZeroPiece, options_.segment_bytes));
-    Status written;
-    for (std::uint64_t at = 0; written && at < options_.segment_bytes; at += zeros.size()) {
-      const std::uint64_t rest = options_.segment_bytes - at;
-      written =
-          file->write_at(at, ByteSpan(zeros).first(std::min<std::uint64_t>(rest, zeros.size())));
-    }
-    if (written) written = file->sync_all();
-    if (!written) {
+    Status filled = fill(*file, filling);
+    if (filled) filled = file->sync_all();
+    if (!filled) {
       (void)files_.remove(half_made);  // what it holds of the disk is wanted elsewhere
-      return written;
+      return filled;
     }
   }
   TRY_OK(files_.rename(half_made, path(name)));
@@ -75,7 +79,7 @@ Status LogFiles::fill_with_zeros(std::string_view name) {
 void LogFiles::make_spare() {
   const std::lock_guard lock(spare_mutex_);
   if (has_spare_.load(std::memory_order_relaxed)) return;
-  if (fill_with_zeros(kSpareName)) has_spare_.store(true, std::memory_order_release);
+  if (make_empty(kSpareName, Filling::kZeros)) has_spare_.store(true, std::memory_order_release);
 }
 
 bool LogFiles::wants_spare(const LogPosition& end) const {
@@ -86,7 +90,7 @@ bool LogFiles::wants_spare(const LogPosition& end) const {
 Status LogFiles::obtain_spare() {
   const std::lock_guard lock(spare_mutex_);
   if (has_spare_) return {};
-  const Status made = fill_with_zeros(kSpareName);
+  const Status made = make_empty(kSpareName, Filling::kZeros);
   if (made || made.error().code != Code::kFull || !has_reserve_) return made;
   disk_state_ = DiskState::kHard;
   TRY_OK(files_.rename(path(kReserveName), path(kSpareName)));
@@ -163,7 +167,7 @@ void LogFiles::check_space() {
   const std::unique_lock lock(spare_mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return;  // a spare is being made: the numbers are in motion
   if (options_.reserve == Reserve::kKeep && !has_reserve_ && *free > options_.segment_bytes) {
-    has_reserve_ = fill_with_zeros(kReserveName).has_value();
+    has_reserve_ = make_empty(kReserveName, Filling::kAllocation).has_value();
   }
   const std::uint64_t left =
       files_.free_bytes(directory_).value_or(0) + (has_spare_ ? options_.segment_bytes : 0);

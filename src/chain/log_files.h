@@ -59,7 +59,12 @@ class LogFiles {
 
  private:
   std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
-  Status fill_with_zeros(std::string_view name);
+  enum class Filling : std::uint8_t {
+    kZeros /* fast to write over */,
+    kAllocation /* fast to make */
+  };
+  Status make_empty(std::string_view name, Filling filling);
+  Status fill(io::File& file, Filling filling);
   Result<bool> find_prepared(std::string_view name);
   Status open_segment(std::uint64_t number);
   Status obtain_spare();

@@ -33,6 +33,8 @@ class File {
   virtual Status sync_all() = 0;
   virtual Result<std::uint64_t> size() const = 0;
   virtual Status resize(std::uint64_t bytes) = 0;
+  /// Makes the file at least so long and takes the disk space for it now; new bytes read as zero.
+  virtual Status allocate(std::uint64_t bytes) = 0;
 };
 
 /// Held while the process uses what the lock file stands for. Released on destruction or when the

@@ -82,6 +82,14 @@ class PosixFile final : public File {
     if (uninterrupted(call) != 0) return failed("resize", path_);
     return {};
   }
+  Status allocate(std::uint64_t bytes) override {
+    int error_number = EINTR;
+    while (error_number == EINTR) {
+      error_number = ::posix_fallocate(descriptor_.get(), 0, static_cast<off_t>(bytes));
+    }
+    if (error_number != 0) return std::unexpected(errno_error("allocate " + path_, error_number));
+    return {};
+  }
 
  private:
   Descriptor descriptor_;

@@ -102,4 +102,9 @@ Status MemoryFile::resize(std::uint64_t bytes) {
   return {};
 }
 
+Status MemoryFile::allocate(std::uint64_t bytes) {
+  TRY(const std::uint64_t now, size());
+  return bytes > now ? resize(bytes) : Status{};
+}
+
 }  // namespace theater::io

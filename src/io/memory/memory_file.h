@@ -22,6 +22,7 @@ class MemoryFile final : public File {
   Status sync_all() override;
   Result<std::uint64_t> size() const override;
   Status resize(std::uint64_t bytes) override;
+  Status allocate(std::uint64_t bytes) override;
 
  private:
   bool lost() const { return generation_ != disk_.generation_; }
