@@ -25,12 +25,18 @@ Result<chain::GenesisBody> genesis_of(Shard& shard, const ActorSetup& setup,
 
 std::string_view phase_name(Phase phase) {
   switch (phase) {
-    case Phase::kStarting: return "starting";
-    case Phase::kRunning: return "running";
-    case Phase::kRestarting: return "restarting";
-    case Phase::kStopping: return "stopping";
-    case Phase::kStopped: return "stopped";
-    case Phase::kFailed: return "failed";
+    case Phase::kStarting:
+      return "starting";
+    case Phase::kRunning:
+      return "running";
+    case Phase::kRestarting:
+      return "restarting";
+    case Phase::kStopping:
+      return "stopping";
+    case Phase::kStopped:
+      return "stopped";
+    case Phase::kFailed:
+      return "failed";
   }
   return "unknown";
 }

@@ -18,12 +18,12 @@
 namespace theater::actor {
 
 enum class Phase : std::uint8_t {
-  kStarting,    // init, migrate or the redelivery of unfinished inputs is under way
+  kStarting,  // init, migrate or the redelivery of unfinished inputs is under way
   kRunning,
   kRestarting,  // waits out its back-off
   kStopping,
   kStopped,
-  kFailed,      // stopped by its own fault: init failed, or on_error said stop
+  kFailed,  // stopped by its own fault: init failed, or on_error said stop
 };
 
 /// The lower-case word: "running".
@@ -34,23 +34,23 @@ struct ActorStatus {
   Identity identity;
   Phase phase = Phase::kStarting;
   Seq next_seq;
-  Digest head;                 // leaf hash of the last event (zeros before genesis)
-  Lsn head_lsn;                // durable when LogWriter::durable() has reached it
+  Digest head;   // leaf hash of the last event (zeros before genesis)
+  Lsn head_lsn;  // durable when LogWriter::durable() has reached it
   Digest state_root;
   std::uint64_t state_bytes = 0;
   std::uint64_t invocations = 0, commits = 0, failures = 0, restarts = 0;
   bool has_instance = false;
-  std::string last_error;      // of the last failed invocation
+  std::string last_error;  // of the last failed invocation
   Census census;
 };
 
 struct ActorSetup {
   Manifest manifest;
   std::shared_ptr<const Program> program;
-  const FamilySet& families;           // outlives the actor
+  const FamilySet& families;                  // outlives the actor
   store::SnapshotStore* snapshots = nullptr;  // outlives the actor; nullptr: no snapshots
-  Digest determinism_profile;          // recorded in genesis
-  std::optional<Salt> genesis_nonce;   // nothing: random
+  Digest determinism_profile;                 // recorded in genesis
+  std::optional<Salt> genesis_nonce;          // nothing: random
   /// Called once on the shard when the actor is running, or could not start. May be empty.
   std::move_only_function<void(Status)> on_started;
   /// Called once on the shard when the phase becomes kStopped or kFailed; the owner may destroy

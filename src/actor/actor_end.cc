@@ -55,8 +55,8 @@ void Actor::Core::fault(Error error) {
 void Actor::Core::finish(Phase phase) {
   CHECK(families_.census().is_empty(), "END-1");
   if (!shard_.ports().log.failed()) {
-    const auto step = phase == Phase::kStopped ? chain::LifecycleStep::kStop
-                                               : chain::LifecycleStep::kCrash;
+    const auto step =
+        phase == Phase::kStopped ? chain::LifecycleStep::kStop : chain::LifecycleStep::kCrash;
     static_cast<void>(record_lifecycle(step, 0, error_ ? error_->message : ""));
   }
   phase_ = phase;
@@ -83,7 +83,8 @@ void Actor::Core::restart(const InvocationEnd& end) {
     return;
   }
   const auto doublings = std::min<std::size_t>(restarts_.size(), 20);
-  const Nanoseconds pause = std::min<Nanoseconds>(rule.backoff_max, rule.backoff_min * (1ll << doublings));
+  const Nanoseconds pause =
+      std::min<Nanoseconds>(rule.backoff_max, rule.backoff_min * (1ll << doublings));
   restarts_.push_back(now);
   ++counts_.restarts;
   const Status recorded = record_lifecycle(chain::LifecycleStep::kRestart, restarts_.size());

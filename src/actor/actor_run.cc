@@ -23,9 +23,12 @@ Runnable::Next Actor::Core::run_invocation() {
     return Next::kIdle;
   }
   switch (*progress) {
-    case Invocation::Progress::kYielded: return Next::kAgain;
-    case Invocation::Progress::kSuspended: return Next::kIdle;
-    case Invocation::Progress::kEnded: break;
+    case Invocation::Progress::kYielded:
+      return Next::kAgain;
+    case Invocation::Progress::kSuspended:
+      return Next::kIdle;
+    case Invocation::Progress::kEnded:
+      break;
   }
   finish_invocation();
   if (is_ended()) return Next::kIdle;
@@ -91,8 +94,8 @@ Status Actor::Core::ensure_instance() {
 }
 
 Status Actor::Core::make_instance() {
-  TRY(instance_, wasm::Instance::create(program().linked(), manifest().limits.instance,
-                                        invocation_));
+  TRY(instance_,
+      wasm::Instance::create(program().linked(), manifest().limits.instance, invocation_));
   return {};
 }
 
@@ -142,8 +145,11 @@ void Actor::Core::finish_failed(const InvocationEnd& end) {
 void Actor::Core::failed_alone(const InvocationEnd& end) {
   if (phase_ == Phase::kStopping) return;
   switch (manifest().on_error) {
-    case OnError::kKeep: return;
-    case OnError::kRestart: restart(end); return;
+    case OnError::kKeep:
+      return;
+    case OnError::kRestart:
+      restart(end);
+      return;
     case OnError::kStop:
       fault({Code::kInvalid, fmt::format("an event failed and on_error is stop: {}", end.text)});
       return;
@@ -169,8 +175,8 @@ void Actor::Core::take_snapshot() {
   }
   memory_.next_id = invocation_.next_id();
   const Seq last{journal_.chain().head().next.value - 1};
-  const auto body = setup_.snapshots->write(identity_.id, last, state_,
-                                            save_actor_part(memory_, families_));
+  const auto body =
+      setup_.snapshots->write(identity_.id, last, state_, save_actor_part(memory_, families_));
   delta_bytes_ = 0;
   events_at_snapshot_ = journal_.chain().head().next.value;
   if (!body) return;  // the snapshot before serves; tried again when the next is due

@@ -29,11 +29,10 @@ Actor::Core::~Core() {
 
 Status Actor::Core::start_new(const chain::GenesisBody& genesis, const Salt& manifest_salt) {
   TRY_OK(families_.create(manifest(), *this));
-  TRY_OK(make_instance());  // a component whose start function traps is refused here,
+  TRY_OK(make_instance());      // a component whose start function traps is refused here,
   TRY_OK(families_.recover());  // an address in use here: before anything is recorded
   const std::string text = manifest().recorded_text();
-  TRY_OK(journal_.append_origin(
-      {chain::Kind::kGenesis, genesis, manifest_salt, as_bytes(text)}));
+  TRY_OK(journal_.append_origin({chain::Kind::kGenesis, genesis, manifest_salt, as_bytes(text)}));
   return begin_work();
 }
 
@@ -85,8 +84,7 @@ Result<Restored> Actor::Core::fold(store::ActorImage& image) {
 
 Status Actor::Core::record_upgrade(const store::ActorSummary& summary) {
   const std::string text = manifest().recorded_text();
-  if (summary.current.component == identity_.component &&
-      as_text(summary.manifest) == text) {
+  if (summary.current.component == identity_.component && as_text(summary.manifest) == text) {
     return {};
   }
   const Salt salt = shard_.salts().next();

@@ -159,8 +159,7 @@ TEST_F(ActorTest, AFailedBatchIsDeliveredOneByOne) {
   script.push(3, "+e");
   const std::size_t before = log.events().size();
   settle();
-  EXPECT_EQ(kinds(before),
-            "recv trap activate recv commit recv trap activate recv commit");
+  EXPECT_EQ(kinds(before), "recv trap activate recv commit recv trap activate recv commit");
   EXPECT_EQ(state(), "++");
   EXPECT_EQ(script.count("perform effect 1"), 1u);
   EXPECT_EQ(script.count("perform effect 3"), 1u);
@@ -234,8 +233,9 @@ TEST_F(ActorTest, AnEndlessLoopEndsAtItsDeadline) {
 }
 
 TEST_F(ActorTest, OnErrorRestartWaitsLongerEachTimeThenGivesUp) {
-  manifest_text = "name = \"p\"\ncomponent = \"x\"\non_error = \"restart\"\n[grants.probe]\n"
-                  "[supervision]\nintensity = 2\nbackoff_min = \"100ms\"\n";
+  manifest_text =
+      "name = \"p\"\ncomponent = \"x\"\non_error = \"restart\"\n[grants.probe]\n"
+      "[supervision]\nintensity = 2\nbackoff_min = \"100ms\"\n";
   start();
   script.push(1, "x");
   script.push(2, "+");

@@ -15,12 +15,12 @@ namespace theater::actor {
 struct EffectBatch {
   struct Item {
     const ImportTarget* target = nullptr;
-    std::uint64_t id = 0;  // what the effect is about, by Target
+    std::uint64_t id = 0;                           // what the effect is about, by Target
     std::size_t begin = 0, arguments = 0, end = 0;  // in buffer
   };
   std::vector<Item> items;
-  Bytes buffer;  // payloads of the outputs, one after another
-  Seq seq;       // of the commit or host-req
+  Bytes buffer;              // payloads of the outputs, one after another
+  Seq seq;                   // of the commit or host-req
   std::uint64_t ticket = 0;  // of a host-req
 
   void add(const ImportTarget& target, std::uint64_t id, ByteSpan call_arguments) {

@@ -22,8 +22,8 @@ class EventBatch {
 
   /// Whether an event of `bytes` still fits. The first one always does, whatever its size.
   bool accepts(std::size_t bytes) const {
-    return ends_.empty() || (ends_.size() < limits_.items_max &&
-                             buffer_.size() + bytes <= limits_.bytes_max);
+    return ends_.empty() ||
+           (ends_.size() < limits_.items_max && buffer_.size() + bytes <= limits_.bytes_max);
   }
   /// Copies `event` in. The caller asked accepts() before.
   void add(ByteSpan event) {

@@ -106,8 +106,8 @@ void Families::hold(EffectBatch& effects, Lsn lsn) {
 void Families::release(std::uint64_t token) {
   const EffectBatch& effects = *waiting_[token];
   for (const EffectBatch::Item& item : effects.items) {
-    instances_[item.target->family]->perform({item.target->function, effects.arguments(item),
-                                              item.id, effects.seq, effects.ticket});
+    instances_[item.target->family]->perform(
+        {item.target->function, effects.arguments(item), item.id, effects.seq, effects.ticket});
   }
   waiting_[token]->clear();
   free_.push_back(token);

@@ -57,9 +57,9 @@ class Families final : public Imports, private GateClient {
   ActorPort* port_ = nullptr;
   bool is_stopping_ = false;
   std::vector<std::unique_ptr<FamilyInstance>> instances_;  // by family; null: not granted
-  std::vector<std::size_t> touched_;   // families called since the last settle
-  std::vector<std::unique_ptr<EffectBatch>> waiting_;  // at the gate, by token
-  std::vector<std::size_t> free_;      // tokens not in use
+  std::vector<std::size_t> touched_;                        // families called since the last settle
+  std::vector<std::unique_ptr<EffectBatch>> waiting_;       // at the gate, by token
+  std::vector<std::size_t> free_;                           // tokens not in use
 };
 
 }  // namespace theater::actor

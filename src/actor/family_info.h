@@ -61,8 +61,8 @@ enum class HandlerNeed : std::uint8_t {
   kRequired,  // a grant without the exported handler is refused at start
 };
 
-/// One family, as `Family::info()` returns it; lives as long as the node. Lists of families are in a
-/// fixed order; a position in the list is the family's index.
+/// One family, as `Family::info()` returns it; lives as long as the node. Lists of families are in
+/// a fixed order; a position in the list is the family's index.
 struct FamilyInfo {
   std::string name;            // the key of [grants.<name>]: "timer"
   std::string interface_name;  // imports: "theater:actor/timer@0.1.0"

@@ -42,7 +42,6 @@ struct CallContext {
   std::uint64_t next_id = 0;  // what a kMintedId call answers as ok; used up if it does
 };
 
-
 enum class Settlement : std::uint8_t { kCommitted, kDiscarded };
 enum class StopMode : std::uint8_t {
   kDrain,  // refuse new work, close politely, report through ActorPort::drained
@@ -106,7 +105,7 @@ class FamilyInstance {
 
 /// A bound that was reached; becomes an `overflow` record.
 struct Overflow {
-  std::string_view queue;   // "websocket-server events"
+  std::string_view queue;  // "websocket-server events"
   chain::OverflowPolicy policy = chain::OverflowPolicy::kRefuse;
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;

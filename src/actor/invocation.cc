@@ -18,10 +18,14 @@ const chain::TypeHint& text_hint() {
 
 chain::TrapReason reason_of(wasm::TrapKind kind) {
   switch (kind) {
-    case wasm::TrapKind::kFuel: return chain::TrapReason::kFuel;
-    case wasm::TrapKind::kDeadline: return chain::TrapReason::kDeadline;
-    case wasm::TrapKind::kMemoryLimit: return chain::TrapReason::kLimit;
-    default: return chain::TrapReason::kTrap;
+    case wasm::TrapKind::kFuel:
+      return chain::TrapReason::kFuel;
+    case wasm::TrapKind::kDeadline:
+      return chain::TrapReason::kDeadline;
+    case wasm::TrapKind::kMemoryLimit:
+      return chain::TrapReason::kLimit;
+    default:
+      return chain::TrapReason::kTrap;
   }
 }
 
@@ -84,8 +88,7 @@ Result<Invocation::Progress> Invocation::poll() {
   return Progress::kEnded;
 }
 
-wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan arguments,
-                                            Bytes& result) {
+wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan arguments, Bytes& result) {
   if (!is_active_) {
     append(result, as_bytes("host functions cannot be called while the component starts"));
     return wasm::ImportOutcome::kTrap;
@@ -93,20 +96,24 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
   const ImportTarget& target = parts_.program.target(import);
   if (ordinal_ == kCallsMax || effects_.items.size() == kEffectsMax ||
       effects_.buffer.size() + arguments.size() > kEffectBytesMax) {
-    over_limit_ = fmt::format("more than {} calls, {} effects or {} bytes of effects in one invocation",
-                              kCallsMax, kEffectsMax, kEffectBytesMax);
+    over_limit_ =
+        fmt::format("more than {} calls, {} effects or {} bytes of effects in one invocation",
+                    kCallsMax, kEffectsMax, kEffectBytesMax);
     return wasm::ImportOutcome::kTrap;
   }
   const CallContext context{end_.receive, ordinal_, next_id_};
   const Result<CallOutcome> outcome = parts_.imports.call(target, arguments, context, result);
   if (!outcome) return break_off(outcome.error(), result);
   switch (*outcome) {
-    case CallOutcome::kReturn: return finish_call(target, arguments, result);
-    case CallOutcome::kSuspend: return suspend(target, arguments);
+    case CallOutcome::kReturn:
+      return finish_call(target, arguments, result);
+    case CallOutcome::kSuspend:
+      return suspend(target, arguments);
     case CallOutcome::kTrap:
-      return record_call(
-          target, {chain::Kind::kHostCall, arguments, wasm::ImportOutcome::kTrap}, result);
-    case CallOutcome::kDenied: break;
+      return record_call(target, {chain::Kind::kHostCall, arguments, wasm::ImportOutcome::kTrap},
+                         result);
+    case CallOutcome::kDenied:
+      break;
   }
   const auto denied = record_call(target, {chain::Kind::kDenied, arguments}, result);
   ++ordinal_;
@@ -200,8 +207,8 @@ Status Invocation::finish() {
     return finish_ok(state, ByteSpan(*result).subspan(reader.offset()));
   }
   return finish_trap(chain::TrapReason::kLimit,
-                     fmt::format("the new state is {} bytes, limits.state_max is {}",
-                                 state.size(), parts_.state_max));
+                     fmt::format("the new state is {} bytes, limits.state_max is {}", state.size(),
+                                 parts_.state_max));
 }
 
 Status Invocation::finish_ok(ByteSpan state, ByteSpan rest) {
@@ -265,7 +272,8 @@ Status Invocation::close_unfinished(Seq receive) {
 void Invocation::draft_outputs() {
   outputs_.clear();
   for (const EffectBatch::Item& item : effects_.items) {
-    outputs_.push_back({item.target->call->output_class, item.id,
+    outputs_.push_back({item.target->call->output_class,
+                        item.id,
                         {effects_.payload(item), item.target->output_hint}});
   }
 }

@@ -40,12 +40,12 @@ struct Delivery {
 /// How an invocation ended.
 struct InvocationEnd {
   bool is_commit = false;
-  chain::TrapReason reason{};    // of a trap
-  std::string text;              // of a trap: for people
-  chain::Appended appended;      // the commit or trap
+  chain::TrapReason reason{};  // of a trap
+  std::string text;            // of a trap: for people
+  chain::Appended appended;    // the commit or trap
   std::uint64_t delta_bytes = 0;
   Seq receive;
-  bool made_request = false;     // holds a host-req: must not be repeated
+  bool made_request = false;  // holds a host-req: must not be repeated
   bool instance_is_dead = false;
 };
 
@@ -115,7 +115,7 @@ class Invocation final : public wasm::ImportHandler {
   std::uint64_t next_id_ = 1;
   std::optional<Seq> request_;
   const ImportTarget* request_target_ = nullptr;
-  std::optional<Error> broken_;        // a port failed in the middle of the call
+  std::optional<Error> broken_;  // a port failed in the middle of the call
   std::optional<std::string> over_limit_;
   EffectBatch effects_;
   InvocationEnd end_;

@@ -32,8 +32,7 @@ Status read_limits(const Setting* table, Limits& limits) {
   if (reader.has("fuel")) {
     instance.fuel = static_cast<std::uint64_t>(reader.integer("fuel", 1, {1, INT64_MAX}));
   }
-  instance.deadline =
-      reader.duration("deadline", instance.deadline, {Milliseconds(1), hours(1)});
+  instance.deadline = reader.duration("deadline", instance.deadline, {Milliseconds(1), hours(1)});
   limits.state_max = reader.bytes("state_max", limits.state_max, {0, 1ll << 30});
   limits.idle = reader.duration("idle", limits.idle, {Milliseconds(1), hours(24 * 365)});
   return reader.finish();
@@ -58,8 +57,8 @@ Status read_supervision(const Setting* table, Supervision& supervision) {
   supervision.window = reader.duration("window", supervision.window, {Milliseconds(1), hours(24)});
   supervision.backoff_min =
       reader.duration("backoff_min", supervision.backoff_min, {Milliseconds(1), hours(1)});
-  supervision.backoff_max = reader.duration("backoff_max", supervision.backoff_max,
-                                            {supervision.backoff_min, hours(24)});
+  supervision.backoff_max =
+      reader.duration("backoff_max", supervision.backoff_max, {supervision.backoff_min, hours(24)});
   return reader.finish();
 }
 
@@ -68,8 +67,8 @@ Status read_grants(const Setting* table, Manifest& manifest) {
   for (const Setting& grant : table->items) {
     const std::string& family = grant.key;
     if (grant.kind != Setting::Kind::kTable) {
-      return fail(Code::kInvalid, "{}: grants.{} must be a table: write [grants.{}]",
-                  grant.place(), family, family);
+      return fail(Code::kInvalid, "{}: grants.{} must be a table: write [grants.{}]", grant.place(),
+                  family, family);
     }
     manifest.grants.push_back(grant);
   }
@@ -113,8 +112,8 @@ Status read_sections(SettingsReader& reader, Manifest& manifest) {
 
 enum class Source { kFile, kRecord };
 
-Result<Manifest> read_manifest(const Setting& root, std::string_view file,
-                               std::string_view folder, Source source) {
+Result<Manifest> read_manifest(const Setting& root, std::string_view file, std::string_view folder,
+                               Source source) {
   Manifest manifest;
   manifest.file = file;
   manifest.folder = folder;

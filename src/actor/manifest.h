@@ -29,8 +29,8 @@ using chain::InstanceMode;
 enum class OnError : std::uint8_t { kKeep, kRestart, kStop };
 
 struct Limits {
-  wasm::InstanceLimits instance;        // memory, table, fuel, deadline
-  std::uint64_t state_max = 16u << 20;  // bytes of state a guest may return
+  wasm::InstanceLimits instance;                // memory, table, fuel, deadline
+  std::uint64_t state_max = 16u << 20;          // bytes of state a guest may return
   Nanoseconds idle = std::chrono::seconds(60);  // then the instance is evicted
 };
 
@@ -52,18 +52,18 @@ struct MailboxLimits {
 
 /// A value type. Sizes are bytes.
 struct Manifest {
-  std::string name;                // [a-z0-9][a-z0-9-]*, at most 64
-  std::string component_path;      // resolved against the manifest's folder
+  std::string name;                        // [a-z0-9][a-z0-9-]*, at most 64
+  std::string component_path;              // resolved against the manifest's folder
   std::optional<Digest> component_digest;  // `sha256`: refused at load if it differs
-  Bytes params;                    // the argument of init
+  Bytes params;                            // the argument of init
   InstanceMode instance = InstanceMode::kResident;
   OnError on_error = OnError::kKeep;
   Limits limits;
   MailboxLimits mailbox;
   Supervision supervision;
-  std::vector<Setting> grants;     // tables, sorted by key: the family's name
-  std::string file;                // for messages
-  std::string folder;              // where relative paths in grants start
+  std::vector<Setting> grants;  // tables, sorted by key: the family's name
+  std::string file;             // for messages
+  std::string folder;           // where relative paths in grants start
 
   const Setting* find_grant(std::string_view family) const;
   /// The text recorded beside genesis and upgrade: TOML with every default written out, in a fixed

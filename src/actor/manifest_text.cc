@@ -27,12 +27,15 @@ std::string quoted(std::string_view text) {
 std::string inline_text(const Setting& setting) {
   std::string out;
   switch (setting.kind) {
-    case Setting::Kind::kText: return quoted(setting.text);
-    case Setting::Kind::kInteger: return fmt::format("{}", setting.integer);
+    case Setting::Kind::kText:
+      return quoted(setting.text);
+    case Setting::Kind::kInteger:
+      return fmt::format("{}", setting.integer);
     case Setting::Kind::kNumber:
       if (!std::isfinite(setting.number)) return fmt::format("{}", setting.number);
       return fmt::format("{:#.17g}", setting.number);
-    case Setting::Kind::kBoolean: return setting.boolean ? "true" : "false";
+    case Setting::Kind::kBoolean:
+      return setting.boolean ? "true" : "false";
     case Setting::Kind::kList:
       for (const Setting& item : setting.items) {
         out += fmt::format("{}{}", out.empty() ? "" : ", ", inline_text(item));
@@ -63,15 +66,16 @@ void add_limits(std::string& out, const Limits& limits) {
 std::string Manifest::recorded_text() const {
   constexpr std::string_view kInstanceWords[] = {"resident", "fresh"};
   constexpr std::string_view kOnErrorWords[] = {"keep", "restart", "stop"};
-  std::string out = fmt::format("name = {}\nparams = {}\ninstance = \"{}\"\non_error = \"{}\"\n",
-                                quoted(name), quoted(as_text(params)),
-                                kInstanceWords[static_cast<std::size_t>(instance)],
-                                kOnErrorWords[static_cast<std::size_t>(on_error)]);
+  std::string out =
+      fmt::format("name = {}\nparams = {}\ninstance = \"{}\"\non_error = \"{}\"\n", quoted(name),
+                  quoted(as_text(params)), kInstanceWords[static_cast<std::size_t>(instance)],
+                  kOnErrorWords[static_cast<std::size_t>(on_error)]);
   add_limits(out, limits);
   out += fmt::format("\n[mailbox]\nitems = {}\nbytes = \"{}\"\nbatch = {}\n", mailbox.items_max,
                      size_text(mailbox.bytes_max), mailbox.batch.items_max);
   out += fmt::format(
-      "\n[supervision]\nintensity = {}\nwindow = \"{}\"\nbackoff_min = \"{}\"\nbackoff_max = \"{}\"\n",
+      "\n[supervision]\nintensity = {}\nwindow = \"{}\"\nbackoff_min = \"{}\"\nbackoff_max = "
+      "\"{}\"\n",
       supervision.intensity, duration_text(supervision.window),
       duration_text(supervision.backoff_min), duration_text(supervision.backoff_max));
   for (const Setting& grant : grants) {

@@ -2,9 +2,9 @@
 // what is forgotten never leaves.
 #include "actor/output_gate.h"
 
-#include <vector>
-
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace theater::actor {
 namespace {

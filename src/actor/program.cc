@@ -89,10 +89,9 @@ class ProgramLinker {
   Status add_import(const wasm::ImportFunction& import) {
     const std::size_t mark = import.name.find('#');
     const std::string_view interface = std::string_view(import.name).substr(0, mark);
-    const auto family = std::ranges::find(options_.families, interface,
-                                          [](const FamilyInfo* info) -> std::string_view {
-                                            return info->interface_name;
-                                          });
+    const auto family = std::ranges::find(
+        options_.families, interface,
+        [](const FamilyInfo* info) -> std::string_view { return info->interface_name; });
     if (mark == std::string::npos || family == options_.families.end()) {
       return fail(Code::kUnsupported, "the component imports {}, which no host family offers{}",
                   import.name, nearest_interface(interface));
@@ -119,8 +118,7 @@ class ProgramLinker {
   ImportTarget make_target(std::size_t family, const CallInfo& call, std::string_view name) const {
     ImportTarget target;
     target.family = family;
-    target.function =
-        static_cast<std::size_t>(&call - options_.families[family]->calls.data());
+    target.function = static_cast<std::size_t>(&call - options_.families[family]->calls.data());
     target.call = &call;
     target.name = name;
     target.arguments_hint = hint_of(arguments_type(call.type, {}));
@@ -206,10 +204,9 @@ Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, Byt
   for (std::size_t i = 0; i < families.size(); ++i) {
     if (families[i]->interface_name != name.substr(0, mark)) continue;
     const auto& calls = families[i]->calls;
-    const auto call = std::ranges::find(calls, name.substr(std::min(mark + 1, name.size())),
-                                        [](const CallInfo& info) -> std::string_view {
-                                          return info.name;
-                                        });
+    const auto call =
+        std::ranges::find(calls, name.substr(std::min(mark + 1, name.size())),
+                          [](const CallInfo& info) -> std::string_view { return info.name; });
     if (call == calls.end()) break;
     return OutputCall{i, static_cast<std::size_t>(call - calls.begin()), &*call,
                       payload.subspan(reader.offset())};

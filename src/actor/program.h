@@ -29,7 +29,7 @@ struct ImportTarget {
   const CallInfo* call = nullptr;
   std::string_view name;  // "interface#function"
   chain::TypeHint arguments_hint, result_hint, output_hint;
-  Bytes output_head;      // the name as a string value
+  Bytes output_head;  // the name as a string value
 };
 
 /// What an exported function takes beside the state: one input (init: the parameters, migrate: the

@@ -41,17 +41,21 @@ Status HistoryFold::add(const store::StoredEvent& event) {
     case chain::Kind::kUpgrade:
       component_ = std::get<chain::GenesisBody>(event.record.body).component;
       return {};
-    case chain::Kind::kReceive: return add_receive(event);
+    case chain::Kind::kReceive:
+      return add_receive(event);
     case chain::Kind::kHostRequest:
       if (open_) open_->made_request = true;
       return {};
-    case chain::Kind::kCommit: return add_commit(event);
-    case chain::Kind::kTrap: return add_trap(event);
+    case chain::Kind::kCommit:
+      return add_commit(event);
+    case chain::Kind::kTrap:
+      return add_trap(event);
     case chain::Kind::kLifecycle:
-      restored_.stopped_cleanly = std::get<chain::LifecycleBody>(event.record.body).what ==
-                                  chain::LifecycleStep::kStop;
+      restored_.stopped_cleanly =
+          std::get<chain::LifecycleBody>(event.record.body).what == chain::LifecycleStep::kStop;
       return {};
-    default: return {};
+    default:
+      return {};
   }
 }
 

@@ -1,9 +1,9 @@
 // Runnables are served in turn, a bounded number at once, never while the log is overloaded.
 #include "actor/run_queue.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "io/stepping_executor.h"
 

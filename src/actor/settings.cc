@@ -11,12 +11,18 @@ namespace {
 
 std::string_view kind_name(Setting::Kind kind) {
   switch (kind) {
-    case Setting::Kind::kText: return "a text";
-    case Setting::Kind::kInteger: return "a whole number";
-    case Setting::Kind::kNumber: return "a number";
-    case Setting::Kind::kBoolean: return "true or false";
-    case Setting::Kind::kList: return "a list";
-    case Setting::Kind::kTable: return "a table";
+    case Setting::Kind::kText:
+      return "a text";
+    case Setting::Kind::kInteger:
+      return "a whole number";
+    case Setting::Kind::kNumber:
+      return "a number";
+    case Setting::Kind::kBoolean:
+      return "true or false";
+    case Setting::Kind::kList:
+      return "a list";
+    case Setting::Kind::kTable:
+      return "a table";
   }
   return "a value";
 }
@@ -180,9 +186,10 @@ Nanoseconds SettingsReader::duration(std::string_view key, Nanoseconds missing,
   return missing;
 }
 
-bool SettingsReader::boolean(std::string_view key, bool missing) {
+std::optional<bool> SettingsReader::boolean(std::string_view key) {
   const Setting* setting = find_kind(key, Setting::Kind::kBoolean);
-  return setting == nullptr ? missing : setting->boolean;
+  if (setting == nullptr) return std::nullopt;
+  return setting->boolean;
 }
 
 const Setting* SettingsReader::table(std::string_view key) {

@@ -23,12 +23,11 @@ struct Setting {
   std::int64_t integer = 0;
   double number = 0;
   bool boolean = false;
-  std::vector<Setting> items;               // kList: elements; kTable: entries, as in the file
-  std::string key;                          // of an entry of a table
-  std::string file;                         // for messages
-  std::uint32_t line = 0, column = 0;       // of the value; of a table's header
+  std::vector<Setting> items;          // kList: elements; kTable: entries, as in the file
+  std::string key;                     // of an entry of a table
+  std::string file;                    // for messages
+  std::uint32_t line = 0, column = 0;  // of the value; of a table's header
   std::uint32_t key_line = 0, key_column = 0;
-
 
   /// An entry of a table, or nullptr.
   const Setting* find(std::string_view name) const;
@@ -71,7 +70,7 @@ class SettingsReader {
   /// A span of time: "250ms", "5s", "2m", "1h"; a bare number is refused.
   Nanoseconds duration(std::string_view key, Nanoseconds missing,
                        std::pair<Nanoseconds, Nanoseconds> range);
-  bool boolean(std::string_view key, bool missing);
+  std::optional<bool> boolean(std::string_view key);
   /// A table or list for the caller to read itself; nullptr if missing.
   const Setting* table(std::string_view key);
   const Setting* list(std::string_view key);

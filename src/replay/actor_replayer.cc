@@ -56,14 +56,19 @@ Status ActorReplayer::add(const store::StoredEvent& event) {
   }
   switch (event.record.kind) {
     case chain::Kind::kGenesis:
-    case chain::Kind::kUpgrade: TRY_OK(set_program(event)); break;
-    case chain::Kind::kActivate: TRY_OK(activate()); break;
+    case chain::Kind::kUpgrade:
+      TRY_OK(set_program(event));
+      break;
+    case chain::Kind::kActivate:
+      TRY_OK(activate());
+      break;
     case chain::Kind::kReceive:
       recorded_.clear();
       recorded_.add(event);
       is_open_ = true;
       return {};
-    default: break;
+    default:
+      break;
   }
   copied(event);
   return {};
@@ -88,8 +93,7 @@ Status ActorReplayer::compare_link(const store::StoredEvent& event) {
 Status ActorReplayer::set_program(const store::StoredEvent& event) {
   const auto& body = std::get<chain::GenesisBody>(event.record.body);
   if (event.payloads.empty() || !event.payloads[0].present) {
-    return fail(Code::kNotFound, "the manifest of event {} is gone",
-                event.record.link.seq.value);
+    return fail(Code::kNotFound, "the manifest of event {} is gone", event.record.link.seq.value);
   }
   TRY(manifest_, actor::parse_recorded_manifest(as_text(event.payloads[0].bytes)));
   report_.name = manifest_.name;
@@ -97,8 +101,8 @@ Status ActorReplayer::set_program(const store::StoredEvent& event) {
   const std::uint64_t next_id = invocation_ ? invocation_->next_id() : 1;
   invocation_.reset();
   TRY(program_, programs_.load(body.component, manifest_));
-  invocation_.emplace(actor::InvocationParts{*program_, recorded_, recorded_, state_,
-                                             manifest_.limits.state_max});
+  invocation_.emplace(
+      actor::InvocationParts{*program_, recorded_, recorded_, state_, manifest_.limits.state_max});
   invocation_->set_next_id(next_id);
   return {};
 }
@@ -143,7 +147,8 @@ Status ActorReplayer::run_guest(const actor::ExportTarget& target) {
   if (!instance_) return fail(Code::kCorrupt, "a recv without an activate before it");
   inputs_.clear();
   for (const auto& input : recorded_.front().inputs) {
-    if (!input.present) return fail(Code::kNotFound, "an input was redacted; replay cannot pass it");
+    if (!input.present)
+      return fail(Code::kNotFound, "an input was redacted; replay cannot pass it");
     inputs_.add(input.bytes);
   }
   actor::Delivery delivery{&target, &inputs_, std::nullopt};
@@ -168,8 +173,7 @@ void ActorReplayer::skip() {
     const auto call = actor::parse_output(world_.families, output.bytes);
     if (!call || call->call->plain != actor::PlainResult::kMintedId) continue;
     const auto index = static_cast<std::size_t>(&output - recorded_.back().outputs.data());
-    const auto* id =
-        std::get_if<std::uint64_t>(&recorded_.back().record.outputs[index].target);
+    const auto* id = std::get_if<std::uint64_t>(&recorded_.back().record.outputs[index].target);
     if (id != nullptr) invocation_->set_next_id(std::max(invocation_->next_id(), *id + 1));
   }
   instance_.reset();

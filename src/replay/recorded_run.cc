@@ -116,10 +116,9 @@ Result<chain::Appended> RecordedRun::append(const actor::EventDraft& draft) {
   if (!pages) return std::unexpected(diverge_from(*event, record, draft));
   record_.resize(1 + chain::kRecordBytesMax);
   record_[0] = 0;
-  const auto length = chain::encode_record(event->record.link, record, *pages,
-                                           std::span(record_).subspan(1));
-  if (!length ||
-      chain::leaf_hash_prefixed(ByteSpan(record_).first(1 + *length)) != event->leaf) {
+  const auto length =
+      chain::encode_record(event->record.link, record, *pages, std::span(record_).subspan(1));
+  if (!length || chain::leaf_hash_prefixed(ByteSpan(record_).first(1 + *length)) != event->leaf) {
     return std::unexpected(diverge_from(*event, record, draft));
   }
   ++cursor_;
@@ -184,8 +183,8 @@ Error RecordedRun::diverge_from(const store::StoredEvent& event, const chain::Re
   if (const auto record = chain::encode_record(event.record.link, draft)) {
     made.leaf = chain::leaf_hash(*record);
   }
-  divergence_ = Divergence{event.record.link.seq, event.record.kind, "",
-                           event_text(event, types_), event_text(made, types_)};
+  divergence_ = Divergence{event.record.link.seq, event.record.kind, "", event_text(event, types_),
+                           event_text(made, types_)};
   divergence_->reason = first_difference(divergence_->recorded, divergence_->recomputed);
   return {Code::kConflict, divergence_->reason};
 }

@@ -14,8 +14,9 @@ constexpr std::uint64_t kProgressEvery = 4096;
 }  // namespace
 
 std::uint64_t ReplayReport::events() const {
-  return std::accumulate(actors.begin(), actors.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const ActorReplay& one) { return sum + one.events; });
+  return std::accumulate(
+      actors.begin(), actors.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const ActorReplay& one) { return sum + one.events; });
 }
 
 bool ReplayReport::is_equal() const {
@@ -40,14 +41,14 @@ Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& optio
   store::ActorHistory::Range range;
   range.actor = options.actor;
   range.to = options.until;
-  TRY_OK(world.history.for_each(range, [&](const store::StoredEvent& event)
-                                           -> Result<store::ActorHistory::Visit> {
-    const auto found = replayers.find(event.record.link.actor);
-    if (found == replayers.end()) return store::ActorHistory::Visit::kContinue;
-    TRY_OK(found->second.add(event));
-    if (options.on_progress && ++events % kProgressEvery == 0) options.on_progress(events);
-    return store::ActorHistory::Visit::kContinue;
-  }));
+  TRY_OK(world.history.for_each(
+      range, [&](const store::StoredEvent& event) -> Result<store::ActorHistory::Visit> {
+        const auto found = replayers.find(event.record.link.actor);
+        if (found == replayers.end()) return store::ActorHistory::Visit::kContinue;
+        TRY_OK(found->second.add(event));
+        if (options.on_progress && ++events % kProgressEvery == 0) options.on_progress(events);
+        return store::ActorHistory::Visit::kContinue;
+      }));
   ReplayReport report;
   for (const store::ActorSummary& summary : world.history.actors()) {
     const auto found = replayers.find(summary.actor);

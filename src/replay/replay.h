@@ -29,8 +29,8 @@ struct ReplayWorld {
 };
 
 struct ReplayOptions {
-  std::optional<ActorId> actor;  // else every actor
-  std::optional<Seq> until;      // the last event to replay
+  std::optional<ActorId> actor;    // else every actor
+  std::optional<Seq> until;        // the last event to replay
   std::optional<Bytes> component;  // other code: report where its behaviour first differs
   /// Called every few thousand events with the count so far. May be empty.
   std::function<void(std::uint64_t events)> on_progress;
@@ -40,8 +40,8 @@ struct ReplayOptions {
 struct Divergence {
   Seq seq;
   chain::Kind kind = chain::Kind::kCommit;  // of the recorded event
-  std::string reason;      // "the reply differs", one sentence
-  std::string recorded;    // both events as text, one field a line, values in WAVE
+  std::string reason;                       // "the reply differs", one sentence
+  std::string recorded;                     // both events as text, one field a line, values in WAVE
   std::string recomputed;
 };
 

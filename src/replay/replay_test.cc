@@ -78,8 +78,8 @@ struct ReplayTest : ::testing::Test {
     settle();
   }
   Result<ReplayReport> run(const ReplayOptions& options = {}) {
-    TRY(const auto history, store::ActorHistory::open(disk, "/data",
-                                                      store::ActorHistory::Load::kSummaries));
+    TRY(const auto history,
+        store::ActorHistory::open(disk, "/data", store::ActorHistory::Load::kSummaries));
     store::ComponentStore components(disk, store::NodeLayout{"/data"}.components());
     return replay({actor::testing::shared_engine(), *history, components, set.infos(), ""},
                   options);
@@ -111,7 +111,8 @@ TEST_F(ReplayTest, ALongRunIsEqual) {
   ASSERT_EQ(report->actors.size(), 1u);
   const ActorReplay& one = report->actors[0];
   ASSERT_TRUE(report->is_equal()) << one.divergence->seq.value << ": " << one.divergence->reason
-                                  << "\n" << one.divergence->recorded << "\n--\n"
+                                  << "\n"
+                                  << one.divergence->recorded << "\n--\n"
                                   << one.divergence->recomputed;
   EXPECT_EQ(one.events, status.next_seq.value);
   EXPECT_EQ(one.head, status.head);
@@ -138,7 +139,8 @@ TEST_F(ReplayTest, RestartsUpgradesAndInterruptionsAreEqual) {
   ASSERT_TRUE(report) << report.error().message;
   const ActorReplay& one = report->actors[0];
   ASSERT_TRUE(report->is_equal()) << one.divergence->seq.value << ": " << one.divergence->reason
-                                  << "\n" << one.divergence->recorded << "\n--\n"
+                                  << "\n"
+                                  << one.divergence->recorded << "\n--\n"
                                   << one.divergence->recomputed;
   EXPECT_EQ(one.skipped, 1u) << "the interrupted wait";
   EXPECT_EQ(one.head, status.head);
@@ -202,9 +204,8 @@ TEST_F(ReplayTest, OtherCallsAreCaught) {
     ASSERT_TRUE(report && !report->is_equal());
     EXPECT_EQ(report->actors[0].divergence->seq, Seq{6});
   }
-  const auto report =
-      run({.component = probe_wasm("(call $push (i32.const 0x2b))",
-                                   "(call $push (i32.wrap_i64 (call $read)))")});
+  const auto report = run({.component = probe_wasm("(call $push (i32.const 0x2b))",
+                                                   "(call $push (i32.wrap_i64 (call $read)))")});
   ASSERT_TRUE(report) << report.error().message;
   ASSERT_FALSE(report->is_equal());
   EXPECT_THAT(report->actors[0].divergence->reason,

@@ -1,13 +1,13 @@
 // ActorWorld: one actor of probe.wat on one shard, stepped by hand.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "actor/actor.h"
 #include "actor/testing/fake_history.h"

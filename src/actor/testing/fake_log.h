@@ -58,8 +58,7 @@ class FakeLog final : public chain::LogWriter {
     std::size_t next = 0;
     const auto take = [&](std::size_t count, std::vector<store::StoredEvent::Stored>& out) {
       for (; count > 0; --count, ++next) {
-        out.push_back({true, to_bytes(attachments[next].bytes), attachments[next].salt,
-                       event.lsn});
+        out.push_back({true, to_bytes(attachments[next].bytes), attachments[next].salt, event.lsn});
       }
     };
     const bool has_manifest = std::holds_alternative<chain::GenesisBody>(draft.body);

@@ -31,13 +31,28 @@ inline FamilyInfo probe_info() {
   info.event_type = event;
   const auto write = chain::OutputClass::kWrite;
   info.calls = {
-      {"effect", {{{"", number}, {"", bytes}}, std::nullopt}, Nature::kEffect, write,
-       PlainResult::kUnit, Emits::kAlways, Target::kFirstArgument},
-      {"may", {{{"", number}}, done}, Nature::kEffect, write, PlainResult::kOk, Emits::kOnOk,
+      {"effect",
+       {{{"", number}, {"", bytes}}, std::nullopt},
+       Nature::kEffect,
+       write,
+       PlainResult::kUnit,
+       Emits::kAlways,
+       Target::kFirstArgument},
+      {"may",
+       {{{"", number}}, done},
+       Nature::kEffect,
+       write,
+       PlainResult::kOk,
+       Emits::kOnOk,
        Target::kFirstArgument},
       {"read", {{}, number}},
-      {"mint", {{}, Type::result(number, text)}, Nature::kEffect, chain::OutputClass::kOperation,
-       PlainResult::kMintedId, Emits::kOnOk, Target::kMintedId},
+      {"mint",
+       {{}, Type::result(number, text)},
+       Nature::kEffect,
+       chain::OutputClass::kOperation,
+       PlainResult::kMintedId,
+       Emits::kOnOk,
+       Target::kMintedId},
       {"deny", {{}, done}, Nature::kRead},
       {"wait", {{}, number}, Nature::kWait},
       {"trap", {{}, std::nullopt}, Nature::kRead, write, PlainResult::kUnit},
@@ -47,12 +62,12 @@ inline FamilyInfo probe_info() {
 
 /// What a test looks at and turns; outlives the family instance, survives restarts.
 struct ProbeScript {
-  std::uint64_t read_next = 7;      // what the next read answers; then one more each time
+  std::uint64_t read_next = 7;  // what the next read answers; then one more each time
   bool refuse_may = false;
   Status recover_status;
-  std::uint64_t held = 0;           // connections that only kill() or release() lets go
+  std::uint64_t held = 0;  // connections that only kill() or release() lets go
 
-  std::vector<std::string> trace;   // "perform effect 5", "commit", "discard", ...
+  std::vector<std::string> trace;  // "perform effect 5", "commit", "discard", ...
   ActorPort* port = nullptr;
   std::deque<Bytes> queue;
   std::vector<std::uint64_t> waits;  // tickets of performed waits
@@ -84,12 +99,15 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
                    Bytes& result) override {
     wasm::BinaryWriter writer(result);
     switch (function) {
-      case kEffect: return CallOutcome::kReturn;
+      case kEffect:
+        return CallOutcome::kReturn;
       case kMay:
         writer.byte(script_.refuse_may ? 1 : 0);
         if (script_.refuse_may) writer.string("refused");
         return CallOutcome::kReturn;
-      case kRead: writer.unsigned_number(script_.read_next++); return CallOutcome::kReturn;
+      case kRead:
+        writer.unsigned_number(script_.read_next++);
+        return CallOutcome::kReturn;
       case kMint:
         writer.byte(0);
         writer.unsigned_number(context.next_id);
@@ -98,8 +116,11 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
         writer.byte(1);
         writer.string("not granted");
         return CallOutcome::kDenied;
-      case kWait: return CallOutcome::kSuspend;
-      default: append(result, as_bytes("the host refuses")); return CallOutcome::kTrap;
+      case kWait:
+        return CallOutcome::kSuspend;
+      default:
+        append(result, as_bytes("the host refuses"));
+        return CallOutcome::kTrap;
     }
   }
   void settle(Settlement settlement) override {

@@ -54,7 +54,7 @@ Result<Grant> parse_grant(const actor::Setting& table) {
     grant.static_folder = beside_manifest(table, *folder);
   }
   grant.tls = read_tls(reader, table);
-  grant.deflate = reader.boolean("deflate", false);
+  grant.deflate = reader.boolean("deflate").value_or(false);
   host::read_limits(reader, kLimitFields, grant.limits);
   fit(reader, grant.limits);
   TRY_OK(reader.finish());
