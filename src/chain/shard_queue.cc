@@ -9,7 +9,6 @@ namespace theater::chain {
 namespace {
 
 constexpr std::size_t kAlign = 64;
-constexpr std::size_t kWarmBytes = 256 * 1024;  // an empty ring beyond this starts again
 
 constexpr std::size_t entry_size(std::size_t frame_bytes) {
   return (sizeof(QueueEntry) + frame_bytes + kAlign - 1) / kAlign * kAlign;
@@ -19,6 +18,7 @@ constexpr std::size_t entry_size(std::size_t frame_bytes) {
 
 ShardQueue::ShardQueue(std::size_t capacity_bytes)
     : capacity_(capacity_bytes / kAlign * kAlign),
+      restart_beyond_(capacity_ / 2),
       memory_(std::make_unique_for_overwrite<std::uint8_t[]>(capacity_ + kAlign)) {
   const auto raw = reinterpret_cast<std::uintptr_t>(memory_.get());
   ring_ = memory_.get() + (kAlign - raw % kAlign) % kAlign;
@@ -49,10 +49,10 @@ QueueEntry* ShardQueue::reserve(std::size_t frame_bytes) {
   std::uint64_t at = tail % capacity_;
   const auto room = [&] { return capacity_ - (tail - known_head_); };
   const bool wraps = at + wanted > capacity_;
-  if (room() < wanted + (wraps ? capacity_ - at : 0) || at > kWarmBytes) {
+  if (room() < wanted + (wraps ? capacity_ - at : 0) || at > restart_beyond_) {
     known_head_ = head_.load(std::memory_order_acquire);
   }
-  const bool cools = at > kWarmBytes && known_head_ == tail;
+  const bool cools = at > restart_beyond_ && known_head_ == tail;
   if (wraps || cools) {
     if (room() < capacity_ - at + wanted) return nullptr;
     skip_to_begin(tail);

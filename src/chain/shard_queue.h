@@ -33,8 +33,8 @@ static_assert(sizeof(QueueEntry) == 64);
 
 /// A ring of bytes between exactly one producer (the shard's thread) and one consumer (the log
 /// thread). Entries are contiguous. When it runs empty the producer starts again at the ring's
-/// begin, so that a shard that keeps up works in a small, warm piece of memory. Full is an answer,
-/// not a wait. Entries left at destruction are released.
+/// begin, so that a shard that keeps up works in a smaller, warmer piece of memory. Full is an
+/// answer, not a wait. Entries left at destruction are released.
 class ShardQueue {
  public:
   explicit ShardQueue(std::size_t capacity_bytes);
@@ -60,6 +60,9 @@ class ShardQueue {
 
   static constexpr std::size_t kCacheLine = 64;
   const std::size_t capacity_;
+  // An empty ring beyond this starts again. What lies behind is lost until the consumer looks, so
+  // that the room is never less than this.
+  const std::size_t restart_beyond_;
   std::unique_ptr<std::uint8_t[]> memory_;
   std::uint8_t* ring_;
   alignas(kCacheLine) std::atomic<std::uint64_t> head_{0};  // positions only rise
