@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "chain/hash.h"
 #include "chain/limits.h"
 #include "io/manual_clock.h"
@@ -83,10 +85,12 @@ void mutate(Bytes& state, io::SeededRandom& random) {
 
 TEST(StateTree, IncrementalEqualsFullAndDeltasLeadToTheSameState) {
   constexpr std::uint64_t kSeed = 20261124;
+  const char* const wanted = std::getenv("THEATER_STATE_STEPS");
+  const std::uint64_t steps = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 5000;
   io::SeededRandom random(kSeed);
   StateTree tree, reader;
   Bytes state;
-  for (std::uint64_t step = 0; step < 3000; ++step) {
+  for (std::uint64_t step = 0; step < steps; ++step) {
     mutate(state, random);
     const Salt salt = salt_of(step);
     const auto change = tree.update(state, salt).value();
