@@ -76,21 +76,20 @@ Status LogFiles::make_empty(std::string_view name, Filling filling) {
   return files_.sync_directory(directory_);
 }
 
-void LogFiles::make_spare() {
+void LogFiles::make_spare(Filling filling) {
   const std::lock_guard lock(spare_mutex_);
   if (has_spare_.load(std::memory_order_relaxed)) return;
-  if (make_empty(kSpareName, Filling::kZeros)) has_spare_.store(true, std::memory_order_release);
+  if (make_empty(kSpareName, filling)) has_spare_.store(true, std::memory_order_release);
 }
 
 bool LogFiles::wants_spare(const LogPosition& end) const {
   return !has_spare_.load(std::memory_order_acquire) && end.offset > options_.segment_bytes / 8;
 }
 
-/// On a full disk the reserve becomes the spare.
-Status LogFiles::obtain_spare() {
-  const std::lock_guard lock(spare_mutex_);
+/// On a full disk the reserve becomes the spare. Called with the spare's mutex held.
+Status LogFiles::obtain_spare(Filling filling) {
   if (has_spare_) return {};
-  const Status made = make_empty(kSpareName, Filling::kZeros);
+  const Status made = make_empty(kSpareName, filling);
   if (made || made.error().code != Code::kFull || !has_reserve_) return made;
   disk_state_ = DiskState::kHard;
   TRY_OK(files_.rename(path(kReserveName), path(kSpareName)));
@@ -99,8 +98,9 @@ Status LogFiles::obtain_spare() {
 }
 
 Status LogFiles::begin_segment(LogPosition& end) {
-  TRY_OK(obtain_spare());
-  has_spare_ = false;
+  std::unique_lock lock(spare_mutex_);
+  // Behind a segment that filled up before its spare was made there is no time for zeros.
+  TRY_OK(obtain_spare(segment_ == nullptr ? Filling::kZeros : Filling::kAllocation));
   SegmentHeader header;
   random_.fill(header.uuid.bytes);
   header.node = end.node;
@@ -119,6 +119,8 @@ Status LogFiles::begin_segment(LogPosition& end) {
   TRY_OK(file->sync_all());
   TRY_OK(files_.rename(spare, path(segment_name(header.number))));
   TRY_OK(files_.sync_directory(directory_));
+  has_spare_ = false;
+  lock.unlock();
   segment_ = std::move(file);
   uuid_ = header.uuid;
   segment_number_ = header.number;

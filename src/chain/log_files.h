@@ -47,9 +47,12 @@ class LogFiles {
   Result<std::uint64_t> append_pay(ByteSpan bytes);
   Status sync_pay();
 
-  /// Makes the next segment's file, zero-filled and synced, if there is none. Any error is kept
-  /// for begin_segment to meet again.
-  void make_spare();
+  /// How an empty file gets its disk space: written zeros are faster to write over (nothing but
+  /// data to sync), an allocation is faster to make.
+  enum class Filling : std::uint8_t { kZeros, kAllocation };
+  /// Makes the next segment's file, synced, if there is none. Any error is kept for begin_segment
+  /// to meet again.
+  void make_spare(Filling filling);
   /// True once an eighth of the current segment is used and there is no spare.
   bool wants_spare(const LogPosition& end) const;
 
@@ -59,15 +62,11 @@ class LogFiles {
 
  private:
   std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
-  enum class Filling : std::uint8_t {
-    kZeros /* fast to write over */,
-    kAllocation /* fast to make */
-  };
   Status make_empty(std::string_view name, Filling filling);
   Status fill(io::File& file, Filling filling);
   Result<bool> find_prepared(std::string_view name);
   Status open_segment(std::uint64_t number);
-  Status obtain_spare();
+  Status obtain_spare(Filling filling);
   Status open_pay();
   Status use_reserve();
 
@@ -79,7 +78,7 @@ class LogFiles {
   SegmentUuid uuid_;
   std::uint64_t segment_bytes_ = 0;  // 0: written under other options, so no batch fits
   std::uint64_t segment_number_ = 0, pay_number_ = 0, pay_end_ = 0;
-  std::mutex spare_mutex_;  // held while the spare is being made
+  std::mutex spare_mutex_;  // held while the spare is being made, or becomes a segment
   std::atomic<bool> has_spare_{false};
   std::atomic<bool> has_reserve_{false};
   std::atomic<DiskState> disk_state_{DiskState::kGood};

@@ -5,6 +5,11 @@
 #include "io/thread.h"
 
 namespace theater::chain {
+namespace {
+
+constexpr std::chrono::milliseconds kHurry{500};  // for the first part of a segment
+
+}  // namespace
 
 bool FileLogWriter::has_work() const {
   return std::ranges::any_of(queues_, [](const auto& queue) { return queue->bytes() > 0; });
@@ -40,8 +45,11 @@ void FileLogWriter::request_stop() {
   wake_log_thread();
 }
 
+/// A log in a hurry leaves the disk no time for zeros.
 void FileLogWriter::request_spare() {
+  const bool hurry = clock_.now() - segment_begun_ < kHurry;
   const std::lock_guard lock(spare_mutex_);
+  spare_filling_ = hurry ? LogFiles::Filling::kAllocation : LogFiles::Filling::kZeros;
   spare_wanted_ = true;
   spare_wake_.notify_one();
 }
@@ -51,8 +59,9 @@ void FileLogWriter::make_spares() {
   for (;;) {
     spare_wake_.wait(lock, [&] { return spare_wanted_ || spare_stop_; });
     if (spare_stop_) return;
+    const LogFiles::Filling filling = spare_filling_;
     lock.unlock();
-    log_files_.make_spare();
+    log_files_.make_spare(filling);
     lock.lock();
     spare_wanted_ = false;
   }

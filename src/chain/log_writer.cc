@@ -66,7 +66,7 @@ Status FileLogWriter::open(io::FileSystem& files, const std::string& directory) 
   if (!log_files_.has_segment()) TRY_OK(log_files_.begin_segment(end_));
   known_durable_ = end_.offset;
   sealed_ = true;
-  last_write_ = clock_.now();
+  last_write_ = segment_begun_ = clock_.now();
   return write_watermark(NodeState::kRunning);
 }
 
@@ -139,6 +139,7 @@ Status FileLogWriter::write_batch(BatchHeader::Seal seal) {
   if (!log_files_.fits(end_, stored)) {
     TRY_OK(log_files_.begin_segment(end_));
     known_durable_ = end_.offset;
+    segment_begun_ = clock_.now();
   }
   TRY_OK(write_pay());
   BatchHeader header;

@@ -69,7 +69,7 @@ class FileLogWriter final : public LogWriter {
   LogPosition end_;                  // log thread: where the next batch goes
   std::uint64_t known_durable_ = 0;  // offset in the segment
   bool sealed_ = false, watermark_behind_ = false;
-  MonotonicTime last_write_, last_watermark_;
+  MonotonicTime last_write_, last_watermark_, segment_begun_;
   std::atomic<std::uint64_t> next_lsn_;
   std::atomic<std::uint64_t> durable_;
   std::atomic<std::uint64_t> durable_bytes_{0};
@@ -83,6 +83,7 @@ class FileLogWriter final : public LogWriter {
   std::mutex spare_mutex_;
   std::condition_variable spare_wake_;
   bool spare_wanted_ = false, spare_stop_ = false;
+  LogFiles::Filling spare_filling_ = LogFiles::Filling::kZeros;
 };
 
 }  // namespace theater::chain
