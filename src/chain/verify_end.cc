@@ -26,6 +26,11 @@ int distance(const ActorId& a, const ActorId& b) {
 Status LogVerifier::load_watermark(const NodeId& node) {
   at(std::string(kWatermarkName), 0);
   auto slots = read_watermark(files_, directory_);
+  const auto damaged = [&] {
+    return slots && std::ranges::count(slots->slots, WatermarkSlots::Slot::kDamaged) > 0;
+  };
+  // A running node may have been writing it.
+  if (damaged()) slots = read_watermark(files_, directory_);
   if (!slots && slots.error().code == Code::kNotFound) {
     return scanner_->segments() == 0 ? Status{} : corrupt("the watermark is missing");
   }
@@ -75,10 +80,13 @@ Status LogVerifier::check_watermark_end() {
   return corrupt("the log goes on behind the watermark of its stop");
 }
 
+/// Whether there should be a batch where the scanner found none.
+Result<Evidence> LogVerifier::missing_batch() {
+  if (newest_ && newest_->number >= scanner_->position().number) return Evidence::kYes;
+  return scanner_->look_beyond();
+}
+
 Status LogVerifier::check_end() {
-  TRY(const Evidence later, scanner_->look_beyond());
-  const bool vouched = newest_ && newest_->number >= scanner_->position().number;
-  if (later == Evidence::kYes || vouched) return report_missing_batch();
   if (!scanner_->segment()) return {};
   const std::uint64_t segment = scanner_->position().segment;
   // The scanner may have entered a segment that has no batch yet.

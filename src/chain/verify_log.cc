@@ -83,8 +83,15 @@ Status LogVerifier::check_batches() {
   for (;;) {
     at(segment_name(scanner_->position().segment + 1), 0);  // where `next` meets what it refuses
     const std::uint64_t end = scanner_->position().offset;
-    TRY(const ScannedBatch* const batch, scanner_->next());
-    if (batch == nullptr) return check_end();
+    TRY(const ScannedBatch* batch, scanner_->next());
+    if (batch == nullptr) {
+      TRY(const Evidence missing, missing_batch());
+      if (missing == Evidence::kNo) return check_end();
+      // A writer may have gone on between the two looks.
+      TRY_OK(scanner_->refresh());
+      TRY(batch, scanner_->next());
+      if (batch == nullptr) return report_missing_batch();
+    }
     if (batch->segment != segment_) {
       if (segment_ != 0) TRY_OK(leave_segment(segment_, end));
       TRY_OK(enter_segment(batch->segment));

@@ -50,6 +50,7 @@ class LogVerifier {
   Status check_watermarks_at(const ScannedBatch& batch);
   Status enter_segment(std::uint64_t segment);
   Status leave_segment(std::uint64_t segment, std::uint64_t end);
+  Result<Evidence> missing_batch();
   Status check_end();
   Status check_tail(std::uint64_t from);
   Status check_pay_end(std::uint64_t segment);

@@ -22,10 +22,8 @@ bool SnapshotStore::is_due(std::uint64_t state_bytes, std::uint64_t delta_bytes,
   return events >= kEventsMax || delta_bytes > std::max(state_bytes, kDeltaBytesMin);
 }
 
-/// What there is of the actor; its folder, without half-written files, at the first call.
-Result<SnapshotStore::Kept*> SnapshotStore::kept(const ActorId& actor) {
-  const auto known = actors_.find(actor);
-  if (known != actors_.end()) return &known->second;
+/// Makes the actor's folder, or finds what is in it; half-written files are removed.
+Result<SnapshotStore::Kept> SnapshotStore::look(const ActorId& actor) {
   const std::string folder = snapshot_folder(directory_, actor);
   if (!files_.exists(folder)) {
     TRY_OK(files_.make_directories(folder));
@@ -38,7 +36,18 @@ Result<SnapshotStore::Kept*> SnapshotStore::kept(const ActorId& actor) {
     if (const auto seq = snapshot_seq(name)) kept.on_disk.insert(*seq);
   }
   kept.needed = kept.on_disk;  // what the newest of them draws on is not known
-  return &actors_.emplace(actor, std::move(kept)).first->second;
+  return kept;
+}
+
+Result<SnapshotStore::Kept*> SnapshotStore::kept(const ActorId& actor) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = actors_.find(actor);
+    if (known != actors_.end()) return &known->second;
+  }
+  TRY(Kept found, look(actor));
+  const std::lock_guard lock(mutex_);
+  return &actors_.emplace(actor, std::move(found)).first->second;
 }
 
 /// The manifest of a new snapshot: chunks that the newest one has at the same place are not stored

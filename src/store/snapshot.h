@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,8 +31,8 @@ struct Snapshot {
 /// Writes and reads the snapshots of a node: one folder an actor, one file a snapshot; a file holds
 /// the chunks that are new since the actor's snapshot before. A file is written under a temporary
 /// name, synced and renamed, and only then may the `snapshot` event be appended. The last two
-/// snapshots of an actor, and the files they draw on, are kept. Not for concurrent use by two
-/// threads on one actor; calls for different actors must not overlap either.
+/// snapshots of an actor, and the files they draw on, are kept. Callable from any thread, for one
+/// actor from one thread at a time.
 class SnapshotStore {
  public:
   SnapshotStore(io::FileSystem& files, std::string directory);
@@ -56,11 +57,13 @@ class SnapshotStore {
   };
 
   Result<Kept*> kept(const ActorId& actor);
+  Result<Kept> look(const ActorId& actor);
   SnapshotManifest plan(const Kept& kept, Seq seq, const StateTree& state) const;
   void drop_unneeded(const ActorId& actor, Kept& kept);
 
   io::FileSystem& files_;
   std::string directory_;
+  std::mutex mutex_;  // of the map; an entry is its actor's
   std::map<ActorId, Kept> actors_;
 };
 

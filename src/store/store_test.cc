@@ -4,6 +4,7 @@
 
 #include "store/event_cursor.h"
 #include "store/store_fixture.h"
+#include "store/verify.h"
 
 namespace theater::store {
 namespace {
@@ -126,6 +127,60 @@ TEST(NodeStore, RecordsARecoveryInTheNodesChain) {
   ASSERT_EQ(cursor->next().value()->record.kind, chain::Kind::kGenesis);
   ASSERT_EQ(cursor->next().value()->record.kind, chain::Kind::kRecovery);
   EXPECT_EQ(cursor->next().value(), nullptr);
+}
+
+/// A start on a disk that fails at one call, then a power cut, then a good start.
+void expect_start_survives(std::uint64_t call, io::DiskFault fault) {
+  StoreFixture world(call + 1);
+  ASSERT_TRUE(world.open());
+  {
+    TestActor actor(world, 1);
+    actor.invoke("x");
+    actor.snapshot("y");
+  }
+  if (call % 2 == 0) {
+    world.close();
+  } else {
+    world.kill();
+  }
+  world.disk.fail_call(world.disk.calls() + call, fault);
+  if (world.open()) world.step_all();
+  world.kill();
+  world.disk.clear_faults();
+  world.disk.crash([call](std::uint64_t n) { return (n + call) % 3 != 0; });
+  const Status opened = world.open();
+  ASSERT_TRUE(opened) << opened.error().message << "; call " << call;
+  const ActorId actor = world.store->history().actors().at(0).actor;
+  EXPECT_EQ(as_text(world.store->history().take_image(actor)->state.bytes()), "x");
+  world.close();
+  const auto report = verify(world.disk, world.root, {}).value();
+  EXPECT_TRUE(report.good()) << report.bad->reason << "; call " << call;
+}
+
+TEST(NodeStore, AStartThatFailsAtAnyCallHarmsNothing) {
+  for (const auto fault : {io::DiskFault::kError, io::DiskFault::kNoSpace,
+                           io::DiskFault::kTornWrite, io::DiskFault::kSyncDropsPages}) {
+    for (std::uint64_t call = 0; call < 60; ++call) expect_start_survives(call, fault);
+  }
+}
+
+/// The very first start, cut off at any call: a directory that the next start can use.
+TEST(NodeStore, AFirstStartCutOffAtAnyCallCanBeRepeated) {
+  for (std::uint64_t call = 0; call < 70; ++call) {
+    for (const std::uint64_t keep : {1, 2, 3}) {
+      StoreFixture world(call + 1);
+      world.disk.fail_from(call, io::DiskFault::kTornWrite);
+      if (world.open()) world.step_all();
+      world.kill();
+      world.disk.clear_faults();
+      world.disk.crash([keep](std::uint64_t n) { return n % keep == 0; });
+      const Status opened = world.open();
+      ASSERT_TRUE(opened) << opened.error().message << "; call " << call << " keep " << keep;
+      world.close();
+      const auto report = verify(world.disk, world.root, {}).value();
+      EXPECT_TRUE(report.good()) << report.bad->reason << "; call " << call;
+    }
+  }
 }
 
 TEST(NodeStore, ASecondNodeIsRefusedByTheHoldersProcess) {
