@@ -10,7 +10,7 @@ import support
 from wire import BINARY, CLOSE, PING, TEXT, Closed, Refused, frame
 
 UPGRADE_SECONDS = 10  # how long a client may take over its request
-MESSAGE_MAX = 64 * 1024  # of the chat actor
+MESSAGE_MAX = 32 * 1024  # of the chat actor
 SEED = int(os.environ.get("HOSTILE_SEED", time.time_ns() % 1_000_000))
 
 # What a client sends once it is connected, and the code it is closed with.
