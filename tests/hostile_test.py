@@ -13,6 +13,8 @@ UPGRADE_SECONDS = 10  # how long a client may take over its request
 MESSAGE_MAX = 32 * 1024  # of the chat actor
 SEED = int(os.environ.get("HOSTILE_SEED", time.time_ns() % 1_000_000))
 
+KEY = b"\0\0\0\0"  # masks nothing
+
 # What a client sends once it is connected, and the code it is closed with.
 BREACHES = {
     "a frame without a mask": (frame(TEXT, b"hello", masked=False), 1002),
@@ -31,8 +33,8 @@ BREACHES = {
     "a message that is too large": (frame(TEXT, b"x" * (MESSAGE_MAX + 1)), 1009),
     "fragments that are too large": (
         frame(TEXT, b"x" * MESSAGE_MAX, fin=0) + frame(0, b"x"), 1009),
-    "a length of 2^62": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 62), 1009),
-    "a length of 2^63": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 63), 1002),
+    "a length of 2^62": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 62) + KEY, 1009),
+    "a length of 2^63": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 63) + KEY, 1002),
 }
 
 UPGRADE = b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -53,8 +55,14 @@ class HostileTest(support.ActorTest):
     def setUp(self):
         super().setUp()
         self.running = self.enterContext(self.node("chat"))
+        self.addCleanup(self.show_end)
         self.friend = self.enterContext(self.connect("/ws"))
         self.said = 0
+
+    def show_end(self):
+        """A node that ended by itself tells why."""
+        if self.running.process.poll() not in (None, 0):
+            print(f"the node ended with {self.running.wait()}:\n{self.running.text()}")
 
     def finish(self):
         """Everybody else is served as before; the node ends well; its chain holds."""
