@@ -34,7 +34,7 @@ BREACHES = {
     "fragments that are too large": (
         frame(TEXT, b"x" * MESSAGE_MAX, fin=0) + frame(0, b"x"), 1009),
     "a length of 2^62": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 62) + KEY, 1009),
-    "a length of 2^63": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 63) + KEY, 1002),
+    "a length of 2^63": (struct.pack("!BBQ", 0x80 | BINARY, 0x80 | 127, 1 << 63) + KEY, 1009),
 }
 
 UPGRADE = b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
