@@ -1,12 +1,13 @@
 // Actor::Core: the parts of an actor and the order in which they work.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actor/actor.h"
+#include "actor/effect_batch.h"
 #include "actor/families.h"
 #include "actor/invocation.h"
 #include "actor/live_journal.h"
@@ -54,8 +55,10 @@ class Actor::Core final : public ActorPort, private Runnable {
   Next run() override;
   Next run_invocation();
   bool begin_next();
+  bool may_begin();
+  void retry_later();
+  void forget_start();
   bool take_events();
-  Status begin(const Delivery& delivery);
   Status ensure_instance();
   Status make_instance();
   Status record_activation();
@@ -65,6 +68,9 @@ class Actor::Core final : public ActorPort, private Runnable {
   bool has_work() const;
   void settle_phase();
   void take_snapshot();
+  std::uint64_t events_since_snapshot() const {
+    return journal_.chain().head().next.value - events_at_snapshot_;
+  }
 
   // Starting and ending.
   Status begin_work();
@@ -104,8 +110,8 @@ class Actor::Core final : public ActorPort, private Runnable {
   std::size_t turn_ = 0;  // handler whose queue is looked at next
   Restored memory_;       // what a snapshot remembers; next_id lives in the invocation
 
-  std::deque<MonotonicTime> restarts_;  // within the supervision window
-  io::TimerId idle_timer_, backoff_timer_, grace_timer_;
+  std::vector<MonotonicTime> restarts_;  // within the supervision window
+  io::TimerId idle_timer_, backoff_timer_, grace_timer_, retry_timer_;
   std::uint64_t invocations_at_arm_ = 0;
   std::uint64_t delta_bytes_ = 0, events_at_snapshot_ = 0;
   ActorStatus counts_;

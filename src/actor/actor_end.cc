@@ -64,6 +64,7 @@ void Actor::Core::finish(Phase phase) {
   cancel(idle_timer_);
   cancel(backoff_timer_);
   cancel(grace_timer_);
+  cancel(retry_timer_);
   shard_.run_queue().remove(*this);
   if (setup_.on_started) {
     auto on_started = std::exchange(setup_.on_started, {});
@@ -76,7 +77,7 @@ void Actor::Core::finish(Phase phase) {
 void Actor::Core::restart(const InvocationEnd& end) {
   const Supervision& rule = manifest().supervision;
   const MonotonicTime now = shard_.ports().clock.now();
-  while (!restarts_.empty() && now - restarts_.front() > rule.window) restarts_.pop_front();
+  std::erase_if(restarts_, [&](MonotonicTime past) { return now - past > rule.window; });
   if (restarts_.size() >= rule.intensity) {
     fault({Code::kFull, fmt::format("failed {} times within the supervision window; the last: {}",
                                     restarts_.size() + 1, end.text)});
@@ -108,7 +109,9 @@ void Actor::Core::resume_after_backoff() {
 void Actor::Core::evict() {
   if (!instance_ || invocation_.is_active()) return;
   drop_instance(chain::ActivateReason::kEvicted);
-  batch_ = EventBatch(batch_.limits());  // memory goes with the instance
+  batch_ = EventBatch(batch_.limits());  // buffers go with the instance
+  invocation_.release_memory();
+  families_.release_memory();
 }
 
 void Actor::Core::drop_instance(chain::ActivateReason next) {

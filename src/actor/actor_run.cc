@@ -32,13 +32,41 @@ Runnable::Next Actor::Core::run_invocation() {
   }
   finish_invocation();
   if (is_ended()) return Next::kIdle;
-  if (has_work()) return Next::kAgain;
-  settle_phase();
-  return Next::kIdle;
+  if (!has_work()) {
+    settle_phase();
+    return Next::kIdle;
+  }
+  if (events_since_snapshot() >= kSnapshotEventsOverdue) take_snapshot();
+  return is_ended() ? Next::kIdle : Next::kAgain;
+}
+
+/// Whether a new invocation may begin: there is work, room on the disk, and an instance for it.
+bool Actor::Core::may_begin() {
+  if (!has_work()) return false;
+  if (shard_.ports().log.disk_state() != chain::DiskState::kGood) {
+    retry_later();  // what is queued waits; families refuse what their bounds do not hold
+    return false;
+  }
+  const Status ready = ensure_instance();
+  if (ready) return true;
+  if (ready.error().code == Code::kFull && !shard_.ports().log.failed() && !instance_) {
+    retry_later();  // every instance of the node is in use
+  } else {
+    fault(ready.error());
+  }
+  return false;
+}
+
+void Actor::Core::retry_later() {
+  if (retry_timer_ != io::TimerId{}) return;
+  retry_timer_ = shard_.ports().executor.after(kRetryPause, [this] {
+    retry_timer_ = {};
+    shard_.run_queue().add(*this);
+  });
 }
 
 bool Actor::Core::begin_next() {
-  if (phase_ == Phase::kRestarting) return false;
+  if (!may_begin()) return false;
   Delivery delivery;
   if (!parcels_.empty()) {
     current_parcel_ = std::move(parcels_.front());
@@ -50,7 +78,8 @@ bool Actor::Core::begin_next() {
     delivery = {&program().handlers()[turn_], &batch_, std::nullopt};
     turn_ = (turn_ + 1) % program().handlers().size();
   }
-  const Status begun = begin(delivery);
+  ++counts_.invocations;
+  const Status begun = invocation_.begin(*instance_, delivery);
   if (!begun) fault(begun.error());
   return begun.has_value();
 }
@@ -79,12 +108,6 @@ bool Actor::Core::has_work() const {
     if (source != nullptr && source->has_events()) return true;
   }
   return false;
-}
-
-Status Actor::Core::begin(const Delivery& delivery) {
-  TRY_OK(ensure_instance());
-  ++counts_.invocations;
-  return invocation_.begin(*instance_, delivery);
 }
 
 Status Actor::Core::ensure_instance() {
@@ -160,17 +183,25 @@ void Actor::Core::failed_alone(const InvocationEnd& end) {
 void Actor::Core::settle_phase() {
   if (is_ended() || invocation_.is_active()) return;
   if (phase_ == Phase::kStarting) {
+    if (!parcels_.empty()) return;  // they wait for the disk or an instance
     phase_ = Phase::kRunning;
+    forget_start();
     if (setup_.on_started) std::exchange(setup_.on_started, {})({});
   }
   if (phase_ == Phase::kRunning) take_snapshot();
   if (phase_ == Phase::kStopping) finish_stop();
 }
 
+/// What only a start needs: a hundred thousand idle actors should not keep it.
+void Actor::Core::forget_start() {
+  give_back(setup_.manifest.grants);
+  give_back(setup_.manifest.params);
+}
+
 void Actor::Core::take_snapshot() {
-  const std::uint64_t events = journal_.chain().head().next.value - events_at_snapshot_;
-  if (setup_.snapshots == nullptr ||
-      !store::SnapshotStore::is_due(state_.bytes().size(), delta_bytes_, events)) {
+  // Parcels are in no snapshot: they are known from the events that a restart would not read.
+  if (setup_.snapshots == nullptr || !parcels_.empty() ||
+      !store::SnapshotStore::is_due(state_.bytes().size(), delta_bytes_, events_since_snapshot())) {
     return;
   }
   memory_.next_id = invocation_.next_id();

@@ -24,6 +24,7 @@ Actor::Core::~Core() {
     cancel(idle_timer_);
     cancel(backoff_timer_);
     cancel(grace_timer_);
+    cancel(retry_timer_);
   }
 }
 

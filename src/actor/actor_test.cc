@@ -349,6 +349,19 @@ TEST_F(ActorTest, AnOverloadedLogHoldsTheMailbox) {  // BOUND-1
   EXPECT_EQ(state(), "+");
 }
 
+TEST_F(ActorTest, AFullDiskTakesNoNewWorkAndLosesNone) {
+  start();
+  log.set_disk(chain::DiskState::kSoft);
+  script.push(1, "+");
+  const std::size_t before = log.events().size();
+  settle();
+  executor.advance(std::chrono::seconds(1));
+  EXPECT_EQ(kinds(before), "");
+  log.set_disk(chain::DiskState::kGood);
+  executor.advance(std::chrono::seconds(1));
+  EXPECT_EQ(kinds(before), "recv commit");
+}
+
 TEST_F(ActorTest, AWaitIsDurableBeforeItsEffectAndRecordedBeforeItResumes) {
   start();
   const std::size_t before = log.events().size();

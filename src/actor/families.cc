@@ -116,6 +116,12 @@ void Families::release(std::uint64_t token) {
 
 void Families::forget_pending() { gate_.forget(*this); }
 
+void Families::release_memory() {
+  if (has_pending()) return;
+  give_back(waiting_);
+  give_back(free_);
+}
+
 EventSource* Families::source(std::size_t family) const {
   return instances_[family] ? instances_[family]->events() : nullptr;
 }

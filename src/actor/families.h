@@ -44,6 +44,9 @@ class Families final : public Imports, private GateClient {
   bool has_pending() const { return OutputGate::pending(*this) > 0; }
   void forget_pending();
 
+  /// Gives the buffers back, unless effects wait in them.
+  void release_memory();
+
   /// One part for each family, by name.
   Bytes save() const;
   Status load(ByteSpan saved);

@@ -25,12 +25,14 @@ inline constexpr std::size_t kEffectBytesMax = 64u << 20;
 /// Bytes of an error text or note that are recorded; longer ones are cut.
 inline constexpr std::size_t kNoteBytesMax = 4096;
 
+/// Before a start of an invocation is tried again: the disk was short, or no instance was free.
+inline constexpr Nanoseconds kRetryPause = Milliseconds(50);
+
 /// stop() waits this long for families to drain, then kills.
 inline constexpr Nanoseconds kStopGrace = std::chrono::seconds(5);
 
-/// A snapshot is due when deltas since the last exceed the greater of this and the state's size,
-/// or after so many events.
-inline constexpr std::uint64_t kSnapshotDeltaBytesMin = 1u << 20;
-inline constexpr std::uint64_t kSnapshotEventsMax = 10'000;
+/// Snapshots are taken when the actor is idle; one that never is takes its snapshot between two
+/// invocations after so many events.
+inline constexpr std::uint64_t kSnapshotEventsOverdue = 80'000;
 
 }  // namespace theater::actor

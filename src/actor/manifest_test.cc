@@ -9,10 +9,13 @@ namespace {
 
 constexpr std::string_view kWhole = R"(
 name = "chat"
-component = { path = "chat.wasm", sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" }
 params = "room=${room:-lobby} costs $$5"
 instance = "fresh"
 on_error = "restart"
+
+[component]
+path = "chat.wasm"
+sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 [grants.timer]
 [grants.websocket-server]

@@ -1,7 +1,7 @@
 // Parcel: inputs that the actor holds itself, to be delivered before anything from its families.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <optional>
 
 #include "actor/event_batch.h"
@@ -17,7 +17,7 @@ struct Parcel {
   std::optional<Seq> first;  // the recv that held them before
 };
 
-using Parcels = std::deque<Parcel>;
+using Parcels = std::list<Parcel>;  // costs nothing while it is empty
 
 /// A failed batch's events, one a parcel, in front of the others.
 void put_back_split(Parcels& parcels, const Parcel& failed, Seq first);

@@ -25,12 +25,13 @@ class FakeLog final : public chain::LogWriter {
   void fail() { failed_ = true; }
   /// What a power cut leaves.
   void cut() { events_.resize(durable_.value); }
+  void set_disk(chain::DiskState disk) { disk_ = disk; }
   void set_undurable_bytes(std::uint64_t bytes) { undurable_ = bytes; }
   const std::vector<store::StoredEvent>& events() const { return events_; }
 
   Lsn durable() const override { return durable_; }
   std::uint64_t undurable_bytes() const override { return undurable_; }
-  chain::DiskState disk_state() const override { return chain::DiskState::kGood; }
+  chain::DiskState disk_state() const override { return disk_; }
   bool failed() const override { return failed_; }
   std::string failure() const override { return failed_ ? "the disk is gone" : ""; }
   void subscribe(chain::ShardIndex, io::Executor& executor,
@@ -77,6 +78,7 @@ class FakeLog final : public chain::LogWriter {
   Lsn durable_;
   std::uint64_t undurable_ = 0;
   bool failed_ = false;
+  chain::DiskState disk_ = chain::DiskState::kGood;
   io::Executor* executor_ = nullptr;
   std::move_only_function<void(Lsn)> on_durable_;
 };
