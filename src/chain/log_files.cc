@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "chain/segment_window.h"
 
 namespace theater::chain {
 namespace {
@@ -17,14 +17,17 @@ LogFiles::LogFiles(io::FileSystem& files, std::string directory, const LogFilesO
                    io::Random& random)
     : files_(files), directory_(std::move(directory)), options_(options), random_(random) {}
 
-/// Whether a zero-filled file of the right size is there; others of its name are removed.
+/// Whether an empty file of the right size is there; others of its name are removed: of another
+/// size, or with the header of a segment that it did not become before a crash.
 Result<bool> LogFiles::find_prepared(std::string_view name) {
   const std::string half_made = path(name) + ".tmp";
   if (files_.exists(half_made)) TRY_OK(files_.remove(half_made));
   if (!files_.exists(path(name))) return false;
   TRY(const auto file, files_.open(path(name), io::OpenMode::kRead));
   TRY(const std::uint64_t bytes, file->size());
-  if (bytes == options_.segment_bytes) return true;
+  std::array<std::uint8_t, kSegmentHeaderBytes> head{};
+  TRY_OK(file->read_at(0, head));
+  if (bytes == options_.segment_bytes && first_nonzero(head) == head.size()) return true;
   TRY_OK(files_.remove(path(name)));
   return false;
 }

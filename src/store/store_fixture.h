@@ -90,16 +90,23 @@ class TestActor {
     return chain_->append(draft, std::span(&attachment, 1)).value();
   }
   chain::Appended commit(Seq invocation, const std::string& next) {
+    const chain::Appended appended = commit_quietly(invocation, next);
+    world_.step_all();
+    return appended;
+  }
+  /// The same, for a log that another thread drives.
+  chain::Appended commit_quietly(Seq invocation, const std::string& next) {
     const auto change = state.update(as_bytes(next), world_.salt()).value();
     chain::RecordDraft draft{chain::Kind::kCommit, invocation};
     draft.state_root = state.root();
     draft.outcome = 0;
     std::vector<chain::Attachment> attachments;
     if (change) attachments.push_back(chain::Attachment::delta(change->delta));
-    const auto appended = chain_->append(draft, attachments).value();
-    world_.step_all();
+    const chain::Appended appended = chain_->append(draft, attachments).value();
+    last_lsn_ = appended.lsn;
     return appended;
   }
+  Lsn last_lsn() const { return last_lsn_; }
   /// recv and commit; the commit's seq.
   Seq invoke(const std::string& next) { return commit(receive().seq, next).seq; }
 
@@ -119,6 +126,7 @@ class TestActor {
  private:
   StoreFixture& world_;
   std::unique_ptr<chain::ActorChain> chain_;
+  Lsn last_lsn_;
 };
 
 }  // namespace theater::store
