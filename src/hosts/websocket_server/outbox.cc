@@ -3,67 +3,61 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace theater::hosts::websocket_server {
 
 namespace {
 constexpr std::size_t kChunkBytes = 64 * 1024;  // own chunks grow to about this size
 constexpr std::size_t kPiecesMax = 64;          // chunks given to one write
+constexpr std::size_t kKeptBytesMax = 2048;     // buffer kept while empty
+constexpr std::size_t kKeptChunksMax = 4;
 }  // namespace
 
-std::deque<Outbox::Chunk>& Outbox::chunks() {
-  if (!chunks_) chunks_ = std::make_unique<std::deque<Chunk>>();
-  return *chunks_;
-}
-
 Bytes& Outbox::begin(std::size_t size) {
-  auto& queue = chunks();
-  const bool has_room = !queue.empty() && !queue.back().shared &&
-                        queue.back().own.size() + size <= kChunkBytes;
-  if (!has_room) queue.emplace_back();
-  Bytes& own = queue.back().own;
+  const bool has_room = !chunks_.empty() && !chunks_.back().shared &&
+                        (chunks_.back().own.size() + size <= kChunkBytes || bytes_ == 0);
+  if (!has_room) chunks_.emplace_back();
+  Bytes& own = chunks_.back().own;
   begun_size_ = own.size();
-  if (own.capacity() == 0) own.reserve(size);
+  if (own.capacity() < size) own.reserve(begun_size_ + size);
   return own;
 }
 
-void Outbox::commit() { bytes_ += chunks_->back().own.size() - begun_size_; }
+void Outbox::commit() { bytes_ += chunks_.back().own.size() - begun_size_; }
 
 void Outbox::add(SharedFrame frame) {
   bytes_ += frame->size();
-  chunks().push_back({{}, std::move(frame)});
+  chunks_.push_back({{}, std::move(frame)});
 }
 
 std::uint64_t Outbox::drop_published(std::size_t bytes_max) {
+  const std::size_t unbegun = first_ + (offset_ > 0 ? 1 : 0);
   std::uint64_t dropped = 0;
-  if (!chunks_) return 0;
-  auto chunk = chunks_->begin();
-  if (offset_ > 0 && chunk != chunks_->end()) ++chunk;
-  while (bytes_ > bytes_max && chunk != chunks_->end()) {
-    if (!chunk->shared) {
-      ++chunk;
-      continue;
-    }
-    bytes_ -= chunk->shared->size();
-    chunk = chunks_->erase(chunk);
+  const auto drops = [&](const Chunk& chunk) {
+    if (bytes_ <= bytes_max || !chunk.shared) return false;
+    bytes_ -= chunk.shared->size();
     ++dropped;
-  }
+    return true;
+  };
+  const auto begin = chunks_.begin() + static_cast<std::ptrdiff_t>(unbegun);
+  chunks_.erase(std::remove_if(begin, chunks_.end(), drops), chunks_.end());
   return dropped;
 }
 
 void Outbox::drop_unbegun() {
-  if (!chunks_) return;
-  chunks_->resize(offset_ > 0 ? 1 : 0);
-  bytes_ = chunks_->empty() ? 0 : chunks_->front().span().size() - offset_;
+  chunks_.resize(first_ + (offset_ > 0 ? 1 : 0));
+  if (offset_ == 0) return reset();
+  bytes_ = chunks_[first_].span().size() - offset_;
 }
 
 Status Outbox::write_to(io::Stream& stream) {
   while (bytes_ > 0) {
     std::array<ByteSpan, kPiecesMax> pieces;
-    const std::size_t count = std::min(chunks_->size(), kPiecesMax);
+    const std::size_t count = std::min(chunks_.size() - first_, kPiecesMax);
     std::size_t offered = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      pieces[i] = (*chunks_)[i].span().subspan(i == 0 ? offset_ : 0);
+      pieces[i] = chunks_[first_ + i].span().subspan(i == 0 ? offset_ : 0);
       offered += pieces[i].size();
     }
     TRY(const std::size_t written, stream.write(std::span(pieces).first(count)));
@@ -75,18 +69,30 @@ Status Outbox::write_to(io::Stream& stream) {
 
 void Outbox::consume(std::size_t written) {
   bytes_ -= written;
+  if (bytes_ == 0) return reset();
   offset_ += written;
-  while (!chunks_->empty() && offset_ >= chunks_->front().span().size()) {
-    offset_ -= chunks_->front().span().size();
-    chunks_->pop_front();
+  while (offset_ >= chunks_[first_].span().size()) {
+    offset_ -= chunks_[first_].span().size();
+    chunks_[first_++] = {};
   }
-  if (chunks_->empty()) clear();
+  if (first_ < chunks_.size() / 2) return;
+  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
 }
 
-void Outbox::clear() {
-  chunks_.reset();
-  offset_ = 0;
-  bytes_ = 0;
+void Outbox::reset() {
+  Bytes kept;
+  if (!chunks_.empty() && chunks_.back().own.capacity() <= kKeptBytesMax) {
+    kept = std::move(chunks_.back().own);
+  }
+  kept.clear();
+  if (chunks_.capacity() > kKeptChunksMax) {
+    chunks_ = {};
+  } else {
+    chunks_.clear();
+  }
+  if (kept.capacity() > 0) chunks_.push_back({std::move(kept), nullptr});
+  first_ = offset_ = bytes_ = 0;
 }
 
 }  // namespace theater::hosts::websocket_server

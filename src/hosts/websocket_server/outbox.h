@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <vector>
 
 #include "base/bytes.h"
 #include "io/network.h"
@@ -14,8 +14,9 @@ namespace theater::hosts::websocket_server {
 /// its owners live on one shard.
 using SharedFrame = std::shared_ptr<const Bytes>;
 
-/// FIFO of frames; holds no memory when empty. Small frames lie side by side in one buffer, so
-/// that a batch of them is one piece of one system call. The owner keeps it within its bounds.
+/// FIFO of frames. Small frames lie side by side in one buffer, so that a batch of them is one
+/// piece of one system call. Empty, it keeps at most a small buffer for the next frame. The owner
+/// keeps it within its bounds.
 class Outbox {
  public:
   /// Where to append the bytes of a frame of about `size` bytes; ended by commit().
@@ -26,7 +27,6 @@ class Outbox {
   /// Drops the oldest published frames that have not begun until at most `bytes_max` are queued;
   /// returns how many.
   std::uint64_t drop_published(std::size_t bytes_max);
-
   /// Drops every frame that has not begun: only a last word follows.
   void drop_unbegun();
 
@@ -34,7 +34,6 @@ class Outbox {
   Status write_to(io::Stream& stream);
   std::size_t bytes() const { return bytes_; }
   bool is_empty() const { return bytes_ == 0; }
-  void clear();
 
  private:
   struct Chunk {
@@ -43,11 +42,12 @@ class Outbox {
     ByteSpan span() const { return shared ? ByteSpan(*shared) : ByteSpan(own); }
   };
   void consume(std::size_t written);
+  void reset();
 
-  std::deque<Chunk>& chunks();
-  std::unique_ptr<std::deque<Chunk>> chunks_;  // made with the first frame: an empty deque is 600 B
-  std::size_t offset_ = 0;  // of the first chunk, already written
-  std::size_t bytes_ = 0;   // still to be written
+  std::vector<Chunk> chunks_;  // those before first_ are written
+  std::size_t first_ = 0;
+  std::size_t offset_ = 0;     // of chunks_[first_], already written
+  std::size_t bytes_ = 0;      // still to be written
   std::size_t begun_size_ = 0;
 };
 
