@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Measures the echo actor beside its limit, bare Beast, in the same run; `make bench` calls it.
 
-Prints a table and writes it, with machine, date and commit, to docs/benchmarks/websocket_echo.md. Each
-figure is the median of several rounds in which both servers take turns, so that a noisy machine
-disturbs both alike; read the ratio, not the figures.
+Prints a table and writes it, with machine, date and commit, to docs/benchmarks/. Each figure is
+the median of several rounds in which both servers take turns, so that a noisy machine disturbs both
+alike; read the ratio, not the figures.
 """
 
 import argparse
@@ -78,8 +78,9 @@ def middle(runs):
             for key in ("per_second", "p50_us", "p99_us")}
 
 
-HEADER = ("| connections | bytes | bare Beast, messages/s | p50, us | echo actor, durable, messages/s "
-          "| p50, us | p99, us | ratio |\n|---|---|---|---|---|---|---|---|")
+HEADER = ("| connections | bytes | bare Beast, messages/s | p50, us "
+          "| echo actor, durable, messages/s | p50, us | p99, us | ratio |\n"
+          "|---|---|---|---|---|---|---|---|")
 
 
 def row_text(row):

@@ -8,8 +8,9 @@ namespace theater::actor {
 Result<Bytes> load_component_bytes(io::FileSystem& files, const Manifest& manifest) {
   Result<Bytes> bytes = io::read_file(files, manifest.component_path, kComponentBytesMax);
   if (!bytes) {
-    return fail_in(bytes.error(), fmt::format("{}: cannot read component {}", manifest.file,
-                                              manifest.component_path));
+    return fail(bytes.error().code,
+                "{}: cannot read its component: {}; correct `component`, or build it first",
+                manifest.file, bytes.error().message);
   }
   if (manifest.component_digest) {
     const Digest digest = chain::sha256(*bytes);

@@ -1,5 +1,5 @@
 // Nothing that was acknowledged is lost or changed by a kill, a power cut or a failing disk; after
-// a failed write or sync nothing more is acknowledged; and each sync is needed for that.
+// a failed write or sync nothing more is acknowledged; and each sync is needed for that (CHAIN-4).
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -57,15 +57,24 @@ Exit write_state(Shell& shell, const store::StateTree& state, const std::string&
   return Exit::kOk;
 }
 
+/// The seq that --at names, if it was given.
+Result<std::optional<Seq>> event_at(const store::ActorSummary& actor,
+                                    const StateArguments& arguments) {
+  if (!arguments.at) return std::nullopt;
+  if (*arguments.at < actor.events) return Seq{*arguments.at};
+  return fail(Code::kNotFound, "{} has no event {}; its last is {}", arguments.actor, *arguments.at,
+              actor.events - 1);
+}
+
 Exit show_state(Shell& shell, const StateArguments& arguments) {
   const auto history =
       store::ActorHistory::open(shell.files, arguments.data, store::ActorHistory::Load::kSummaries);
   if (!history) return report(shell, history.error(), Exit::kBad);
   const auto actor = node::find_actor(**history, arguments.actor);
   if (!actor) return report(shell, actor.error(), Exit::kBad);
-  std::optional<Seq> at;
-  if (arguments.at) at = Seq{*arguments.at};
-  const auto state = (*history)->state_at((*actor)->actor, at);
+  const auto at = event_at(**actor, arguments);
+  if (!at) return report(shell, at.error(), Exit::kBad);
+  const auto state = (*history)->state_at((*actor)->actor, *at);
   if (!state) return report(shell, state.error(), Exit::kBad);
   if (!arguments.out.empty()) return write_state(shell, *state, arguments.out);
   if (shell.output.is_json()) {

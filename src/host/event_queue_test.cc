@@ -1,5 +1,6 @@
 // A queue never holds more than its bounds and its promises; what finds no room is refused,
-// coalesced or dropped as the policy says, counted, and recorded in episodes; order stays.
+// coalesced or dropped as the policy says, counted, and recorded in episodes; order stays
+// (BOUND-1).
 #include "host/event_queue.h"
 
 #include <gtest/gtest.h>

@@ -235,6 +235,11 @@ Status bind_and_listen(int descriptor, const asio::ip::tcp::endpoint& endpoint,
 
 }  // namespace
 
+Status check_address(const std::string& address) {
+  TRY_OK(parse_endpoint(address));
+  return {};
+}
+
 Result<std::unique_ptr<Listener>> AsioNetwork::listen(const std::string& address,
                                                       ListenerUser& user) {
   TRY(const auto endpoint, parse_endpoint(address));

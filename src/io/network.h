@@ -80,6 +80,9 @@ class Listener {
   virtual std::string address() const = 0;
 };
 
+/// Whether `address` is one that Network::listen takes; the error says what it should look like.
+Status check_address(const std::string& address);
+
 /// A shard's access to sockets. Shard thread only, address() parsing aside.
 class Network {
  public:

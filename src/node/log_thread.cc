@@ -8,19 +8,20 @@ namespace theater::node {
 LogThread::LogThread(chain::LogWriter& log, std::function<void()> on_failure)
     : log_(log), on_failure_(std::move(on_failure)) {}
 
-LogThread::~LogThread() { CHECK(!thread_.joinable(), "a log thread is stopped before it goes"); }
+LogThread::~LogThread() { CHECK(!thread_, "a log thread is stopped before it goes"); }
 
 void LogThread::start() {
-  thread_ = std::thread([this] {
+  thread_.emplace("log", [this] {
     log_.run();
     if (log_.failed()) on_failure_();
   });
 }
 
 Status LogThread::stop() {
-  if (thread_.joinable()) {
+  if (thread_) {
     log_.request_stop();
-    thread_.join();
+    thread_->join();
+    thread_.reset();
   }
   return log_.stop();
 }

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <functional>
-#include <thread>
+#include <optional>
 
 #include "base/result.h"
 #include "chain/log_writer.h"
+#include "io/thread.h"
 
 namespace theater::node {
 
@@ -26,7 +27,7 @@ class LogThread {
  private:
   chain::LogWriter& log_;
   std::function<void()> on_failure_;
-  std::thread thread_;
+  std::optional<io::Thread> thread_;
 };
 
 }  // namespace theater::node

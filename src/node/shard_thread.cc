@@ -19,18 +19,19 @@ ShardThread::ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSi
       shard_({executor_, clock_, random_, log, {index}}) {}
 
 ShardThread::~ShardThread() {
-  CHECK(!thread_.joinable(), "a shard is stopped before it goes");
+  CHECK(!thread_, "a shard is stopped before it goes");
   CHECK(actors_.empty(), "END-1");
 }
 
 void ShardThread::start() {
-  thread_ = std::thread([this] { executor_.run(); });
+  thread_.emplace(fmt::format("shard {}", shard_.ports().index.value), [this] { executor_.run(); });
 }
 
 void ShardThread::stop() {
-  if (!thread_.joinable()) return;
+  if (!thread_) return;
   executor_.post([this] { finish_when_drained(); });
-  thread_.join();
+  thread_->join();
+  thread_.reset();
 }
 
 void ShardThread::finish_when_drained() {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "actor/actor.h"
@@ -16,6 +16,7 @@
 #include "io/asio_executor.h"
 #include "io/asio_network.h"
 #include "io/system_clock.h"
+#include "io/thread.h"
 
 namespace theater::node {
 
@@ -54,7 +55,7 @@ class ShardThread {
   host::Services services_;
   actor::Shard shard_;
   std::vector<std::unique_ptr<actor::Actor>> actors_;
-  std::thread thread_;
+  std::optional<io::Thread> thread_;
 };
 
 }  // namespace theater::node

@@ -1,5 +1,6 @@
 // Replay runs recorded actors again without the world and finds every event equal; a changed
-// record, a changed component or a missing byte is found at the first event it concerns.
+// record, a changed component or a missing byte is found at the first event it concerns. Cites
+// CHAIN-3: the chain is all that replay has.
 #include "replay/replay.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // verify must find every change of a stopped node's data, down to a single bit, and name the event
-// it hit; and find nothing in a good directory, stopped, killed or running.
+// it hit; and find nothing in a good directory, stopped, killed or running (CHAIN-4).
 #include "store/verify.h"
 
 #include <gtest/gtest.h>

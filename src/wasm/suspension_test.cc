@@ -1,5 +1,6 @@
 // A call waits for its import's answer and gives way when its slice is over; both without losing
-// its place; a call past its deadline ends; an instance can be destroyed at any point of it.
+// its place, so that no guest holds its shard (BLOCK-1); a call past its deadline ends; an instance
+// can be destroyed at any point of it.
 #include "wasm/testing/guest_kit.h"
 
 namespace theater::wasm {

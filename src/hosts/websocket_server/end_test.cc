@@ -1,5 +1,6 @@
 // Whatever state connections are in, and whichever call fails: after stop nothing is held, no
-// event is lost or doubled, and a restart reports each connection the guest knew as closed, once.
+// event is lost or doubled, and a restart reports each connection the guest knew as closed, once
+// (END-1).
 #include <algorithm>
 
 #include "hosts/websocket_server/server_fixture.h"

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/network.h"
+
 namespace theater::hosts::websocket_server {
 
 namespace {
@@ -40,6 +42,9 @@ Result<Grant> parse_grant(const actor::Setting& table) {
   actor::SettingsReader reader(table, "grants.websocket-server");
   Grant grant;
   grant.listen = reader.required_text("listen");
+  if (const Status good = io::check_address(grant.listen); !grant.listen.empty() && !good) {
+    reader.refuse("listen", good.error().message);
+  }
   grant.path = reader.text("path", "/");
   if (!grant.path.starts_with('/') || grant.path.find('?') != std::string::npos) {
     reader.refuse("path", "must begin with / and have no ?");
