@@ -110,6 +110,8 @@ TEST(Manifest, NamesEachMistake) {
             "a.toml:3:16: grants.timer must be a table: write [grants.timer]");
   EXPECT_EQ(problem("name = \"x\"\ncomponent = { path = \"x\", sha256 = \"12\" }"),
             "a.toml:2:36: component.sha256 must be 64 hexadecimal digits");
+  EXPECT_EQ(problem("name = \"x\"\n[# what\ncomponent = \"x\""),
+            "a.toml:2:1: a key or table header is malformed");
   EXPECT_TRUE(problem("name = \"x").starts_with("a.toml:1:10: ")) << problem("name = \"x");
 }
 
