@@ -17,6 +17,7 @@ enum class Exit : int { kOk = 0, kBad = 1, kUnusable = 2 };
 struct Shell {
   Output& output;
   io::FileSystem& files;
+  std::string program;        // how it was called: "build/bin/theater"
   std::string kit_directory;  // holds sdk/; "" if none was found beside the program
   Exit exit = Exit::kOk;      // set by the command that ran
 };

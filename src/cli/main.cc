@@ -43,7 +43,7 @@ void add_commands(CLI::App& app, theater::cli::Shell& shell) {
 int main(int argc, char** argv) {
   theater::cli::Output output(stdout, stderr);
   const auto files = theater::io::make_posix_file_system();
-  theater::cli::Shell shell{output, *files, find_kit_directory()};
+  theater::cli::Shell shell{output, *files, argc > 0 ? argv[0] : "theater", find_kit_directory()};
 
   CLI::App app{"Runs WebAssembly components as actors, each with a durable, verifiable chain."};
   app.name("theater");

@@ -24,7 +24,8 @@ struct RunArguments {
 /// Tells people, or programs, what the node does.
 class Announcer final : public node::NodeListener {
  public:
-  Announcer(Output& output, const std::string& data) : output_(output), data_(data) {}
+  Announcer(Shell& shell, const std::string& data)
+      : output_(shell.output), program_(shell.program), data_(data) {}
 
   void on_ready(const std::vector<node::StartedActor>& actors) override {
     for (const node::StartedActor& actor : actors) announce(actor);
@@ -32,10 +33,10 @@ class Announcer final : public node::NodeListener {
       output_.json({{"event", "ready"}, {"data", data_}});
     } else {
       output_.line(
-          fmt::format("\nready. Every event is in {}; look at it from another terminal:\n"
-                      "  theater actors {}\n  theater chain {} --follow\n"
-                      "  theater verify {}\nCtrl-C stops.",
-                      data_, data_, data_, data_));
+          fmt::format("\nready. Every event is in {1}; look at it from another terminal:\n"
+                      "  {0} actors {1}\n  {0} chain {1} --follow\n"
+                      "  {0} verify {1}\nCtrl-C stops.",
+                      program_, data_));
     }
     output_.flush();
   }
@@ -68,6 +69,7 @@ class Announcer final : public node::NodeListener {
   }
 
   Output& output_;
+  std::string program_;
   std::string data_;
 };
 
@@ -80,7 +82,7 @@ Exit run(Shell& shell, const RunArguments& arguments) {
                             .shards = arguments.shards,
                             .fuel = node::fuel_mode(*manifests)};
   if (options.shards == 0) options.shards = std::max(1u, std::thread::hardware_concurrency());
-  Announcer announcer(shell.output, arguments.data);
+  Announcer announcer(shell, arguments.data);
   node::prepare_process();
   auto node = node::Node::open(shell.files, options, announcer);
   if (!node) return report(shell, node.error(), Exit::kBad);
