@@ -68,6 +68,8 @@ class Actor::Core final : public ActorPort, private Runnable {
   bool has_work() const;
   void settle_phase();
   void take_snapshot();
+  void write_snapshot(Seq last, Bytes part);
+  void record_snapshot(const Result<chain::SnapshotBody>& body);
   std::uint64_t events_since_snapshot() const {
     return journal_.chain().head().next.value - events_at_snapshot_;
   }
@@ -114,6 +116,9 @@ class Actor::Core final : public ActorPort, private Runnable {
   io::TimerId idle_timer_, backoff_timer_, grace_timer_, retry_timer_;
   std::uint64_t invocations_at_arm_ = 0;
   std::uint64_t delta_bytes_ = 0, events_at_snapshot_ = 0;
+  bool is_snapshotting_ = false;  // on the worker: no invocation begins until it is recorded
+  std::shared_ptr<const bool> alive_ =
+      std::make_shared<bool>(true);  // watched by the worker's answer
   ActorStatus counts_;
   std::optional<Error> error_;  // why it failed
 };

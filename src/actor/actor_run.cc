@@ -7,7 +7,7 @@
 namespace theater::actor {
 
 Runnable::Next Actor::Core::run() {
-  if (is_ended()) return Next::kIdle;
+  if (is_ended() || is_snapshotting_) return Next::kIdle;
   if (!invocation_.is_active() && !begin_next()) {
     settle_phase();
     return Next::kIdle;
@@ -37,7 +37,7 @@ Runnable::Next Actor::Core::run_invocation() {
     return Next::kIdle;
   }
   if (events_since_snapshot() >= kSnapshotEventsOverdue) take_snapshot();
-  return is_ended() ? Next::kIdle : Next::kAgain;
+  return is_ended() || is_snapshotting_ ? Next::kIdle : Next::kAgain;
 }
 
 /// Whether a new invocation may begin: there is work, room on the disk, and an instance for it.
@@ -206,8 +206,30 @@ void Actor::Core::take_snapshot() {
   }
   memory_.next_id = invocation_.next_id();
   const Seq last{journal_.chain().head().next.value - 1};
-  const auto body =
-      setup_.snapshots->write(identity_.id, last, state_, save_actor_part(memory_, families_));
+  write_snapshot(last, save_actor_part(memory_, families_));
+}
+
+/// On the worker, if there is one. It gets a copy of the state: a kill does not wait for it.
+void Actor::Core::write_snapshot(Seq last, Bytes part) {
+  const ShardPorts& ports = shard_.ports();
+  if (ports.worker == nullptr) {
+    record_snapshot(setup_.snapshots->write(identity_.id, last, state_, part));
+    return;
+  }
+  is_snapshotting_ = true;
+  ports.worker->post([this, &snapshots = *setup_.snapshots, &executor = ports.executor,
+                      actor = identity_.id, last, state = state_, saved = std::move(part),
+                      alive = std::weak_ptr(alive_)] {
+    executor.post([this, alive, body = snapshots.write(actor, last, state, saved)] {
+      if (alive.expired() || is_ended()) return;
+      is_snapshotting_ = false;
+      record_snapshot(body);
+      shard_.run_queue().add(*this);
+    });
+  });
+}
+
+void Actor::Core::record_snapshot(const Result<chain::SnapshotBody>& body) {
   delta_bytes_ = 0;
   events_at_snapshot_ = journal_.chain().head().next.value;
   if (!body) return;  // the snapshot before serves; tried again when the next is due

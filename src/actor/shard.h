@@ -11,6 +11,7 @@
 #include "chain/log_writer.h"
 #include "io/clock.h"
 #include "io/executor.h"
+#include "io/worker.h"
 
 namespace theater::actor {
 
@@ -20,7 +21,8 @@ struct ShardPorts {
   io::Clock& clock;
   io::Random& random;
   chain::LogWriter& log;
-  chain::ShardIndex index;  // of its queue in the log writer
+  chain::ShardIndex index;       // of its queue in the log writer
+  io::Worker* worker = nullptr;  // writes snapshots; nullptr: the shard itself does (BLOCK-1)
 };
 
 /// Owned by the node, one a thread; every member is called on that thread. It registers itself

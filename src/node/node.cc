@@ -75,8 +75,9 @@ Status Node::run() {
 }
 
 void Node::start_threads() {
+  worker_ = std::make_unique<io::WorkerThread>("snapshots");
   for (std::size_t index = 0; index < options_.shards; ++index) {
-    shards_.push_back(std::make_unique<ShardThread>(store_->log(), index, guest_log_));
+    shards_.push_back(std::make_unique<ShardThread>(store_->log(), index, guest_log_, *worker_));
   }
   log_thread_ = std::make_unique<LogThread>(store_->log(), [this] {
     control_.post([this] { fail_with({Code::kIo, store_->log().failure()}); });
@@ -216,6 +217,7 @@ bool Node::all_ended() const {
 /// Shards first (their last outputs need the log), then the log's seal.
 Status Node::take_down() {
   for (const auto& shard : shards_) shard->stop();
+  worker_->stop();
   if (!store_->log().failed()) {
     if (const Status noted = record_lifecycle(chain::LifecycleStep::kStop); !noted && !failure_) {
       failure_ = noted.error();

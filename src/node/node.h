@@ -99,6 +99,7 @@ class Node {
   Digest profile_;
   io::AsioExecutor control_;
   std::vector<std::unique_ptr<Member>> members_;
+  std::unique_ptr<io::WorkerThread> worker_;  // writes snapshots
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<LogThread> log_thread_;
   std::optional<Error> failure_;

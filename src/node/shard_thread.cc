@@ -12,11 +12,12 @@ constexpr Nanoseconds kDrainPoll = Milliseconds(1);
 
 }  // namespace
 
-ShardThread::ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log)
+ShardThread::ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log,
+                         io::Worker& worker)
     : log_(log),
       network_(executor_),
       services_{executor_, clock_, random_, network_, guest_log},
-      shard_({executor_, clock_, random_, log, {index}}) {}
+      shard_({executor_, clock_, random_, log, {index}, &worker}) {}
 
 ShardThread::~ShardThread() {
   CHECK(!thread_, "a shard is stopped before it goes");

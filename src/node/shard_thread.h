@@ -25,8 +25,9 @@ namespace theater::node {
 /// the log has failed. Owned by the node.
 class ShardThread {
  public:
-  /// `log` and `guest_log` outlive it; `index` is its queue there.
-  ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log);
+  /// `log`, `guest_log` and `worker` outlive it; `index` is its queue there.
+  ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log,
+              io::Worker& worker);
   /// CHECKs that it was stopped.
   ~ShardThread();
   ShardThread(const ShardThread&) = delete;

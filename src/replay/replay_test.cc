@@ -30,6 +30,8 @@ struct ReplayTest : ::testing::Test {
   std::unique_ptr<actor::Shard> shard;
   std::unique_ptr<actor::Actor> actor;
 
+  io::Worker* worker = nullptr;
+
   ReplayTest() { open(); }
 
   void open() {
@@ -40,7 +42,7 @@ struct ReplayTest : ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     store = std::move(*opened);
     shard = std::make_unique<actor::Shard>(
-        actor::ShardPorts{executor, clock, random, store->log(), {0}});
+        actor::ShardPorts{executor, clock, random, store->log(), {0}, worker});
   }
   actor::ActorSetup setup() {
     EXPECT_TRUE(store->components().put(wasm));
@@ -229,6 +231,67 @@ TEST_F(ReplayTest, NothingOfTheWorldIsTouched) {  // REPLAY-1
   ASSERT_TRUE(run());
   EXPECT_TRUE(script.trace.empty());
   EXPECT_EQ(script.port, nullptr) << "no family instance was made";
+}
+
+/// Keeps what is posted until the test runs it.
+struct HeldWorker final : io::Worker {
+  std::vector<io::Task> tasks;
+  void post(io::Task task) override { tasks.push_back(std::move(task)); }
+  void run() {
+    for (io::Task& task : std::exchange(tasks, {})) task();
+  }
+};
+
+struct SlowSnapshotTest : ReplayTest {
+  HeldWorker held;
+
+  SlowSnapshotTest() {
+    kill_node();
+    worker = &held;
+    open();
+    start();
+    for (int i = 0; i < 20'000 && held.tasks.empty(); ++i) {
+      script.push(1, "+");
+      settle();
+    }
+    EXPECT_EQ(held.tasks.size(), 1u) << "a snapshot is being written";
+  }
+};
+
+TEST_F(SlowSnapshotTest, NothingIsDeliveredUntilItIsRecorded) {
+  const std::string before(as_text(actor->state()));
+  const Seq next = actor->status().next_seq;
+  script.push(1, "+");
+  settle();
+  EXPECT_EQ(as_text(actor->state()), before);
+  EXPECT_EQ(actor->status().next_seq, next);
+  held.run();
+  settle();
+  EXPECT_NE(as_text(actor->state()), before);
+  const std::string after(as_text(actor->state()));
+  restart();
+  EXPECT_EQ(as_text(actor->state()), after);
+  EXPECT_EQ(script.count("load saved"), 1u);
+  kill_node();
+  const auto report = run();
+  ASSERT_TRUE(report && report->is_equal());
+}
+
+TEST_F(SlowSnapshotTest, AKilledActorIsNotWaitedForAndRecordsNoSnapshot) {
+  actor->kill();
+  const Seq next = actor->status().next_seq;
+  held.run();
+  settle();
+  EXPECT_EQ(actor->status().next_seq, next);
+  EXPECT_TRUE(actor->may_destroy());
+}
+
+TEST_F(SlowSnapshotTest, AnAnswerForADestroyedActorIsForgotten) {
+  actor->kill();
+  settle();
+  actor.reset();
+  held.run();
+  settle();
 }
 
 TEST_F(ReplayTest, SnapshotsRestoreWithoutOlderEvents) {
