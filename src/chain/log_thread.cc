@@ -15,9 +15,12 @@ bool FileLogWriter::has_work() const {
   return std::ranges::any_of(queues_, [](const auto& queue) { return queue->bytes() > 0; });
 }
 
+/// Tells it after the lock is free, or it would wake only to wait for that.
 void FileLogWriter::wake_log_thread() {
-  const std::lock_guard lock(wake_mutex_);
-  sleeping_.store(false);
+  {
+    const std::lock_guard lock(wake_mutex_);
+    sleeping_.store(false);
+  }
   wake_.notify_one();
 }
 

@@ -14,7 +14,7 @@ namespace theater::io {
 namespace asio = boost::asio;
 
 struct AsioExecutor::Parts {
-  asio::io_context context;
+  asio::io_context context{1};  // one thread runs it: nothing is signalled to others
   asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
   // Declared after the context: timers go before the services they use.
   std::unordered_map<TimerId, asio::steady_timer> timers;
