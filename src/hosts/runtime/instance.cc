@@ -81,7 +81,10 @@ Status Instance::load(ByteSpan saved) {
 
 void Instance::stop(actor::StopMode mode) {
   queue_.clear();
-  if (mode == actor::StopMode::kDrain) actor_.drained();
+  if (mode == actor::StopMode::kKill) return;
+  const Payload stopping{"the actor was asked to stop"};
+  queue_.put(0, wasm::to_binary(host::Event<Payload>{0, stopping}));
+  actor_.drained();
 }
 
 }  // namespace theater::hosts::runtime

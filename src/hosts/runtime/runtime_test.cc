@@ -89,5 +89,21 @@ TEST(Runtime, SelfTellsWhoAndStopActsWhenPerformed) {
   EXPECT_EQ(runtime.actor.stop_output, (Bytes{1, 2}));
 }
 
+TEST(Runtime, TellsAGuestThatItStopsButNotThatItIsKilled) {
+  Runtime runtime;
+  actor::EventBatch batch({});
+  runtime.instance->stop(actor::StopMode::kDrain);
+  ASSERT_TRUE(runtime.instance->events()->has_events());
+  runtime.instance->events()->take(batch);
+  ASSERT_EQ(batch.size(), 1u);
+  const auto event = wasm::from_binary<host::Event<Payload>>(batch[0]);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<0>(event->payload.value), "the actor was asked to stop");
+
+  runtime.instance->stop(actor::StopMode::kDrain);
+  runtime.instance->stop(actor::StopMode::kKill);
+  EXPECT_FALSE(runtime.instance->events()->has_events());
+}
+
 }  // namespace
 }  // namespace theater::hosts::runtime
