@@ -1,6 +1,7 @@
 // Speed of actors: recorded invocations of one actor on one shard, recorded host calls,
 // activations, and the replay of what was recorded. Argument --dir=PATH: where.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include <filesystem>
 #include <fstream>
@@ -49,15 +50,17 @@ class BenchNode {
     shard = std::make_unique<actor::Shard>(
         actor::ShardPorts{executor, clock, random, store->log(), {0}});
     log_thread = std::thread([this] { store->log().run(); });
-    actor::Manifest manifest;
     manifest.name = "bench";
     manifest.params = Bytes(state_bytes, 'x');
     manifest.grants.emplace_back().key = "probe";
     manifest.limits.idle = std::chrono::hours(1);
     auto component = wasm::Component::load(engine(), wasm, "").value();
-    auto program = actor::Program::link(component, {set.infos(), {true}, "bench"}).value();
-    actor = actor::Actor::create(*shard, {manifest, program, set}).value();
+    program = actor::Program::link(component, {set.infos(), {true}, "bench"}).value();
+    actor = make_actor();
     wait();
+  }
+  std::unique_ptr<actor::Actor> make_actor() {
+    return actor::Actor::create(*shard, {manifest, program, set}).value();
   }
   ~BenchNode() {
     actor->kill();
@@ -92,6 +95,8 @@ class BenchNode {
   Feed feed;
   BenchSet set{feed};
   Bytes wasm = guest_wasm();
+  actor::Manifest manifest;
+  std::shared_ptr<const actor::Program> program;
   std::unique_ptr<store::NodeStore> store;
   std::unique_ptr<actor::Shard> shard;
   std::unique_ptr<actor::Actor> actor;
@@ -135,6 +140,26 @@ void reactivation(benchmark::State& state) {
   }
 }
 BENCHMARK(reactivation)->Unit(benchmark::kMicrosecond)->Iterations(5000);
+
+/// Bytes of memory that an idle, evicted actor with 64 bytes of state keeps.
+void idle_actors(benchmark::State& state) {
+  constexpr std::size_t kActors = 20'000;
+  BenchNode node(64);
+  std::vector<std::unique_ptr<actor::Actor>> actors;
+  actors.reserve(kActors);
+  const std::size_t before = mallinfo2().uordblks;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kActors; ++i) {
+      actors.push_back(node.make_actor());
+      while (actors.back()->status().phase == actor::Phase::kStarting) node.executor.poll();
+      actors.back()->evict();
+    }
+    node.wait();
+  }
+  state.counters["bytes_per_actor"] = static_cast<double>(mallinfo2().uordblks - before) / kActors;
+  for (auto& actor : actors) actor->kill();
+}
+BENCHMARK(idle_actors)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 void replay_events(benchmark::State& state) {
   {

@@ -22,8 +22,12 @@ inline actor::FamilyInfo bench_info() {
   info.handler_type = wasm::FunctionType{{{"", bytes}, {"", Type::list(event)}},
                                          Type::result(Type::tuple({bytes}), Type(Kind::kString))};
   info.event_type = event;
-  info.calls = {{"write", {{{"", number}, {"", bytes}}, std::nullopt}, actor::Nature::kEffect,
-                 chain::OutputClass::kWrite, actor::PlainResult::kUnit, actor::Emits::kAlways,
+  info.calls = {{"write",
+                 {{{"", number}, {"", bytes}}, std::nullopt},
+                 actor::Nature::kEffect,
+                 chain::OutputClass::kWrite,
+                 actor::PlainResult::kUnit,
+                 actor::Emits::kAlways,
                  actor::Target::kFirstArgument},
                 {"read", {{}, number}}};
   return info;

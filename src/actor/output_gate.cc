@@ -7,10 +7,6 @@
 
 namespace theater::actor {
 
-OutputGate::~OutputGate() {
-  for (Entry& entry : entries_) --entry.client->pending_;
-}
-
 void OutputGate::hold(Lsn lsn, GateClient& client, std::uint64_t token) {
   CHECK(entries_.empty() || entries_.back().lsn <= lsn, "CHAIN-1");
   entries_.push_back({lsn, &client, token});
