@@ -41,7 +41,11 @@ class Announcer final : public node::NodeListener {
     output_.flush();
   }
 
-  void on_notice(const std::string& text) override { output_.note(text); }
+  void on_notice(const std::string& text) override {
+    if (!output_.is_json()) return output_.note(text);
+    output_.json({{"event", "notice"}, {"text", text}});
+    output_.flush();
+  }
 
  private:
   void announce(const node::StartedActor& actor) {

@@ -16,6 +16,7 @@ namespace theater::node {
 
 namespace {
 
+constexpr Nanoseconds kDiskInterval = std::chrono::seconds(1);
 constexpr int kForcedExit = 130;  // as a shell reports an interrupted program
 
 }  // namespace
@@ -70,6 +71,7 @@ Status Node::run() {
   io::AsioSignals signals(control_, {SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
   start_threads();
   if (const Status started = start_actors(); !started) fail_with(started.error());
+  watch_disk();
   if (!all_ended()) control_.run();
   return take_down();
 }
@@ -172,6 +174,21 @@ void Node::actor_ended(std::size_t index, const actor::ActorStatus& status) {
   if (all_ended()) control_.stop();
 }
 
+/// Tells when a full disk begins and ceases to hold work up.
+void Node::watch_disk() {
+  const chain::DiskState now = store_->log().disk_state();
+  if (now != disk_) {
+    listener_.on_notice(
+        now == chain::DiskState::kGood
+            ? fmt::format("{}: there is room again; work goes on", options_.data_directory)
+            : fmt::format("{}: the disk is nearly full; no new work is taken until "
+                          "there is room, and nothing is lost",
+                          options_.data_directory));
+    disk_ = now;
+  }
+  control_.after(kDiskInterval, [this] { watch_disk(); });
+}
+
 void Node::on_signal(int number) {
   ++signals_;
   if (signals_ == 1) {
@@ -184,12 +201,17 @@ void Node::on_signal(int number) {
   }
 }
 
-/// Notes the first failure and stops. After a failure of the log nothing can be finished: the
-/// loop ends at once.
+/// Notes the first failure and stops. After a failure of the log nothing can be finished and
+/// nothing may leave: the loop ends at once.
 void Node::fail_with(const Error& error) {
   if (!failure_) failure_ = error;
+  if (store_->log().failed()) {
+    is_stopping_ = true;
+    control_.stop();
+    return;
+  }
   begin_stop();
-  if (store_->log().failed() || all_ended()) control_.stop();
+  if (all_ended()) control_.stop();
 }
 
 void Node::begin_stop() {

@@ -79,6 +79,7 @@ class Node {
   actor::ActorSetup setup_of(std::size_t index);
   void actor_started(std::size_t index, const Status& status);
   void actor_ended(std::size_t index, const actor::ActorStatus& status);
+  void watch_disk();
   void on_signal(int number);
   void fail_with(const Error& error);
   void begin_stop();
@@ -103,6 +104,7 @@ class Node {
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<LogThread> log_thread_;
   std::optional<Error> failure_;
+  chain::DiskState disk_ = chain::DiskState::kGood;  // as last told
   std::size_t signals_ = 0;
   bool is_stopping_ = false;
 };

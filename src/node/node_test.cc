@@ -63,7 +63,9 @@ class Client {
 /// Runs a client on its own thread once the node is ready, then stops the node by signal.
 class Session final : public NodeListener {
  public:
-  explicit Session(std::function<void()> client) : client_(std::move(client)) {}
+  enum class End { kBySignal, kByItself };
+  explicit Session(std::function<void()> client, End end = End::kBySignal)
+      : client_(std::move(client)), end_(end) {}
   ~Session() {
     if (thread_.joinable()) thread_.join();
   }
@@ -71,7 +73,7 @@ class Session final : public NodeListener {
     started = actors;
     thread_ = std::thread([this] {
       client_();
-      ::kill(::getpid(), SIGTERM);
+      if (end_ == End::kBySignal) ::kill(::getpid(), SIGTERM);
     });
   }
   void on_notice(const std::string& text) override { notices.push_back(text); }
@@ -81,7 +83,64 @@ class Session final : public NodeListener {
 
  private:
   std::function<void()> client_;
+  End end_;
   std::thread thread_;
+};
+
+/// A file whose sync fails once `is_broken` is set, as a dying disk's does.
+class BreakableFile final : public io::File {
+ public:
+  BreakableFile(std::unique_ptr<io::File> file, const std::atomic<bool>& is_broken)
+      : file_(std::move(file)), is_broken_(is_broken) {}
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> buffer) const override {
+    return file_->read_at(offset, buffer);
+  }
+  Status write_at(std::uint64_t offset, ByteSpan bytes) override {
+    return file_->write_at(offset, bytes);
+  }
+  Status sync_data() override {
+    if (is_broken_) return std::unexpected(errno_error("fdatasync", EIO));
+    return file_->sync_data();
+  }
+  Status sync_all() override { return file_->sync_all(); }
+  Result<std::uint64_t> size() const override { return file_->size(); }
+  Status resize(std::uint64_t bytes) override { return file_->resize(bytes); }
+  Status allocate(std::uint64_t bytes) override { return file_->allocate(bytes); }
+
+ private:
+  std::unique_ptr<io::File> file_;
+  const std::atomic<bool>& is_broken_;
+};
+
+class BreakableFiles final : public io::FileSystem {
+ public:
+  std::atomic<bool> is_broken{false};
+
+  Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenMode mode) override {
+    TRY(auto file, files_->open(path, mode));
+    return std::make_unique<BreakableFile>(std::move(file), is_broken);
+  }
+  bool exists(const std::string& path) override { return files_->exists(path); }
+  Result<std::vector<std::string>> list(const std::string& path) override {
+    return files_->list(path);
+  }
+  Status make_directories(const std::string& path) override {
+    return files_->make_directories(path);
+  }
+  Status rename(const std::string& from, const std::string& to) override {
+    return files_->rename(from, to);
+  }
+  Status remove(const std::string& path) override { return files_->remove(path); }
+  Status sync_directory(const std::string& path) override { return files_->sync_directory(path); }
+  Result<std::unique_ptr<io::FileLock>> lock(const std::string& path) override {
+    return files_->lock(path);
+  }
+  Result<std::uint64_t> free_bytes(const std::string& path) override {
+    return files_->free_bytes(path);
+  }
+
+ private:
+  std::unique_ptr<io::FileSystem> files_ = io::make_posix_file_system();
 };
 
 class NodeTest : public testing::Test {
@@ -180,6 +239,27 @@ TEST_F(NodeTest, refuses_data_and_ports_in_use) {
   });
   const Status ended = run({"echo"}, session);
   ASSERT_TRUE(ended) << ended.error().message;
+}
+
+TEST_F(NodeTest, ends_at_once_when_the_disk_fails_and_lets_nothing_out) {
+  auto owned = std::make_unique<BreakableFiles>();
+  BreakableFiles& files = *owned;
+  files_ = std::move(owned);
+  Session session(
+      [&] {
+        Client client(address_, "/echo");
+        client.send("before");
+        EXPECT_EQ(client.receive(), "before");
+        files.is_broken = true;
+        client.send("never acknowledged");  // the connection ends instead
+        EXPECT_EQ(client.receive(), "");
+      },
+      Session::End::kByItself);
+  const Status ended = run({"echo"}, session);
+  ASSERT_FALSE(ended);
+  EXPECT_NE(ended.error().message.find("fdatasync"), std::string::npos) << ended.error().message;
+  files.is_broken = false;
+  expect_chain_holds();
 }
 
 }  // namespace
