@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,7 +23,6 @@ namespace theater::io {
 
 namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
-using WaitType = asio::posix::descriptor_base::wait_type;
 
 namespace {
 
@@ -55,30 +55,16 @@ std::string endpoint_text(int descriptor, Get get) {
   return text_of(endpoint);
 }
 
-/// A descriptor that Asio watches, and the rule that outstanding waits never reach a user that is
-/// gone: they hold the Watch (shared, because Asio completes cancelled waits after the owner has
-/// gone) and look at `user`, which the owner empties.
-template <typename User>
+/// A listener's descriptor as Asio watches it, and the rule that an outstanding wait never reaches
+/// a user that is gone: it holds the Watch (shared, because Asio completes cancelled waits after
+/// the owner has gone) and looks at `user`, which the owner empties.
 struct Watch {
   Descriptor descriptor;
-  User* user = nullptr;
-  bool read_wanted = false;
-  bool write_wanted = false;
+  ListenerUser* user = nullptr;
+  bool is_waiting = false;
 };
 
-/// Waits once for `type`, then calls `tell` on the user if there still is one.
-template <typename User>
-void wait_once(const std::shared_ptr<Watch<User>>& watch, bool Watch<User>::*wanted, WaitType type,
-               void (User::*tell)()) {
-  if ((*watch).*wanted) return;
-  (*watch).*wanted = true;
-  watch->descriptor.async_wait(type, [watch, wanted, tell](const boost::system::error_code&) {
-    (*watch).*wanted = false;
-    if (watch->user) (watch->user->*tell)();
-  });
-}
-
-class AsioStream final : public Stream {
+class AsioStream final : public Stream, private Polled {
  public:
   explicit AsioStream(int descriptor) : descriptor_(descriptor) {
     peer_ = endpoint_text(descriptor, ::getpeername);
@@ -89,28 +75,29 @@ class AsioStream final : public Stream {
   }
 
   Status attach(Network& network, StreamUser& user) override {
-    CHECK(!watch_, "a stream has one user");
-    auto& executor = static_cast<AsioNetwork&>(network).executor();
-    auto watch = std::make_shared<Watch<StreamUser>>(Descriptor(executor.context()), &user);
-    boost::system::error_code error;
-    watch->descriptor.assign(descriptor_, error);
-    if (error) return std::unexpected(errno_error("watch a socket", error.value()));
-    watch_ = std::move(watch);
+    CHECK(sockets_ == nullptr, "a stream has one user");
+    PollSet& sockets = static_cast<AsioNetwork&>(network).sockets();
+    TRY_OK(sockets.add(descriptor_, *this));
+    sockets_ = &sockets;
+    user_ = &user;
     return {};
   }
 
   void detach() override {
-    if (!watch_) return;
-    watch_->user = nullptr;
-    watch_->descriptor.release();
-    watch_.reset();
+    if (sockets_ != nullptr) sockets_->remove(descriptor_, *this);
+    sockets_ = nullptr;
   }
 
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
     const ssize_t got = ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (would_block(errno)) return std::nullopt;
-    return std::unexpected(closed_error("read", errno));
+    if (got >= 0) {
+      const auto bytes = static_cast<std::size_t>(got);
+      if (bytes < buffer.size()) found_empty();
+      return bytes;
+    }
+    if (!would_block(errno)) return std::unexpected(closed_error("read", errno));
+    if (errno != EINTR) found_empty();
+    return std::nullopt;
   }
 
   Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
@@ -127,14 +114,8 @@ class AsioStream final : public Stream {
     return total;
   }
 
-  void want_read() override {
-    wait_once(watch_, &Watch<StreamUser>::read_wanted, WaitType::wait_read,
-              &StreamUser::on_readable);
-  }
-  void want_write() override {
-    wait_once(watch_, &Watch<StreamUser>::write_wanted, WaitType::wait_write,
-              &StreamUser::on_writable);
-  }
+  void want_read() override { sockets_->want_read(*this); }
+  void want_write() override { sockets_->want_write(*this); }
   void shut_write() override { ::shutdown(descriptor_, SHUT_WR); }
   std::string peer() const override { return peer_; }
 
@@ -150,19 +131,23 @@ class AsioStream final : public Stream {
     message.msg_iovlen = pieces.size();
     const ssize_t sent = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0) return static_cast<std::size_t>(sent);
-    if (would_block(errno)) return std::size_t{0};
-    return std::unexpected(closed_error("write", errno));
+    if (!would_block(errno)) return std::unexpected(closed_error("write", errno));
+    if (errno != EINTR) found_full();
+    return std::size_t{0};
   }
+  void on_poll_read() override { user_->on_readable(); }
+  void on_poll_write() override { user_->on_writable(); }
 
   int descriptor_;
   std::string peer_;
-  std::shared_ptr<Watch<StreamUser>> watch_;
+  PollSet* sockets_ = nullptr;  // while attached
+  StreamUser* user_ = nullptr;
 };
 
 class AsioListener final : public Listener {
  public:
   AsioListener(asio::io_context& context, int descriptor, ListenerUser& user)
-      : watch_(std::make_shared<Watch<ListenerUser>>(Descriptor(context, descriptor), &user)) {}
+      : watch_(std::make_shared<Watch>(Descriptor(context, descriptor), &user)) {}
   ~AsioListener() override {
     watch_->user = nullptr;
     boost::system::error_code ignored;  // closing a listener loses nothing
@@ -179,8 +164,12 @@ class AsioListener final : public Listener {
   }
 
   void want_accept() override {
-    wait_once(watch_, &Watch<ListenerUser>::read_wanted, WaitType::wait_read,
-              &ListenerUser::on_acceptable);
+    if (std::exchange(watch_->is_waiting, true)) return;
+    watch_->descriptor.async_wait(Descriptor::wait_read,
+                                  [watch = watch_](const boost::system::error_code&) {
+                                    watch->is_waiting = false;
+                                    if (watch->user != nullptr) watch->user->on_acceptable();
+                                  });
   }
   std::string address() const override {
     return endpoint_text(watch_->descriptor.native_handle(), ::getsockname);
@@ -196,7 +185,7 @@ class AsioListener final : public Listener {
     return std::unexpected(std::move(error));
   }
 
-  std::shared_ptr<Watch<ListenerUser>> watch_;
+  std::shared_ptr<Watch> watch_;
 };
 
 Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& address) {

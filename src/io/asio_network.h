@@ -3,6 +3,7 @@
 
 #include "io/asio_executor.h"
 #include "io/network.h"
+#include "io/poll_set.h"
 
 namespace theater::io {
 
@@ -10,13 +11,14 @@ namespace theater::io {
 /// stream and listener attached to it.
 class AsioNetwork final : public Network {
  public:
-  explicit AsioNetwork(AsioExecutor& executor) : executor_(executor) {}
+  explicit AsioNetwork(AsioExecutor& executor) : executor_(executor), sockets_(executor) {}
   Result<std::unique_ptr<Listener>> listen(const std::string& address,
                                            ListenerUser& user) override;
-  AsioExecutor& executor() { return executor_; }
+  PollSet& sockets() { return sockets_; }
 
  private:
   AsioExecutor& executor_;
+  PollSet sockets_;
 };
 
 }  // namespace theater::io

@@ -1,0 +1,124 @@
+// PollSet: an epoll descriptor of its own, which Asio watches.
+#include "io/poll_set.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "base/check.h"
+
+namespace theater::io {
+
+namespace {
+
+constexpr std::size_t kEventsMax = 256;  // of one turn
+constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+using Descriptor = boost::asio::posix::stream_descriptor;
+
+int make_epoll() {
+  const int made = ::epoll_create1(EPOLL_CLOEXEC);
+  CHECK(made >= 0, "a shard has a descriptor for its sockets");
+  return made;
+}
+
+}  // namespace
+
+struct PollSet::Parts {
+  explicit Parts(AsioExecutor& executor) : epoll(executor.context(), make_epoll()) {}
+  Descriptor epoll;
+  bool is_waiting = false;
+};
+
+PollSet::PollSet(AsioExecutor& executor)
+    : executor_(executor),
+      parts_(std::make_unique<Parts>(executor)),
+      alive_(std::make_shared<bool>(true)) {}
+
+PollSet::~PollSet() { *alive_ = false; }
+
+Status PollSet::add(int descriptor, Polled& socket) {
+  socket.readable_ = socket.writable_ = socket.has_ended_ = socket.is_broken_ = false;
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &socket}};
+  if (::epoll_ctl(parts_->epoll.native_handle(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
+    return std::unexpected(errno_error("watch a socket", errno));
+  }
+  wait();
+  return {};
+}
+
+void PollSet::remove(int descriptor, Polled& socket) {
+  ::epoll_ctl(parts_->epoll.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
+  socket.read_wanted_ = socket.write_wanted_ = false;
+  std::ranges::replace(served_, &socket, nullptr);
+  if (std::exchange(socket.is_due_, false)) std::erase(due_, &socket);
+}
+
+void PollSet::want_read(Polled& socket) {
+  socket.read_wanted_ = true;
+  if (socket.readable_) make_due(socket);
+}
+
+void PollSet::want_write(Polled& socket) {
+  socket.write_wanted_ = true;
+  if (socket.writable_) make_due(socket);
+}
+
+void PollSet::make_due(Polled& socket) {
+  if (std::exchange(socket.is_due_, true)) return;
+  due_.push_back(&socket);
+  if (std::exchange(is_posted_, true)) return;
+  executor_.post([this, alive = alive_] {
+    if (!*alive) return;
+    is_posted_ = false;
+    served_.swap(due_);
+    for (Polled* due : served_) due->is_due_ = false;
+    serve();
+  });
+}
+
+/// Tells each what it wants and is ready for.
+void PollSet::serve() {
+  for (std::size_t i = 0; i < served_.size(); ++i) {
+    Polled* socket = served_[i];
+    if (socket == nullptr) continue;
+    if (socket->readable_ && std::exchange(socket->read_wanted_, false)) socket->on_poll_read();
+    if (served_[i] == nullptr || !socket->writable_) continue;
+    if (std::exchange(socket->write_wanted_, false)) socket->on_poll_write();
+  }
+  served_.clear();
+}
+
+void PollSet::wait() {
+  if (std::exchange(parts_->is_waiting, true)) return;
+  parts_->epoll.async_wait(Descriptor::wait_read,
+                           [this, alive = alive_](const boost::system::error_code& error) {
+                             if (!*alive) return;
+                             parts_->is_waiting = false;
+                             if (error) return;
+                             turn();
+                             wait();
+                           });
+}
+
+void PollSet::turn() {
+  std::array<epoll_event, kEventsMax> events;
+  const int count = ::epoll_wait(parts_->epoll.native_handle(), events.data(), kEventsMax, 0);
+  for (int i = 0; i < count; ++i) {
+    auto* socket = static_cast<Polled*>(events[static_cast<std::size_t>(i)].data.ptr);
+    const std::uint32_t flags = events[static_cast<std::size_t>(i)].events;
+    if (flags & kEnd) socket->has_ended_ = true;
+    if (flags & (EPOLLHUP | EPOLLERR)) socket->is_broken_ = true;
+    if (flags & (EPOLLIN | kEnd)) socket->readable_ = true;
+    if (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) socket->writable_ = true;
+    served_.push_back(socket);
+  }
+  serve();
+}
+
+}  // namespace theater::io
