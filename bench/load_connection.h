@@ -19,10 +19,11 @@ struct Target {
   std::string path;
 };
 
-/// A message as a masked frame, and the frame its echo must be.
+/// A message as a masked frame, and the frame its answer must be.
 struct Message {
   Bytes sent;
   Bytes expected;
+  std::size_t same_bytes = 0;  // of the answer that must be as expected, from its begin
 };
 /// A binary message of `bytes` fixed bytes.
 Message make_message(std::size_t bytes);

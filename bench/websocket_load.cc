@@ -26,6 +26,7 @@ struct Arguments {
   std::size_t bytes = 1024;
   double seconds = 5;
   double warm_up = 1;
+  bool any_payload = false;
 };
 
 struct Measured {
@@ -53,7 +54,8 @@ Status exchange(int poll, std::vector<LoadConnection>& connections, Clock::time_
 }
 
 Result<Measured> measure(const Arguments& arguments) {
-  const bench::Message message = bench::make_message(arguments.bytes);
+  bench::Message message = bench::make_message(arguments.bytes);
+  if (arguments.any_payload) message.same_bytes -= arguments.bytes;
   std::vector<LoadConnection> connections;
   connections.reserve(arguments.connections);
   const int poll = ::epoll_create1(EPOLL_CLOEXEC);
@@ -105,6 +107,7 @@ int main(int argc, char** argv) {
   app.add_option("--bytes", arguments.bytes);
   app.add_option("--seconds", arguments.seconds);
   app.add_option("--warm-up", arguments.warm_up);
+  app.add_flag("--any-payload", arguments.any_payload, "the answer need only be as long");
   CLI11_PARSE(app, argc, argv);
   auto measured = measure(arguments);
   if (!measured) {

@@ -7,6 +7,7 @@ alike; read the ratio, not the figures.
 """
 
 import argparse
+import bench_rows
 import datetime
 import json
 import os
@@ -50,10 +51,10 @@ class Server:
         self.process.wait(START_SECONDS)
 
 
-def load(port, path, connections, size, seconds):
+def load(port, path, connections, size, seconds, *more):
     run = subprocess.run([BUILD / "bench" / "websocket_load", str(port), path,
                           "--connections", str(connections), "--bytes", str(size),
-                          "--seconds", str(seconds)], capture_output=True, text=True,
+                          "--seconds", str(seconds), *more], capture_output=True, text=True,
                          timeout=seconds + 60)
     if run.returncode != 0:
         raise SystemExit(f"bench: {run.stderr.strip()}")
@@ -124,6 +125,23 @@ Date: {today}. Commit: {commit()}. Repeat with `make bench`.
 """)
 
 
+def node_command(manifest, data, port, options):
+    return [BUILD / "bin" / "theater", "run", ROOT / manifest, "--data", data, "--var",
+            f"listen=127.0.0.1:{port}", "--shards", str(options.shards), "--json"]
+
+
+def measure_counter(folder, options):
+    """The durable counter with one connection and with a hundred; its idle connections."""
+    port = free_port()
+    command = node_command("bench/durable_counter/durable_counter.toml", folder / "counter", port,
+                           options)
+    with Server(command) as server:
+        idle = bench_rows.idle_rows(server.process.pid, port, "/count")
+        runs = [load(port, "/count", connections, 16, options.seconds, "--any-payload")
+                for connections in (1, 100)]
+        return bench_rows.counter_rows(runs) + idle
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
@@ -135,14 +153,17 @@ def main():
         sync = json.loads(subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True,
                                          capture_output=True, text=True).stdout)
         beast_port, actor_port = free_port(), free_port()
-        actor = [BUILD / "bin" / "theater", "run", ROOT / "actors/echo/echo.toml", "--data",
-                 folder / "data", "--var", f"listen=127.0.0.1:{actor_port}", "--shards",
-                 str(options.shards), "--json"]
+        actor = node_command("actors/echo/echo.toml", folder / "data", actor_port, options)
         print(HEADER)
         with Server([BUILD / "bench" / "beast_echo", str(beast_port)]), Server(actor):
             rows = measure({"beast": (beast_port, "/"), "actor": (actor_port, "/echo")}, options)
         write_page(rows, sync, options)
-        print(f"written to {PAGE.relative_to(ROOT)}")
+        bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
+        bars += bench_rows.library_rows(BUILD / "bench", folder)
+        print(bench_rows.table(bars))
+        page = bench_rows.write_page(PAGE.parent, bars, f"{processor()}, {os.cpu_count()} cores, "
+                                     f"{platform.system()} {platform.release()}", commit())
+        print(f"written to {PAGE.relative_to(ROOT)} and {page.relative_to(ROOT)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -1,0 +1,131 @@
+"""The bars of speed: each figure beside its limit; tools/bench.py prints and keeps them.
+
+A figure of wall time suffers when the machine is busy with something else. Where one thread does
+the work, its processor time is shown beside it: what that thread alone would reach.
+"""
+
+import datetime
+import json
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+HEADER = "| what | bar | figure | by processor time of its thread |\n|---|---|---|---|"
+
+
+def table(rows):
+    return "\n".join([HEADER, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def write_page(folder, rows, machine, commit):
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    page = folder / f"{today}.md"
+    page.write_text(f"# Bars, {today}\n\n{table(rows)}\n\nMachine: {machine}. Commit: {commit}. "
+                    "Repeat with `make bench`.\n")
+    return page
+
+
+def echo_rows(loads):
+    for connections, size, figures in loads:
+        if (connections, size) == (100, 1024):
+            ratio = figures["actor"]["per_second"] / figures["beast"]["per_second"]
+            return [("durable echo, 100 connections, 1 KiB, of bare Beast", ">= 0.5",
+                     f"{ratio:.2f}", "")]
+    return []
+
+
+def counter_rows(runs):
+    one, hundred = runs
+    return [("durable counter, 1 connection, p50", "<= 350 us", f"{one['p50_us']:,.0f} us", ""),
+            ("durable counter, 100 connections", ">= 50,000/s", f"{hundred['per_second']:,.0f}/s",
+             "")]
+
+
+IDLE_CONNECTIONS = 800  # below the usual limit of descriptors
+SETTLE_SECONDS = 2
+
+
+def resident_bytes(process):
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def idle_rows(process, port, path):
+    """What an open, silent WebSocket adds to the server's memory."""
+    request = (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+               "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+               "Sec-WebSocket-Version: 13\r\n\r\n").encode()
+    before = resident_bytes(process)
+    opened = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE_CONNECTIONS)]
+    for connection in opened:
+        connection.sendall(request)
+        if b" 101 " not in connection.recv(4096):
+            raise SystemExit("bench: a WebSocket was refused")
+    time.sleep(SETTLE_SECONDS)
+    each = (resident_bytes(process) - before) / IDLE_CONNECTIONS
+    for connection in opened:
+        connection.close()
+    return [("memory of an idle WebSocket", "<= 8 KiB", f"{each / 1024:.1f} KiB", "")]
+
+
+class Run:
+    """One program of Google Benchmark; its results by name."""
+
+    def __init__(self, program, folder, names):
+        command = [program, "--benchmark_format=json", f"--benchmark_filter={'|'.join(names)}"]
+        if folder:
+            command.append(f"--dir={folder}")
+        run = subprocess.run(command, check=True, capture_output=True, text=True)
+        self.results = json.loads(run.stdout)["benchmarks"]
+
+    def find(self, start):
+        return next(result for result in self.results if result["name"].startswith(start))
+
+    def rate(self, start):
+        """Items a second by the clock, and by the thread's processor time."""
+        found = self.find(start)
+        wall, processor = found["real_time"], found["cpu_time"]
+        by_clock = found["items_per_second"]
+        if "real_time" not in found["name"]:  # then the library has divided by processor time
+            by_clock *= processor / wall
+        return by_clock, by_clock * wall / processor
+
+
+def rate_row(what, bar, rates):
+    return (what, f">= {bar}/s", f"{rates[0]:,.0f}/s", f"{rates[1]:,.0f}/s")
+
+
+def time_row(what, bar_us, rates):
+    return (what, f"<= {bar_us} us", f"{1e6 / rates[0]:,.1f} us", f"{1e6 / rates[1]:,.1f} us")
+
+
+def library_rows(programs, folder):
+    chain = Run(programs / "chain_bench", folder / "chain",
+                ["raw_fdatasync/4096", "durable_events", "commit_latency/10000", "verify_events"])
+    actor = Run(programs / "actor_bench", folder / "actor", ["."])
+    engine = Run(programs / "engine_bench", None, ["instantiate$"])
+    sync, commit = chain.find("raw_fdatasync/4096"), chain.find("commit_latency/10000")
+    quiet, asking = (actor.rate(f"invocations/command:{ord(letter)}/batch:1/state:1024")
+                     for letter in "kr")
+    added = [1e6 / slow - 1e6 / fast for slow, fast in zip(asking, quiet)]
+    large = actor.rate(f"invocations/command:{ord('c')}/batch:1/state:1048576")
+    made = engine.find("instantiate")
+    again = actor.find("reactivation")
+    return [
+        rate_row("verify, 200-byte events", "1,000,000", chain.rate("verify_events")),
+        rate_row("replay, echo, 64 bytes, events", "200,000", actor.rate("replay_events")),
+        ("recorded host call, added to an invocation", "<= 1 us", f"{added[0]:,.2f} us",
+         f"{added[1]:,.2f} us"),
+        rate_row("invocations, 64-byte event, 1-KiB state, one chunk changed", "250,000",
+                 actor.rate(f"invocations/command:{ord('c')}/batch:1/state:1024")),
+        rate_row("durable events, 200 bytes", "1,000,000", chain.rate("durable_events")),
+        ("commit latency p50 at 10,000/s", f"<= 2 x {sync['p50_us']:,.0f} us",
+         f"{commit['p50_us']:,.0f} us", ""),
+        time_row("call with 1 MiB of state, one chunk changed", 250, large),
+        ("instance made", "<= 30 us", f"{made['real_time'] / 1000:,.1f} us",
+         f"{made['cpu_time'] / 1000:,.1f} us"),
+        ("re-activation of an evicted actor and its call", "<= 30 us",
+         f"{again['real_time']:,.1f} us", f"{again['cpu_time']:,.1f} us"),
+    ]
