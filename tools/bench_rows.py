@@ -23,7 +23,7 @@ def write_page(folder, rows, machine, commit):
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
     page = folder / f"{today}.md"
     page.write_text(f"# Bars, {today}\n\n{table(rows)}\n\nMachine: {machine}. Commit: {commit}. "
-                    "Repeat with `make bench`.\n")
+                    f"Load when it ended: {os.getloadavg()[0]:.1f}. Repeat with `make bench`.\n")
     return page
 
 
