@@ -69,6 +69,7 @@ Actor::~Actor() = default;
 
 const Identity& Actor::identity() const { return core_->identity(); }
 ActorStatus Actor::status() const { return core_->status(); }
+ActorFigures Actor::measure() const { return core_->measure(); }
 ByteSpan Actor::state() const { return core_->state(); }
 void Actor::stop() { core_->stop(); }
 void Actor::kill() { core_->kill(); }

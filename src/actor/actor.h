@@ -79,6 +79,8 @@ class Actor {
 
   const Identity& identity() const;
   ActorStatus status() const;
+  /// What it counts, taken between two slices of an invocation.
+  ActorFigures measure() const;
   ByteSpan state() const;
   /// Refuses new events, closes resources, ends what is under way; after the grace (5 s) it is
   /// killed. on_ended tells the end. Idempotent.

@@ -1,6 +1,7 @@
 // Actor::Core: the parts of an actor and the order in which they work.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   bool may_destroy() const { return is_ended() && !families_.has_pending(); }
 
   ActorStatus status() const;
+  ActorFigures measure() const;  // actor_measure.cc
   ByteSpan state() const { return state_.bytes(); }
 
   // ActorPort.
@@ -51,6 +53,9 @@ class Actor::Core final : public ActorPort, private Runnable {
   void drained() override { shard_.run_queue().add(*this); }
 
  private:
+  static constexpr std::size_t kTrapReasons = 6;
+  using FailureCounts = std::array<std::uint64_t, kTrapReasons>;
+
   // Running (actor_run.cc).
   Next run() override;
   Next run_invocation();
@@ -64,6 +69,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   Status record_activation();
   void finish_invocation();
   void finish_failed(const InvocationEnd& end);
+  void count_failure(chain::TrapReason reason);
   void failed_alone(const InvocationEnd& end);
   bool has_work() const;
   void settle_phase();
@@ -120,6 +126,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   std::shared_ptr<const bool> alive_ =
       std::make_shared<bool>(true);  // watched by the worker's answer
   ActorStatus counts_;
+  std::unique_ptr<FailureCounts> failures_;  // made by the first one: most actors have none
   std::optional<Error> error_;  // why it failed
 };
 

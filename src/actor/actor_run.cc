@@ -144,7 +144,7 @@ void Actor::Core::finish_invocation() {
     memory_.state_component = identity_.component;
     return;
   }
-  ++counts_.failures;
+  count_failure(end.reason);
   counts_.last_error = end.text;
   if (end.instance_is_dead) drop_instance(chain::ActivateReason::kTrapped);
   finish_failed(end);

@@ -40,6 +40,7 @@ class Families final : public Imports, private GateClient {
   EventSource* source(std::size_t family) const;
   void stop(StopMode mode);
   Census census() const;
+  void measure(std::vector<ActorFigures::Part>& parts) const;
   /// Effects that wait for the disk.
   bool has_pending() const { return OutputGate::pending(*this) > 0; }
   void forget_pending();

@@ -12,6 +12,7 @@
 
 #include "actor/event_batch.h"
 #include "actor/family_info.h"
+#include "actor/figure.h"
 #include "actor/settings.h"
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -101,6 +102,8 @@ class FamilyInstance {
 
   virtual void stop(StopMode mode) = 0;
   virtual Census census() const = 0;
+  /// Adds what it counts; cheap, called now and then between invocations.
+  virtual void measure(Figures&) const {}
 };
 
 /// A bound that was reached; becomes an `overflow` record.

@@ -151,7 +151,10 @@ Status FileLogWriter::write_batch(BatchHeader::Seal seal) {
   header.durable_upto = known_durable_;
   header.link = batch_link(end_.link, {end_.number, end_.next_lsn}, batch_.leaves());
   TRY_OK(log_files_.segment().write_at(end_.offset, batch_.finish(header)));
+  const MonotonicTime sync_begun = clock_.now();
   TRY_OK(log_files_.segment().sync_data());
+  meter_.synced(clock_.now() - sync_begun);
+  meter_.wrote_batch(batch_.frames());
   end_.offset += stored;
   end_.number += 1;
   end_.next_lsn = {end_.next_lsn.value + batch_.frames()};

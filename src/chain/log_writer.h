@@ -13,6 +13,7 @@
 #include "chain/attachment.h"
 #include "chain/disk_state.h"
 #include "chain/limits.h"
+#include "chain/log_counters.h"
 #include "chain/log_position.h"
 #include "io/clock.h"
 #include "io/executor.h"
@@ -61,6 +62,7 @@ class LogWriter {
   /// Bytes submitted and not yet durable; at kUndurableBytesMax mailboxes are not drained.
   virtual std::uint64_t undurable_bytes() const = 0;
   virtual DiskState disk_state() const = 0;
+  virtual LogCounters counters() const { return {}; }
   /// True for ever after a failed write or sync.
   virtual bool failed() const = 0;
   /// Why; empty unless failed().

@@ -25,6 +25,7 @@ class FileLogWriter final : public LogWriter {
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   std::uint64_t undurable_bytes() const override;
   DiskState disk_state() const override { return log_files_.disk_state(); }
+  LogCounters counters() const override { return meter_.read(); }
   bool failed() const override { return failed_.load(std::memory_order_acquire); }
   std::string failure() const override;
   void subscribe(ShardIndex shard, io::Executor& executor,
@@ -66,6 +67,7 @@ class FileLogWriter final : public LogWriter {
   std::vector<std::unique_ptr<ShardQueue>> queues_;
   std::vector<std::unique_ptr<Shard>> shards_;
   BatchBuilder batch_;
+  LogMeter meter_;
   LogPosition end_;                  // log thread: where the next batch goes
   std::uint64_t known_durable_ = 0;  // offset in the segment
   bool sealed_ = false, watermark_behind_ = false;

@@ -199,6 +199,27 @@ QueueCounters EventQueue::counters() const {
   return counters;
 }
 
+void EventQueue::measure(actor::Figures& figures) const {
+  const QueueCounters now = counters();
+  const auto gauge = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    figures.gauge({name, help}, static_cast<double>(value));
+  };
+  gauge("queue_depth", "Events that wait for the actor.", now.depth);
+  gauge("queue_bytes", "Bytes of the events that wait.", now.bytes);
+  gauge("queue_high_water_depth", "The most events that ever waited.", now.peak_depth);
+  gauge("queue_high_water_bytes", "The most bytes that ever waited.", now.peak_bytes);
+  gauge("queue_paused", "1 if the sources are not read: the queue is over its high mark.",
+        is_paused_ ? 1 : 0);
+  figures.gauge({"queue_oldest_age_seconds", "How long the first event has waited."},
+                std::chrono::duration<double>(now.oldest_age).count());
+  figures.counter({"queue_in_total", "Events queued."}, now.in);
+  figures.counter({"queue_out_total", "Events taken by the actor."}, now.out);
+  figures.counter({"queue_refused_total", "Events refused for want of room."}, now.refused);
+  figures.counter({"queue_coalesced_total", "Events merged into one that waited."}, now.coalesced);
+  figures.counter({"queue_dropped_total", "Events dropped; the actor was told."}, now.dropped);
+  figures.counter({"queue_pauses_total", "Times the sources were paused."}, now.paused);
+}
+
 void EventQueue::clear() {
   while (!items_.empty()) pop();
   gap_ = 0;

@@ -79,6 +79,8 @@ class EventQueue final : public actor::EventSource {
   /// Sources stop being read from the high mark on until on_resumed().
   bool is_paused() const { return is_paused_; }
   QueueCounters counters() const;
+  /// Adds the counters as figures "queue_...".
+  void measure(actor::Figures& figures) const;
   /// Bytes of events now held.
   std::uint64_t bytes() const { return counters_.bytes; }
   /// Drops everything, at the end of the actor; nobody is told.

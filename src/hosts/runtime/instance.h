@@ -54,6 +54,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   Status recover() override { return {}; }
   void stop(actor::StopMode mode) override;
   actor::Census census() const override { return {}; }
+  void measure(actor::Figures& figures) const override { queue_.measure(figures); }
 
  private:
   struct Line {

@@ -319,4 +319,9 @@ actor::Census Instance::census() const {
   return census;
 }
 
+void Instance::measure(actor::Figures& figures) const {
+  queue_.measure(figures);
+  figures.gauge({"timers", "Timers that exist."}, static_cast<double>(timers_.size()));
+}
+
 }  // namespace theater::hosts::timer

@@ -57,6 +57,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   Status recover() override;
   void stop(actor::StopMode mode) override;
   actor::Census census() const override;
+  void measure(actor::Figures& figures) const override;
 
  private:
   struct Timer {

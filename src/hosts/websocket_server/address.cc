@@ -105,6 +105,7 @@ std::optional<Route> Address::route_of(const Request& request) const {
 void Address::on_acceptable() {
   for (std::size_t i = 0; i < kAcceptsMax; ++i) {
     if (receptions_.size() >= kReceptionsMax) {
+      accept_pauses_.fetch_add(1, std::memory_order_relaxed);
       is_waiting_ = true;  // the kernel keeps the others until a reception ends
       return;
     }
@@ -119,6 +120,7 @@ void Address::on_acceptable() {
 
 /// Out of descriptors or memory: the waiting connections keep until some are free.
 void Address::rest() {
+  accept_pauses_.fetch_add(1, std::memory_order_relaxed);
   resting_ = home_.executor.after(kAcceptRest, [this] {
     resting_.reset();
     listener_->want_accept();

@@ -6,6 +6,7 @@
 // and once for each new connection, never for a message.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -59,6 +60,8 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   const std::optional<TlsFiles>& tls() const { return tls_; }
   const host::Services& home() const { return home_; }
   std::string bound() const { return bound_; }
+  /// Times it accepted nobody for a while: out of descriptors, or of room for request heads.
+  std::uint64_t accept_pauses() const { return accept_pauses_.load(std::memory_order_relaxed); }
   // Home shard: what receptions tell.
   void received(std::uint64_t reception, ByteSpan head, ByteSpan early);
   void refused(std::uint64_t reception, const Refusal& refusal);
@@ -77,6 +80,7 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   const std::optional<TlsFiles> tls_;
   const host::Services home_;
   std::string bound_;
+  std::atomic<std::uint64_t> accept_pauses_{0};
   mutable std::mutex mutex_;
   std::vector<Route> routes_;  // guarded by mutex_
   bool is_closed_ = false;     // guarded by mutex_
@@ -99,6 +103,7 @@ class Claim {
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
   std::string bound() const { return address_->bound(); }
+  std::uint64_t accept_pauses() const { return address_->accept_pauses(); }
 
  private:
   std::shared_ptr<Address> address_;

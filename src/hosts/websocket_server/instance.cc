@@ -127,6 +127,7 @@ void Instance::on_opened(Connection& connection, const Opening& opening) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
   peer.is_answered = true;
+  ++traffic_.opened;
   put_promised(peer, About::kOpened, id, event_bytes<Payload::kOpened>(id, opening));
 }
 
@@ -143,6 +144,7 @@ bool Instance::may_deliver(const Connection& connection) {
 
 void Instance::on_message(Connection& connection, const Message& message) {
   if (is_stopping_) return;
+  traffic_.received(message.bytes().size());
   write_message_event(event_, connection.id(), message);
   ++connection.queued_messages;
   connection.queued_bytes += event_.size();
@@ -182,6 +184,7 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
   peer.is_closed = true;
+  if (closing.error && closing.error->code == host::GuestCode::kFull) ++traffic_.slow_closes;
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);
   peer.topics.clear();
   if (is_stopping_) return;

@@ -12,6 +12,7 @@
 #include "hosts/websocket_server/address.h"
 #include "hosts/websocket_server/peers.h"
 #include "hosts/websocket_server/topics.h"
+#include "hosts/websocket_server/traffic.h"
 
 namespace theater::hosts::websocket_server {
 
@@ -62,6 +63,7 @@ class Instance final : public host::BoundInstance<Instance>,
   Status recover() override;
   void stop(actor::StopMode mode) override;
   actor::Census census() const override;
+  void measure(actor::Figures& figures) const override;  // instance_measure.cc
 
   /// The address, with its real port; empty before recover().
   std::string bound_address() const { return claim_ ? claim_->bound() : ""; }
@@ -133,6 +135,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
   std::vector<std::unique_ptr<Connection>> dead_;
   Bytes event_;  // being written
+  Traffic traffic_;
   MonotonicTime tick_time_;
   std::optional<io::TimerId> tick_;
   bool is_stopping_ = false;

@@ -155,6 +155,7 @@ void Instance::perform_send(std::uint64_t id, const Message& message) {
   if (!peer) return;
   peer->promised_bytes -= std::min(peer->promised_bytes, message.bytes().size());
   if (!peer->connection) return;
+  if (peer->connection->state() == State::kOpen) traffic_.sent(message.bytes().size());
   peer->connection->send(message);
   mark_dirty(*peer->connection);
 }
@@ -185,9 +186,11 @@ void Instance::perform_unsubscribe(std::uint64_t id, std::string_view topic) {
 void Instance::perform_publish(std::string_view topic, const Message& message) {
   Publication publication(message);
   const auto deliver = [&](std::uint64_t id, Connection& connection) {
+    if (connection.state() == State::kOpen) traffic_.sent(message.bytes().size());
     const std::uint64_t dropped = connection.publish(publication);
     mark_dirty(connection);
     if (dropped == 0) return;
+    traffic_.messages_dropped += dropped;
     if (setup_.grant.slow_subscriber == SlowSubscriber::kClose) {
       connection.eject(kCloseTryLater, GuestCode::kFull, "too slow: topic_bytes was exceeded");
       return;

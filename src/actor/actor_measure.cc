@@ -1,0 +1,48 @@
+// Actor::Core measured: what it counts, for whoever watches the node.
+#include "actor/actor_core.h"
+
+namespace theater::actor {
+
+void Actor::Core::count_failure(chain::TrapReason reason) {
+  ++counts_.failures;
+  if (!failures_) failures_ = std::make_unique<FailureCounts>();
+  ++(*failures_)[static_cast<std::size_t>(reason)];
+}
+
+ActorFigures Actor::Core::measure() const {
+  ActorFigures figures{.name = identity_.name, .own = {}, .families = {}};
+  Figures& own = figures.own;
+  own.counter({"actor_events_total", "Events in the actor's chain."},
+              journal_.chain().head().next.value);
+  own.counter({"actor_invocations_total", "Calls of the guest since the node started."},
+              counts_.invocations);
+  own.counter({"actor_commits_total", "Invocations that committed since the node started."},
+              counts_.commits);
+  for (std::size_t i = 0; i < kTrapReasons; ++i) {
+    own.add({"actor_failures_total", "Invocations that failed since the node started.",
+             FigureKind::kCounter, failures_ ? static_cast<double>((*failures_)[i]) : 0, "reason",
+             chain::trap_reason_name(static_cast<chain::TrapReason>(i))});
+  }
+  own.counter({"actor_restarts_total", "Restarts by supervision since the node started."},
+              counts_.restarts);
+  own.gauge({"actor_state_bytes", "Size of the actor's state."},
+            static_cast<double>(state_.bytes().size()));
+  own.gauge({"actor_instance_live", "1 if a WebAssembly instance is held."}, instance_ ? 1 : 0);
+  own.gauge({"actor_running", "1 if it takes events: neither starting, stopping nor ended."},
+            phase_ == Phase::kRunning ? 1 : 0);
+  own.gauge({"actor_redeliveries_waiting", "Batches of events that wait to be delivered again."},
+            static_cast<double>(parcels_.size()));
+  families_.measure(figures.families);
+  return figures;
+}
+
+void Families::measure(std::vector<ActorFigures::Part>& parts) const {
+  for (const auto& instance : instances_) {
+    if (!instance) continue;
+    ActorFigures::Part part{instance->info().name, {}};
+    instance->measure(part.figures);
+    parts.push_back(std::move(part));
+  }
+}
+
+}  // namespace theater::actor
