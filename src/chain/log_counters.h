@@ -12,9 +12,9 @@ namespace theater::chain {
 /// The upper bounds of the buckets in which syncs are counted by their duration; one more bucket
 /// takes the rest.
 inline constexpr std::array<Nanoseconds, 12> kSyncBounds = {
-    Microseconds(50),  Microseconds(100), Microseconds(250), Microseconds(500),
-    Milliseconds(1),   Microseconds(2500), Milliseconds(5),  Milliseconds(10),
-    Milliseconds(25),  Milliseconds(50),  Milliseconds(100), Milliseconds(1000)};
+    Microseconds(50), Microseconds(100),  Microseconds(250), Microseconds(500),
+    Milliseconds(1),  Microseconds(2500), Milliseconds(5),   Milliseconds(10),
+    Milliseconds(25), Milliseconds(50),   Milliseconds(100), Milliseconds(1000)};
 
 /// A picture; its numbers may belong to two neighbouring batches.
 struct LogCounters {
@@ -38,8 +38,8 @@ class LogMeter {
     add(sync_time_, static_cast<std::uint64_t>(duration.count()));
   }
   LogCounters read() const {
-    LogCounters counters{batches_.load(std::memory_order_relaxed),
-                         events_.load(std::memory_order_relaxed), {}, {}};
+    LogCounters counters{
+        batches_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed), {}, {}};
     for (std::size_t i = 0; i < syncs_.size(); ++i) {
       counters.syncs[i] = syncs_[i].load(std::memory_order_relaxed);
     }

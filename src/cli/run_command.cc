@@ -18,6 +18,7 @@ struct RunArguments {
   std::vector<std::string> manifests;
   std::string data = "theater-data";
   std::vector<std::string> variables;
+  std::string metrics;
   std::size_t shards = 0;  // 0: one a core
 };
 
@@ -45,6 +46,11 @@ class Announcer final : public node::NodeListener {
     if (!output_.is_json()) return output_.note(text);
     output_.json({{"event", "notice"}, {"text", text}});
     output_.flush();
+  }
+
+  void on_metrics(const std::string& address) override {
+    if (output_.is_json()) return output_.json({{"event", "metrics"}, {"address", address}});
+    output_.line("metrics    http://" + address + "/metrics");
   }
 
  private:
@@ -84,7 +90,8 @@ Exit run(Shell& shell, const RunArguments& arguments) {
   if (!manifests) return report(shell, manifests.error(), Exit::kUnusable);
   node::NodeOptions options{.data_directory = arguments.data,
                             .shards = arguments.shards,
-                            .fuel = node::fuel_mode(*manifests)};
+                            .fuel = node::fuel_mode(*manifests),
+                            .metrics = arguments.metrics};
   if (options.shards == 0) options.shards = std::max(1u, std::thread::hardware_concurrency());
   Announcer announcer(shell, arguments.data);
   node::prepare_process();
@@ -111,6 +118,8 @@ void add_run(CLI::App& app, Shell& shell) {
       ->allow_extra_args(false);
   command.add_option("--shards", arguments->shards, "threads that run actors (default: the cores)")
       ->check(CLI::Range(std::size_t{1}, kShardsMax));
+  command.add_option("--metrics", arguments->metrics,
+                     "ADDRESS:PORT, or PORT of loopback, where GET /metrics is served");
   command.callback([&shell, arguments] { shell.exit = run(shell, *arguments); });
 }
 

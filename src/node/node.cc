@@ -69,6 +69,7 @@ Status Node::run() {
     TRY_OK(store_->components().put(member->loaded.component));
   }
   io::AsioSignals signals(control_, {SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
+  TRY_OK(serve_metrics());
   start_threads();
   if (const Status started = start_actors(); !started) fail_with(started.error());
   watch_disk();
@@ -76,10 +77,22 @@ Status Node::run() {
   return take_down();
 }
 
+Status Node::serve_metrics() {
+  metrics_ = std::make_unique<Metrics>(Metrics::Parts{control_, clock_, store_->log()});
+  if (options_.metrics.empty()) return {};
+  TRY(metrics_server_,
+      MetricsServer::open({control_, control_network_,
+                           [this](auto answered) { metrics_->page(std::move(answered)); }},
+                          options_.metrics));
+  listener_.on_metrics(metrics_server_->address());
+  return {};
+}
+
 void Node::start_threads() {
   worker_ = std::make_unique<io::WorkerThread>("snapshots");
   for (std::size_t index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<ShardThread>(store_->log(), index, guest_log_, *worker_));
+    metrics_->watch(*shards_.back());
   }
   log_thread_ = std::make_unique<LogThread>(store_->log(), [this] {
     control_.post([this] { fail_with({Code::kIo, store_->log().failure()}); });
@@ -238,6 +251,7 @@ bool Node::all_ended() const {
 
 /// Shards first (their last outputs need the log), then the log's seal.
 Status Node::take_down() {
+  metrics_server_.reset();
   for (const auto& shard : shards_) shard->stop();
   worker_->stop();
   if (!store_->log().failed()) {

@@ -14,10 +14,13 @@
 #include "host/spdlog_sink.h"
 #include "hosts/all_hosts.h"
 #include "io/asio_executor.h"
+#include "io/asio_network.h"
 #include "io/asio_signals.h"
 #include "io/file.h"
 #include "node/loader.h"
 #include "node/log_thread.h"
+#include "node/metrics.h"
+#include "node/metrics_server.h"
 #include "node/shard_thread.h"
 #include "store/node_store.h"
 
@@ -27,6 +30,7 @@ struct NodeOptions {
   std::string data_directory;
   std::size_t shards = 1;  // at least 1, at most kShardsMax of the chain room less one
   wasm::FuelMode fuel = wasm::FuelMode::kOff;
+  std::string metrics;  // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
 };
 
 /// An actor as people are told about it when it starts.
@@ -45,6 +49,8 @@ class NodeListener {
  public:
   virtual void on_ready(const std::vector<StartedActor>& actors) = 0;
   virtual void on_notice(const std::string& text) = 0;
+  /// GET /metrics is served on `address`, with its real port.
+  virtual void on_metrics(const std::string& address) { static_cast<void>(address); }
 
  protected:
   ~NodeListener() = default;
@@ -72,6 +78,7 @@ class Node {
   struct Member;
   Node(const NodeOptions& options, NodeListener& listener);
 
+  Status serve_metrics();
   void start_threads();
   Status start_actors();
   Status start_actor(std::size_t index);
@@ -99,6 +106,9 @@ class Node {
   std::unique_ptr<Loader> loader_;
   Digest profile_;
   io::AsioExecutor control_;
+  io::AsioNetwork control_network_{control_};
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<MetricsServer> metrics_server_;
   std::vector<std::unique_ptr<Member>> members_;
   std::unique_ptr<io::WorkerThread> worker_;  // writes snapshots
   std::vector<std::unique_ptr<ShardThread>> shards_;

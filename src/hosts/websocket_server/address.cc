@@ -91,7 +91,7 @@ std::optional<Route> Address::route_of(const Request& request) const {
   const std::string_view actor = is_upgrade ? std::string_view() : wanted_actor(request);
   const Route* found = nullptr;
   for (const Route& route : routes_) {
-    const bool matches = is_upgrade ? route.path == request.path()
+    const bool matches = is_upgrade      ? route.path == request.path()
                          : actor.empty() ? route.has_pages || !found
                                          : route.actor == actor;
     if (matches) found = &route;

@@ -20,8 +20,9 @@ void Instance::measure(actor::Figures& figures) const {
                   traffic_.messages_dropped);
   figures.counter({"websocket_slow_closes_total", "Connections closed for reading too slowly."},
                   traffic_.slow_closes);
-  figures.counter({"websocket_accept_pauses_total", "Times the address accepted nobody for a while."},
-                  claim_ ? claim_->accept_pauses() : 0);
+  figures.counter(
+      {"websocket_accept_pauses_total", "Times the address accepted nobody for a while."},
+      claim_ ? claim_->accept_pauses() : 0);
 }
 
 }  // namespace theater::hosts::websocket_server
