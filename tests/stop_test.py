@@ -69,14 +69,19 @@ class StopTest(support.ActorTest):
             self.assertEqual(node.stop(), 0)
         self.assert_chain_holds()
 
-    def test_many_actors_on_several_shards(self):
-        with self.node("counter", "echo", options=("--shards", "2")) as node:
-            with self.connect("/echo") as client:
-                client.send("x")
-                self.assertEqual(client.recv(timeout=10), "x")
+    def test_three_actors_on_two_shards_share_an_address(self):
+        with self.node("chat", "echo", "counter", options=("--shards", 2),
+                       variables={"period_ms": "20"}) as node:
+            with self.connect("/echo") as echo, self.connect("/ws") as chat:
+                for number in range(50):
+                    echo.send(f"m{number}")
+                    chat.send(f"m{number}")
+                    self.assertEqual(echo.recv(), f"m{number}")
+                    self.assertIn(f'"text":"m{number}"', chat.recv())
             self.assertEqual(node.stop(), 0)
-        names = {actor["name"] for actor in theater_json("actors", self.data)}
-        self.assertEqual(names, {"counter", "echo"})
+        events = {actor["name"]: actor["events"] for actor in theater_json("actors", self.data)}
+        self.assertEqual(set(events), {"chat", "echo", "counter"})
+        self.assertGreater(events["counter"], 4)
         self.assert_chain_holds()
 
 
