@@ -6,11 +6,13 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= theater-data
 # Seconds each fuzz target runs.
 FUZZ_SECONDS := $(or $(SECONDS),10)
+# Seeds that the simulation plays.
+SIM_SEEDS := $(or $(SEEDS),10000)
 # How ctest is called; the runner's summary is the last thing it prints.
 CTEST := ctest --output-on-failure --no-tests=error
 
 .PHONY: help setup setup-tests configure build run test check asan tsan tidy fmt fmt-check bench \
-	fuzz clean
+	fuzz sim clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +67,11 @@ fuzz: setup ## run every fuzz target for SECONDS=N each (default 10)
 	  mkdir -p build/fuzz/corpus/$$(basename $$target); \
 	  $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 	    build/fuzz/corpus/$$(basename $$target) $$(ls -d fuzz/corpus/$$(basename $$target)); done
+
+sim: setup build/release/build.ninja ## play SEEDS=N seeds (default 10000) of the simulated core
+	@cmake --build build/release -j $(JOBS) --target theater_sim
+	@build/release/sim/theater_sim --guest build/release/guests/ledger.wasm \
+	  --cache build/release/sim/cache --jobs $(JOBS) --seeds $(SIM_SEEDS) --probes
 
 clean: ## remove everything that was built (build/)
 	@rm -rf build

@@ -46,17 +46,21 @@ class Actor::Core final : public ActorPort, private Runnable {
   // ActorPort.
   const Identity& identity() const override { return identity_; }
   std::optional<ChainHead> durable_head() const override;
-  void events_ready() override { shard_.run_queue().add(*this); }
+  void events_ready() override { wake(); }
   void record_overflow(const Overflow& overflow) override;
   void stop_requested(ByteSpan output) override;
   void answer_wait(std::uint64_t ticket, ByteSpan result) override;
-  void drained() override { shard_.run_queue().add(*this); }
+  void drained() override { wake(); }
 
  private:
   static constexpr std::size_t kTrapReasons = 6;
   using FailureCounts = std::array<std::uint64_t, kTrapReasons>;
 
   // Running (actor_run.cc).
+  /// Asks for a turn. An ended actor gets none: it may be gone before the turn comes.
+  void wake() {
+    if (!is_ended()) shard_.run_queue().add(*this);
+  }
   Next run() override;
   Next run_invocation();
   bool begin_next();
@@ -127,7 +131,7 @@ class Actor::Core final : public ActorPort, private Runnable {
       std::make_shared<bool>(true);  // watched by the worker's answer
   ActorStatus counts_;
   std::unique_ptr<FailureCounts> failures_;  // made by the first one: most actors have none
-  std::optional<Error> error_;  // why it failed
+  std::optional<Error> error_;               // why it failed
 };
 
 }  // namespace theater::actor

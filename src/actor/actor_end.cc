@@ -5,6 +5,7 @@
 #include "actor/limits.h"
 #include "actor/note.h"
 #include "base/check.h"
+#include "base/probe.h"
 #include "wasm/binary_writer.h"
 
 namespace theater::actor {
@@ -25,6 +26,7 @@ void Actor::Core::kill() {
   if (is_ended()) return;
   families_.stop(StopMode::kKill);
   if (invocation_.is_active()) {
+    PROBE("actor: killed in the middle of an invocation");
     const Status closed = invocation_.interrupt("the actor was killed");
     families_.settle(Settlement::kDiscarded, invocation_.effects(), {});
     static_cast<void>(closed);  // the next start closes it if the log could not
@@ -79,6 +81,7 @@ void Actor::Core::restart(const InvocationEnd& end) {
   const MonotonicTime now = shard_.ports().clock.now();
   std::erase_if(restarts_, [&](MonotonicTime past) { return now - past > rule.window; });
   if (restarts_.size() >= rule.intensity) {
+    PROBE("actor: failed too often");
     fault({Code::kFull, fmt::format("failed {} times within the supervision window; the last: {}",
                                     restarts_.size() + 1, end.text)});
     return;
@@ -87,6 +90,7 @@ void Actor::Core::restart(const InvocationEnd& end) {
   const Nanoseconds pause =
       std::min<Nanoseconds>(rule.backoff_max, rule.backoff_min * (1ll << doublings));
   restarts_.push_back(now);
+  PROBE("actor: restarts after a failure");
   ++counts_.restarts;
   const Status recorded = record_lifecycle(chain::LifecycleStep::kRestart, restarts_.size());
   if (!recorded) {

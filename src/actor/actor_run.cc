@@ -2,11 +2,17 @@
 #include "actor/actor_core.h"
 #include "actor/limits.h"
 #include "base/check.h"
+#include "base/probe.h"
 #include "store/snapshot.h"
 
 namespace theater::actor {
 
 Runnable::Next Actor::Core::run() {
+  if (is_ended() || is_snapshotting_) return Next::kIdle;
+  if (!invocation_.is_active() && events_since_snapshot() >= kSnapshotEventsOverdue) {
+    take_snapshot();
+    if (families_.is_awaited()) return Next::kIdle;  // the gate calls again
+  }
   if (is_ended() || is_snapshotting_) return Next::kIdle;
   if (!invocation_.is_active() && !begin_next()) {
     settle_phase();
@@ -24,6 +30,7 @@ Runnable::Next Actor::Core::run_invocation() {
   }
   switch (*progress) {
     case Invocation::Progress::kYielded:
+      PROBE("actor: an invocation yielded");
       return Next::kAgain;
     case Invocation::Progress::kSuspended:
       return Next::kIdle;
@@ -36,14 +43,14 @@ Runnable::Next Actor::Core::run_invocation() {
     settle_phase();
     return Next::kIdle;
   }
-  if (events_since_snapshot() >= kSnapshotEventsOverdue) take_snapshot();
-  return is_ended() || is_snapshotting_ ? Next::kIdle : Next::kAgain;
+  return Next::kAgain;
 }
 
 /// Whether a new invocation may begin: there is work, room on the disk, and an instance for it.
 bool Actor::Core::may_begin() {
   if (!has_work()) return false;
   if (shard_.ports().log.disk_state() != chain::DiskState::kGood) {
+    PROBE("actor: waits for room on the disk");
     retry_later();  // what is queued waits; families refuse what their bounds do not hold
     return false;
   }
@@ -204,6 +211,13 @@ void Actor::Core::take_snapshot() {
       !store::SnapshotStore::is_due(state_.bytes().size(), delta_bytes_, events_since_snapshot())) {
     return;
   }
+  // Nor are effects that wait for the disk: no family knows of them yet, and a restart would not
+  // read the commits that they came from.
+  if (families_.has_pending()) {
+    PROBE("actor: a snapshot waits for the gate");
+    families_.tell_when_released();
+    return;
+  }
   memory_.next_id = invocation_.next_id();
   const Seq last{journal_.chain().head().next.value - 1};
   write_snapshot(last, save_actor_part(memory_, families_));
@@ -232,7 +246,10 @@ void Actor::Core::write_snapshot(Seq last, Bytes part) {
 void Actor::Core::record_snapshot(const Result<chain::SnapshotBody>& body) {
   delta_bytes_ = 0;
   events_at_snapshot_ = journal_.chain().head().next.value;
-  if (!body) return;  // the snapshot before serves; tried again when the next is due
+  if (!body) {
+    PROBE("actor: a snapshot could not be written");
+    return;  // the snapshot before serves; tried again when the next is due
+  }
   EventDraft draft;
   draft.kind = chain::Kind::kSnapshot;
   draft.body = *body;

@@ -2,6 +2,7 @@
 #include "actor/actor_core.h"
 #include "actor/limits.h"
 #include "base/check.h"
+#include "base/probe.h"
 #include "wasm/binary_writer.h"
 
 namespace theater::actor {
@@ -67,6 +68,7 @@ Status Actor::Core::start_again(store::ActorImage image) {
   TRY_OK(make_instance());
   TRY_OK(families_.recover());
   if (memory_.unfinished) {
+    PROBE("actor: an invocation was cut off");
     TRY_OK(invocation_.close_unfinished(*memory_.unfinished));
   }
   if (!memory_.stopped_cleanly) TRY_OK(record_lifecycle(chain::LifecycleStep::kCrash, 0));
@@ -78,7 +80,10 @@ Status Actor::Core::start_again(store::ActorImage image) {
 Result<Restored> Actor::Core::fold(store::ActorImage& image) {
   state_ = std::move(image.state);
   HistoryFold history(program(), families_);
-  if (image.snapshot) TRY_OK(history.load(image.snapshot->actor_part));
+  if (image.snapshot) {
+    PROBE("actor: restored from a snapshot");
+    TRY_OK(history.load(image.snapshot->actor_part));
+  }
   for (const store::StoredEvent& event : image.events) TRY_OK(history.add(event));
   return history.finish();
 }
@@ -88,6 +93,7 @@ Status Actor::Core::record_upgrade(const store::ActorSummary& summary) {
   if (summary.current.component == identity_.component && as_text(summary.manifest) == text) {
     return {};
   }
+  PROBE("actor: upgraded");
   const Salt salt = shard_.salts().next();
   chain::GenesisBody body = summary.genesis;
   body.component = identity_.component;

@@ -111,7 +111,9 @@ void Families::release(std::uint64_t token) {
   }
   waiting_[token]->clear();
   free_.push_back(token);
-  if (is_stopping_) port_->drained();  // perhaps: the actor looks
+  const bool is_awaited = is_awaited_ && !has_pending();
+  if (is_awaited) is_awaited_ = false;
+  if (is_stopping_ || is_awaited) port_->drained();  // perhaps: the actor looks
 }
 
 void Families::forget_pending() { gate_.forget(*this); }

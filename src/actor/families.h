@@ -44,6 +44,9 @@ class Families final : public Imports, private GateClient {
   /// Effects that wait for the disk.
   bool has_pending() const { return OutputGate::pending(*this) > 0; }
   void forget_pending();
+  /// Calls ActorPort::drained() when nothing waits any more, once.
+  void tell_when_released() { is_awaited_ = true; }
+  bool is_awaited() const { return is_awaited_; }
 
   /// Gives the buffers back, unless effects wait in them.
   void release_memory();
@@ -59,7 +62,7 @@ class Families final : public Imports, private GateClient {
   const FamilySet& set_;
   OutputGate& gate_;
   ActorPort* port_ = nullptr;
-  bool is_stopping_ = false;
+  bool is_stopping_ = false, is_awaited_ = false;
   std::vector<std::unique_ptr<FamilyInstance>> instances_;  // by family; null: not granted
   std::vector<std::size_t> touched_;                        // families called since the last settle
   std::vector<std::unique_ptr<EffectBatch>> waiting_;       // at the gate, by token

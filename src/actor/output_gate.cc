@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/probe.h"
 
 namespace theater::actor {
 
@@ -30,6 +31,7 @@ void OutputGate::open_to(Lsn lsn) {
 std::size_t OutputGate::forget(GateClient& client) {
   const std::size_t count =
       std::erase_if(entries_, [&](const Entry& entry) { return entry.client == &client; });
+  if (count > 0) PROBE("gate: outputs of an actor are forgotten");
   client.pending_ = 0;
   return count;
 }

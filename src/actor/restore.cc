@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "wasm/binary_reader.h"
 #include "wasm/binary_writer.h"
 
@@ -70,6 +71,7 @@ Status HistoryFold::add_receive(const store::StoredEvent& event) {
   }
   const ExportTarget* target = program_.find_export(record.name);
   if (const auto* repeat = std::get_if<chain::RepeatBody>(&record.body)) {
+    PROBE("restore: a delivery was a repeated one");
     open.first = repeat->first;
     if (!restored_.parcels.empty()) restored_.parcels.pop_front();
   } else if (target != nullptr && target->role == ExportRole::kHandler) {
@@ -115,6 +117,7 @@ Status HistoryFold::add_trap(const store::StoredEvent& event) {
   const bool is_handler = target != nullptr && target->role == ExportRole::kHandler;
   if (is_handler && !open_->made_request) {
     if (reason == chain::TrapReason::kInterrupted) {
+      PROBE("restore: an interrupted delivery was not repeated yet");
       restored_.parcels.push_front({target, std::move(open_->inputs), open_->first});
     } else if (open_->inputs.size() > 1) {
       put_back_split(restored_.parcels, {target, std::move(open_->inputs), {}}, open_->first);

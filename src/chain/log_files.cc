@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "chain/segment_window.h"
 
 namespace theater::chain {
@@ -23,11 +24,12 @@ Result<bool> LogFiles::find_prepared(std::string_view name) {
   const std::string half_made = path(name) + ".tmp";
   if (files_.exists(half_made)) TRY_OK(files_.remove(half_made));
   if (!files_.exists(path(name))) return false;
-  TRY(const auto file, files_.open(path(name), io::OpenMode::kRead));
+  TRY(const auto file, files_.open(path(name), io::OpenMode::kReadWrite));
   TRY(const std::uint64_t bytes, file->size());
   std::array<std::uint8_t, kSegmentHeaderBytes> head{};
   TRY_OK(file->read_at(0, head));
   if (bytes == options_.segment_bytes && first_nonzero(head) == head.size()) return true;
+  PROBE("log: a prepared file is of no use");
   TRY_OK(files_.remove(path(name)));
   return false;
 }
@@ -95,6 +97,7 @@ Status LogFiles::obtain_spare(Filling filling) {
   const Status made = make_empty(kSpareName, filling);
   if (made || made.error().code != Code::kFull || !has_reserve_) return made;
   disk_state_ = DiskState::kHard;
+  PROBE("log: the reserve becomes a segment");
   TRY_OK(files_.rename(path(kReserveName), path(kSpareName)));
   has_reserve_ = false;
   return files_.sync_directory(directory_);
@@ -180,6 +183,7 @@ void LogFiles::check_space() {
     disk_state_ = DiskState::kHard;
   } else {
     const bool enough = left >= kFreeSegmentsMin * options_.segment_bytes;
+    if (!enough) PROBE("log: the disk is nearly full");
     disk_state_ = enough ? DiskState::kGood : DiskState::kSoft;
   }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "chain/log_writer_impl.h"
 
 namespace theater::chain {
@@ -141,6 +142,7 @@ Status FileLogWriter::write_batch(BatchHeader::Seal seal) {
     known_durable_ = end_.offset;
     segment_begun_ = clock_.now();
   }
+  if (!batch_.pay_frames().empty()) PROBE("log: a batch with attachments beside it");
   TRY_OK(write_pay());
   BatchHeader header;
   header.seal = seal;
@@ -205,6 +207,7 @@ StepOutcome FileLogWriter::fail_stop(const Error& error) {
     const std::lock_guard lock(failure_mutex_);
     failure_ = error.message;
   }
+  PROBE("log: failed for ever");
   failed_.store(true, std::memory_order_release);
   for (const auto& shard : shards_) notify(*shard);
   return StepOutcome::kFailed;

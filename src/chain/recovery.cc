@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "chain/batch_scanner.h"
 #include "chain/evidence.h"
 #include "chain/watermark.h"
@@ -68,6 +69,7 @@ Result<std::uint64_t> cut_segment(io::FileSystem& files, BatchScanner& scanner) 
   const std::uint64_t reach = std::min(at.offset + header.batch_bytes_max, header.segment_bytes);
   TRY(const std::uint64_t first, scanner.window().first_nonzero(at.offset, reach));
   if (first == reach) return 0;
+  PROBE("recovery: a torn batch is cut");
   TRY(const auto file,
       files.open(scanner.path(segment_name(at.segment)), io::OpenMode::kReadWrite));
   TRY_OK(file->write_at(at.offset, Bytes(reach - at.offset)));
@@ -81,6 +83,7 @@ Result<std::uint64_t> cut_pay(io::FileSystem& files, const std::string& path, st
   TRY(const auto file, files.open(path, io::OpenMode::kReadWrite));
   TRY(const std::uint64_t bytes, file->size());
   if (bytes <= end) return 0;
+  PROBE("recovery: a pay file is cut");
   TRY_OK(file->resize(end));
   TRY_OK(file->sync_all());
   return bytes - end;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/probe.h"
 
 namespace theater::host {
 
@@ -139,6 +140,7 @@ void EventQueue::drop_oldest() {
 }
 
 void EventQueue::overflow(std::size_t bytes) {
+  PROBE("queue: overflow");
   ++episode_.items;
   episode_.bytes += bytes;
   const bool is_due = clock_.now() - episode_.told >= kTellEvery;
@@ -189,7 +191,10 @@ void EventQueue::take(actor::EventBatch& batch) {
     tell_overflow();
     episode_ = {};
   }
-  if (std::exchange(is_paused_, false)) user_.on_resumed();
+  if (std::exchange(is_paused_, false)) {
+    PROBE("queue: resumed");
+    user_.on_resumed();
+  }
 }
 
 QueueCounters EventQueue::counters() const {

@@ -30,6 +30,14 @@ bool SteppingExecutor::step() {
   return true;
 }
 
+bool SteppingExecutor::step_timer() {
+  if (timers_.empty() || timers_.begin()->first.first > clock_.now()) return false;
+  auto due = timers_.extract(timers_.begin());
+  due_of_.erase(due.key().second);
+  due.mapped()();
+  return true;
+}
+
 std::size_t SteppingExecutor::run(std::size_t tasks_max) {
   std::size_t count = 0;
   while (step()) CHECK(++count <= tasks_max, "tasks that post tasks for ever");

@@ -24,6 +24,9 @@ class SteppingExecutor final : public Executor {
 
   /// Runs one posted task; false if there is none.
   bool step();
+  /// Runs the earliest timer if it is due, whatever tasks wait; false if none is. For those who
+  /// move the clock themselves.
+  bool step_timer();
   /// Runs posted tasks, and those they post, until none is left; at most `tasks_max`, which is a
   /// CHECK. Returns how many ran.
   std::size_t run(std::size_t tasks_max = 1'000'000);

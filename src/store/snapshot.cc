@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/probe.h"
 #include "chain/hash.h"
 
 namespace theater::store {
@@ -32,6 +33,7 @@ Result<SnapshotStore::Kept> SnapshotStore::look(const ActorId& actor) {
   Kept kept;
   TRY(const std::vector<std::string> names, files_.list(folder));
   for (const std::string& name : names) {
+    if (name.ends_with(".tmp")) PROBE("snapshot: a half-written file is removed");
     if (name.ends_with(".tmp")) TRY_OK(files_.remove(folder + "/" + name));
     if (const auto seq = snapshot_seq(name)) kept.on_disk.insert(*seq);
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/probe.h"
 
 namespace theater::hosts::timer {
 
@@ -29,7 +30,8 @@ Instance::Instance(const host::Binding<Instance>& binding, const Limits& limits,
       limits_(limits),
       services_(context.services),
       actor_(context.actor),
-      queue_({"timer events", host::QueuePolicy::kCoalesce,
+      queue_({"timer events",
+              host::QueuePolicy::kCoalesce,
               {2 * limits.timers_max, 2 * limits.timers_max * 512, 0}},
              *this, context.actor, context.services.clock) {}
 
@@ -63,9 +65,9 @@ host::Outcome Instance::after(std::string_view name, std::uint64_t delay_ms) {
 
 host::Outcome Instance::every(std::string_view name, std::uint64_t period_ms) {
   if (period_ms > kDelayMsMax || Milliseconds(period_ms) < limits_.period_min) {
-    return host::refuse(
-        host::GuestCode::kInvalid, "a period is {} to {} ms",
-        std::chrono::duration_cast<Milliseconds>(limits_.period_min).count(), kDelayMsMax);
+    return host::refuse(host::GuestCode::kInvalid, "a period is {} to {} ms",
+                        std::chrono::duration_cast<Milliseconds>(limits_.period_min).count(),
+                        kDelayMsMax);
   }
   return accept(name);
 }
@@ -164,8 +166,8 @@ void Instance::on_due(const std::string& name) {
   CHECK(found != timers_.end(), "a disarmed timer does not fire");
   Timer& timer = found->second;
   timer.wait.reset();
-  const bool is_early = timer.plan.clockwork == Clockwork::kWall &&
-                        services_.clock.wall() < timer.plan.due;
+  const bool is_early =
+      timer.plan.clockwork == Clockwork::kWall && services_.clock.wall() < timer.plan.due;
   if (is_early) return arm(found);
   // By monotonic time, whatever the wall clock did meanwhile.
   const Nanoseconds late = services_.clock.now() - timer.due;
@@ -188,14 +190,19 @@ void Instance::on_due(const std::string& name) {
 bool Instance::deliver(const std::string& name, Tick tick) {
   const auto waiting = waiting_ticks_.find(name);
   const bool is_merged = waiting != waiting_ticks_.end();
+  if (is_merged) PROBE("timer: ticks are merged");
   if (is_merged) tick.missed += waiting->second.missed + 1;
-  const Bytes event = wasm::to_binary(
-      host::Event<Payload>{0, {name, unix_ns_of(tick.due), tick.missed}});
+  const Bytes event =
+      wasm::to_binary(host::Event<Payload>{0, {name, unix_ns_of(tick.due), tick.missed}});
   const std::uint64_t source = last_source_ + 1;
   switch (queue_.put(source, event, name)) {
-    case host::Put::kRefused: return false;
-    case host::Put::kCoalesced: waiting_ticks_.insert_or_assign(name, tick); return true;
-    default: break;
+    case host::Put::kRefused:
+      return false;
+    case host::Put::kCoalesced:
+      waiting_ticks_.insert_or_assign(name, tick);
+      return true;
+    default:
+      break;
   }
   last_source_ = source;
   name_of_source_.emplace(source, name);
@@ -217,8 +224,7 @@ void Instance::fold_after(host::PastEffect& past, std::string_view name, std::ui
                   Timer{{Clockwork::kOnce, {}, past.time + span_of(delay_ms)}, {}, {}});
 }
 
-void Instance::fold_every(host::PastEffect& past, std::string_view name,
-                          std::uint64_t period_ms) {
+void Instance::fold_every(host::PastEffect& past, std::string_view name, std::uint64_t period_ms) {
   fold_cancel(name);
   const Nanoseconds period = span_of(period_ms);
   timers_.emplace(std::string(name),
@@ -232,15 +238,24 @@ void Instance::fold_at(std::string_view name, std::uint64_t unix_ns) {
 
 void Instance::fold_cancel(std::string_view name) {
   const auto found = timers_.find(name);
-  if (found != timers_.end()) timers_.erase(found);
+  if (found == timers_.end()) return;
+  timers_.erase(found);
+  replaced_.insert(std::string(name));
 }
 
 Status Instance::fold_event(ByteSpan bytes) {
   TRY(const auto event, wasm::from_binary<host::Event<Payload>>(bytes));
   const Tick tick{wall_of(event.payload.due_ns), event.payload.missed};
-  saved_ticks_.erase(event.payload.name);
+  // The history's times need not be those the timer was armed by: the wall clock may have jumped.
+  // They only decide when an earlier timer of this name may have left a tick behind.
+  const bool may_be_stale =
+      saved_ticks_.erase(event.payload.name) + replaced_.erase(event.payload.name) > 0;
   const auto found = timers_.find(event.payload.name);
   if (found == timers_.end()) return {};
+  if (may_be_stale && tick.due < found->second.plan.due) {
+    PROBE("timer: a tick of a replaced timer was delivered");
+    return {};
+  }
   if (fold_tick(found->second.plan, tick)) timers_.erase(found);
   return {};
 }
@@ -248,6 +263,7 @@ Status Instance::fold_event(ByteSpan bytes) {
 Status Instance::recover() {
   for (const auto& [name, tick] : saved_ticks_) deliver(name, tick);
   saved_ticks_.clear();
+  replaced_.clear();
   for (auto timer = timers_.begin(); timer != timers_.end(); ++timer) {
     Timer& it = timer->second;
     it.due = services_.clock.now() + (it.plan.due - services_.clock.wall());

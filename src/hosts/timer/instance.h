@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -62,7 +63,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
  private:
   struct Timer {
     Plan plan;
-    MonotonicTime due;               // of plan.due, once armed
+    MonotonicTime due;                // of plan.due, once armed
     std::optional<io::TimerId> wait;  // the executor's timer
   };
   using Timers = std::map<std::string, Timer, std::less<>>;
@@ -91,11 +92,13 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   actor::ActorPort& actor_;
   host::EventQueue queue_;
   Timers timers_;
-  std::deque<Change> changes_;   // in the order of the calls; performed ones leave at the front
-  std::size_t settled_ = 0;      // the first so many of changes_ are committed
+  std::deque<Change> changes_;  // in the order of the calls; performed ones leave at the front
+  std::size_t settled_ = 0;     // the first so many of changes_ are committed
   /// Ticks that wait in the queue, by name, so that later ones are merged into them.
   std::map<std::string, Tick, std::less<>> waiting_ticks_;
   std::map<std::string, Tick, std::less<>> saved_ticks_;  // restart: waiting when it was saved
+  /// Restart: names whose timer was replaced or cancelled and may have left a tick in the queue.
+  std::set<std::string, std::less<>> replaced_;
   std::unordered_map<std::uint64_t, std::string> name_of_source_;
   std::uint64_t last_source_ = 0;
   bool is_stopped_ = false;

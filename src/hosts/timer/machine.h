@@ -42,7 +42,6 @@ inline Tick take_tick(Plan& plan, WallTime now) {
 
 /// Restart: the history says that `tick` was delivered. True: the timer is gone.
 inline bool fold_tick(Plan& plan, const Tick& tick) {
-  if (tick.due < plan.due) return false;  // of a timer this one replaced
   if (plan.clockwork != Clockwork::kPeriodic) return true;
   plan.due = tick.due + plan.period;
   return false;

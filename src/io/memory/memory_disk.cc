@@ -203,6 +203,19 @@ void MemoryDisk::crash(const std::function<bool(std::uint64_t n)>& survives) {
   ++generation_;
 }
 
+std::unique_ptr<MemoryDisk> MemoryDisk::synced_copy() const {
+  const std::lock_guard lock(mutex_);
+  auto copy = std::make_unique<MemoryDisk>(capacity_);
+  copy->directories_ = directories_;
+  for (const auto& [path, node] : durable_names_) {
+    auto synced = std::make_shared<Node>();
+    synced->now = synced->durable = node->durable;
+    copy->names_.emplace(path, synced);
+    copy->durable_names_.emplace(path, std::move(synced));
+  }
+  return copy;
+}
+
 void MemoryDisk::sync(Node& node) {
   node.durable.resize(node.now.size());
   for (const std::uint64_t sector : node.unsynced) {

@@ -49,6 +49,9 @@ class MemoryDisk final : public FileSystem {
   /// it. Files open now fail for ever after; locks are free.
   void crash(const std::function<bool(std::uint64_t n)>& survives);
 
+  /// What would be left if the power went now and nothing unsynced survived.
+  std::unique_ptr<MemoryDisk> synced_copy() const;
+
   /// How many calls may still be counted: reads, writes, syncs, opens and changes of names.
   std::uint64_t calls() const;
   /// The call with this number (counted from 0 by `calls`) meets the fault. One at a time.

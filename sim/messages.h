@@ -1,0 +1,29 @@
+// Messages: what the peers of one seed say.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "sim/chance.h"
+
+namespace theater::sim {
+
+/// Words for the guest (guest/ledger.cc). Each seed has its own mixture.
+class Messages {
+ public:
+  explicit Messages(Chance& chance);
+  std::string next();
+  /// A name nobody had before.
+  std::string next_name() { return "peer-" + std::to_string(++number_); }
+
+ private:
+  std::string command(std::size_t which);
+
+  Chance& chance_;
+  std::array<std::uint32_t, 15> weights_;
+  bool is_large_ = false;  // states of hundreds of KiB, so that snapshots are due
+  std::uint64_t number_ = 0;
+};
+
+}  // namespace theater::sim

@@ -1,0 +1,50 @@
+// WatchedInstance: notes, and the planted bugs of families and queues.
+#include "sim/watched.h"
+
+namespace theater::sim {
+
+void WatchedSource::take(actor::EventBatch& batch) {
+  actor::EventBatch events(batch.limits());
+  inner_->take(events);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (watch_.trouble.strikes(Bug::kDroppedEvent)) continue;
+    order.push_back(i);
+    if (watch_.trouble.strikes(Bug::kRepeatedDelivery)) order.push_back(i);
+  }
+  if (order.size() > 1 && watch_.trouble.strikes(Bug::kReorderedEvents)) {
+    std::swap(order[0], order[1]);
+  }
+  for (const std::size_t i : order) batch.add(events[i]);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    watch_.witness.lives.back().taken.push_back(to_bytes(events[i]));
+  }
+}
+
+WatchedInstance::WatchedInstance(std::unique_ptr<WatchedPort> port,
+                                 std::unique_ptr<actor::FamilyInstance> inner, const Watch& watch)
+    : port_(std::move(port)),
+      inner_(std::move(inner)),
+      watch_(watch),
+      source_(inner_->events(), watch) {}
+
+void WatchedInstance::perform(const actor::Effect& effect) {
+  if (watch_.trouble.strikes(Bug::kLostOutput)) return;
+  const actor::FamilyInfo& family = inner_->info();
+  Performed performed{family.interface_name + "#" + family.calls[effect.function].name,
+                      to_bytes(effect.arguments), effect.seq};
+  const std::size_t times = watch_.trouble.strikes(Bug::kRepeatedOutput) ? 2 : 1;
+  for (std::size_t i = 0; i < times; ++i) {
+    watch_.observer.on_perform(watch_.witness, performed);
+    watch_.witness.lives.back().performed.push_back(performed);
+  }
+  inner_->perform(effect);
+}
+
+Bytes WatchedInstance::save() const {
+  const bool forgets =
+      inner_->info().name == "timer" && watch_.trouble.bug() == Bug::kForgottenTimer;
+  return forgets ? Bytes{0, 0} : inner_->save();
+}
+
+}  // namespace theater::sim

@@ -1,0 +1,252 @@
+// World: the plan of a node, its lives, and how they end.
+#include "sim/world.h"
+
+#include <algorithm>
+
+namespace theater::sim {
+namespace {
+
+constexpr std::uint64_t kPresenceChecksMax = 4;
+constexpr std::uint64_t kFaultCallsMax = 80;
+constexpr std::uint64_t kCapacity = std::uint64_t{1} << 40;
+
+}  // namespace
+
+RunReport play(const Stage& stage, const RunOptions& options) {
+  World world(stage, options);
+  return world.run();
+}
+
+World::World(const Stage& stage, const RunOptions& options)
+    : stage_(stage),
+      options_(options),
+      chance_(options.seed),
+      random_(options.seed ^ 0x5eed),
+      disk_(kCapacity),
+      trouble_(options.bug),
+      messages_(chance_) {
+  capacity_ = kCapacity;
+  plan_node();
+  plant_bug();
+}
+
+/// The bugs of the disk; the others are planted where they strike.
+void World::plant_bug() {
+  disk_.ignore_syncs([this](const std::string& path, io::MemoryDisk::SyncOf of) {
+    if (of == io::MemoryDisk::SyncOf::kNames || !path.contains("/log/")) return false;
+    if (path.contains("/pay-")) return trouble_.strikes(Bug::kSkippedPaySync);
+    return path.contains("/seg-") && trouble_.strikes(Bug::kSkippedSync);
+  });
+}
+
+// The plan.
+
+void World::plan_node() {
+  plan_.shards = chance_.between(1, 2);
+  plan_.log.segment_bytes = 16 * 1024 << chance_.below(4);
+  plan_.log.batch_bytes_max = chance_.one_in(2) ? 8 * 1024 : 15 * 1024;
+  plan_.log.shard_queue_bytes = 1024 * 1024;
+  plan_.log.reserve = chance_.one_in(2) ? chain::Reserve::kKeep : chain::Reserve::kNone;
+  jumps_ = chance_.one_in(5);
+  const std::size_t actors = chance_.between(1, 3);
+  for (std::size_t i = 0; i < actors; ++i) {
+    const std::string name = fmt::format("ledger-{}", i);
+    plan_.actors.push_back({name, manifest_of(name), chance_.below(plan_.shards)});
+    witnesses_.push_back({name, {}, {}});
+  }
+}
+
+std::string World::manifest_of(const std::string& name) {
+  constexpr std::string_view kModes[] = {"resident", "resident", "fresh"};
+  constexpr std::string_view kOnError[] = {"keep", "keep", "restart", "restart", "stop"};
+  constexpr std::string_view kIdle[] = {"30ms", "500ms", "60s"};
+  constexpr std::string_view kPolicies[] = {"pause", "refuse"};
+  // Long enough, a guest that hangs outlasts a task of its shard: what happens then happens to it.
+  constexpr std::string_view kDeadlines[] = {"25ms", "25ms", "1s"};
+  constexpr std::uint64_t kBatches[] = {1, 3, 16, 256};
+  return fmt::format(
+      "name = \"{}\"\ncomponent = \"ledger.wasm\"\ninstance = \"{}\"\non_error = \"{}\"\n"
+      "[limits]\nfuel = 20000000\ndeadline = \"{}\"\nidle = \"{}\"\n"
+      "[mailbox]\nbatch = {}\n"
+      "[supervision]\nintensity = {}\nwindow = \"1s\"\nbackoff_min = \"10ms\"\n"
+      "backoff_max = \"200ms\"\n"
+      "[grants.runtime]\n[grants.timer]\n"
+      "[grants.websocket-server]\nitems = {}\npolicy = \"{}\"\n",
+      name, kModes[chance_.below(3)], kOnError[chance_.below(5)], kDeadlines[chance_.below(3)],
+      kIdle[chance_.below(3)], kBatches[chance_.below(4)], chance_.between(1, 20),
+      chance_.between(4, 40), kPolicies[chance_.below(2)]);
+}
+
+/// Between two lives somebody may edit a manifest or move an actor to another shard.
+void World::change_plan() {
+  for (ActorPlan& actor : plan_.actors) {
+    if (chance_.one_in(5)) actor.manifest = manifest_of(actor.name);
+    actor.shard = chance_.below(plan_.shards);
+  }
+}
+
+// Lives.
+
+RunReport World::run() {
+  Status status = run_all();
+  if (broken_) status = std::unexpected(*broken_);
+  if (!status) report_.failure = status.error().message;
+  life_.reset();
+  return std::move(report_);
+}
+
+Status World::run_all() {
+  const std::uint64_t lives = chance_.between(2, 4);
+  for (std::uint64_t i = 0; i < lives; ++i) {
+    TRY_OK(run_life());
+    change_plan();
+  }
+  TRY_OK(run_last_life());
+  TRY(report_.heads, audit_replay(disk_, stage_));
+  return {};
+}
+
+/// Starts the node. A fault that is armed may stop it several times; then the power goes and it
+/// starts again.
+Status World::start(std::uint64_t attempts_max) {
+  for (std::uint64_t attempt = 1;; ++attempt) {
+    ++report_.lives;
+    auto life =
+        Life::start({stage_, disk_, clock_, random_, chance_, plan_, witnesses_, trouble_, *this});
+    if (life) {
+      life_ = std::move(*life);
+      peers_.emplace(*life_, chance_, messages_);
+      trace("start");
+      return chance_.one_in(3) && !is_fault_armed_ ? audit_now(Extent::kPrefix) : Status{};
+    }
+    trace("start failed: " + life.error().message);
+    if (!is_fault_armed_) return fail_in(life.error(), "a start on a good disk");
+    cut_power();
+    if (attempt == attempts_max) return {};
+  }
+}
+
+Status World::run_life() {
+  if (chance_.one_in(6)) arm_fault();
+  TRY_OK(start(3));
+  if (!life_) return {};
+  weights_ = {30, 8, static_cast<std::uint32_t>(chance_.one_in(4) ? 2 : 10), 12, 5, 2};
+  const auto end = static_cast<End>(chance_.below(3));
+  const std::uint64_t steps = chance_.between(30, 350);
+  const std::uint64_t fault_at = end == End::kFailure ? chance_.below(steps) : steps;
+  for (std::uint64_t i = 0; i < steps && !broken_ && !is_cut_wanted_; ++i) {
+    if (life_->log().failed()) break;
+    if (i == fault_at) arm_fault();
+    step();
+  }
+  if (broken_) return std::unexpected(*broken_);
+  const bool is_good = !life_->log().failed() && !is_fault_armed_ && !is_cut_wanted_;
+  if (end == End::kOrderly && is_good) {
+    if (chance_.one_in(2)) TRY_OK(come_to_rest());
+    return stop_in_order();
+  }
+  cut_power();
+  return audit_now(Extent::kPrefix, Torn::kWatermark);
+}
+
+Status World::run_last_life() {
+  TRY_OK(start(1));
+  weights_ = {30, 8, 10, 12, 5, 0};
+  for (std::uint64_t i = 0; i < 60 && !broken_; ++i) step();
+  if (broken_) return std::unexpected(*broken_);
+  TRY_OK(come_to_rest());
+  return stop_in_order();
+}
+
+// Ends.
+
+/// Somewhere in the next calls of the disk something goes wrong, once or for ever.
+void World::arm_fault() {
+  using enum io::DiskFault;
+  constexpr io::DiskFault kFaults[] = {kError,     kNoSpace,   kShort,          kInterrupted,
+                                       kTornWrite, kTornWrite, kSyncDropsPages, kSyncDropsPages};
+  const std::uint64_t call = disk_.calls() + chance_.below(kFaultCallsMax);
+  const io::DiskFault fault = kFaults[chance_.below(std::size(kFaults))];
+  trace(fmt::format("fault {} at call {}", static_cast<int>(fault), call));
+  disk_.clear_faults();
+  is_fault_armed_ = true;
+  if (chance_.one_in(5)) return fill_disk();
+  if (fault == kInterrupted || chance_.one_in(2)) {
+    disk_.fail_call(call, fault);
+  } else {
+    disk_.fail_from(call, fault);
+  }
+}
+
+/// From now on there is little room.
+void World::fill_disk() {
+  const std::uint64_t free = *disk_.free_bytes("");
+  const std::uint64_t used = capacity_ - free;
+  capacity_ = used + chance_.below(4 * plan_.log.segment_bytes);
+  trace(fmt::format("the disk holds {} bytes, {} are used", capacity_, used));
+  disk_.set_capacity(capacity_);
+}
+
+/// The power goes, or only the process: then all that was written survives.
+void World::cut_power() {
+  constexpr std::uint64_t kOdds[] = {1, 2, 8};  // a sector is lost once in so many
+  const std::uint64_t mode = chance_.below(5);
+  trace(fmt::format("power cut {}", mode));
+  disk_.crash([&](std::uint64_t) {
+    if (mode == 3) return true;
+    return mode == 4 ? chance_.one_in(8) : !chance_.one_in(kOdds[mode]);
+  });
+  disk_.clear_faults();
+  capacity_ = kCapacity;
+  disk_.set_capacity(capacity_);
+  is_fault_armed_ = false;
+  is_cut_wanted_ = false;
+  peers_.reset();
+  life_.reset();
+}
+
+Status World::audit_now(Extent extent, Torn torn) {
+  std::vector<Expectation> actors;
+  for (std::size_t i = 0; i < witnesses_.size(); ++i) {
+    const bool is_whole = extent == Extent::kAll && life_ && !life_->has_ended(i);
+    actors.push_back({&witnesses_[i], is_whole ? Extent::kAll : Extent::kPrefix});
+  }
+  return audit(disk_, actors, torn);
+}
+
+Status World::stop_in_order() {
+  trace("stop");
+  life_->stop_all();
+  for (std::uint64_t i = 0; i < 1000 && !life_->all_ended(); ++i) {
+    while (run_ready()) {
+    }
+    const auto next = life_->next_timer();
+    if (next) clock_.advance(*next);
+  }
+  if (!life_->all_ended()) return fail(Code::kInternal, "END-1: an actor does not stop");
+  while (run_ready()) {
+  }
+  TRY_OK(life_->finish());
+  TRY_OK(audit_now(Extent::kPrefix));
+  peers_.reset();
+  life_.reset();
+  return {};
+}
+
+/// CHAIN-1 at the very moment: were the power to go now with nothing unsynced left, the event that
+/// caused the output would be there.
+void World::on_perform(const Witness& witness, const Performed& performed) {
+  ++report_.events;
+  if (chance_.one_in(40)) is_cut_wanted_ = true;
+  if (presence_checks_ >= kPresenceChecksMax || !chance_.one_in(10) || broken_) return;
+  ++presence_checks_;
+  const auto synced = disk_.synced_copy();
+  const Status present = audit_presence(*synced, witness.id, performed.seq);
+  if (!present) broken_ = present.error();
+}
+
+void World::trace(const std::string& text) {
+  if (options_.trace == RunOptions::Trace::kOn) fmt::print("{}\n", text);
+}
+
+}  // namespace theater::sim
