@@ -89,8 +89,7 @@ void derive_effect(actor::CallInfo& info) {
     info.emits = Emits::kOnTrue;
   } else {
     static_assert(kIsOutcome<Return>, "an effect returns void, bool, Outcome or Started");
-    info.plain =
-        std::is_same_v<Return, Started> ? PlainResult::kMintedId : PlainResult::kOk;
+    info.plain = std::is_same_v<Return, Started> ? PlainResult::kMintedId : PlainResult::kOk;
     info.emits = Emits::kOnOk;
   }
 }

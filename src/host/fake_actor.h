@@ -53,8 +53,8 @@ class FakeActor final : public actor::ActorPort {
 class FakeLog final : public LogSink {
  public:
   void write(const LogLine& line) override {
-    lines.push_back(fmt::format("{} {}#{} {}{}", static_cast<int>(line.level), line.actor,
-                                line.seq, line.text,
+    lines.push_back(fmt::format("{} {}#{} {}{}", static_cast<int>(line.level), line.actor, line.seq,
+                                line.text,
                                 line.note.empty() ? "" : fmt::format(" ({})", line.note)));
   }
   std::vector<std::string> lines;

@@ -38,8 +38,8 @@ void read_limits(actor::SettingsReader& reader, const LimitField<Limits> (&field
                         reader.integer(field.key, static_cast<std::int64_t>(value), range));
     } else {
       Nanoseconds& value = limits.*std::get<Nanoseconds Limits::*>(field.place);
-      value = reader.duration(field.key, value,
-                              {Nanoseconds(field.least), Nanoseconds(field.most)});
+      value =
+          reader.duration(field.key, value, {Nanoseconds(field.least), Nanoseconds(field.most)});
     }
   }
 }

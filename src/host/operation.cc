@@ -119,9 +119,15 @@ bool Operations::apply(Map::iterator place, OperationInput input) {
   bool is_known = true;
   for (const OperationAction action : step.actions) {
     switch (action) {
-      case OperationAction::kPerform: user_.perform(id); break;
-      case OperationAction::kAbort: user_.abort(id); break;
-      case OperationAction::kEnd: user_.end(id, how); break;
+      case OperationAction::kPerform:
+        user_.perform(id);
+        break;
+      case OperationAction::kAbort:
+        user_.abort(id);
+        break;
+      case OperationAction::kEnd:
+        user_.end(id, how);
+        break;
       case OperationAction::kForget:
         operations_.erase(id);
         is_known = false;

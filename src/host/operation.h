@@ -27,21 +27,22 @@ enum class OperationState : std::uint8_t {
 };
 
 enum class OperationInput : std::uint8_t {
-  kCommit, kDiscard,  // of the invocation that prepared it
-  kBegin,             // performed, and a slot is free
-  kFinish,            // the edge is done, well or badly
-  kCancel,            // the guest asks for the end
+  kCommit,
+  kDiscard,  // of the invocation that prepared it
+  kBegin,    // performed, and a slot is free
+  kFinish,   // the edge is done, well or badly
+  kCancel,   // the guest asks for the end
   kDeadline,
-  kInterrupt,         // restart: nobody knows how it ended
-  kAgain,             // restart: it may be done again (re-attach, re-issue)
-  kDeliver,           // the invocation that took its last event committed
+  kInterrupt,  // restart: nobody knows how it ended
+  kAgain,      // restart: it may be done again (re-attach, re-issue)
+  kDeliver,    // the invocation that took its last event committed
   kCount
 };
 
 enum class OperationAction : std::uint8_t {
-  kPerform,   // start the work
-  kAbort,     // tell the edge to stop; its completion will find the operation gone
-  kEnd,       // queue the last event
+  kPerform,  // start the work
+  kAbort,    // tell the edge to stop; its completion will find the operation gone
+  kEnd,      // queue the last event
   kForget,
 };
 

@@ -3,10 +3,10 @@
 // the crash rule.
 #include "host/operation.h"
 
-#include <string>
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace theater::host {
 namespace {

@@ -13,11 +13,16 @@ constexpr std::size_t kQueuedLinesMax = 8192;
 
 spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kTrace: return spdlog::level::trace;
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kTrace:
+      return spdlog::level::trace;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::off;
 }
@@ -36,8 +41,7 @@ SpdlogSink::SpdlogSink() : parts_(std::make_unique<Parts>()) {
       spdlog::async_overflow_policy::overrun_oldest);
 }
 
-SpdlogSink::SpdlogSink(std::shared_ptr<spdlog::logger> logger)
-    : parts_(std::make_unique<Parts>()) {
+SpdlogSink::SpdlogSink(std::shared_ptr<spdlog::logger> logger) : parts_(std::make_unique<Parts>()) {
   parts_->logger = std::move(logger);
 }
 

@@ -73,8 +73,8 @@ struct Notation {
       std::initializer_list<Row<State, Event, Action>> rows) {
     Table<State, Event, Action> table;
     for (const auto& row : rows) {
-      auto& cell = table.cells[static_cast<std::size_t>(row.state)]
-                              [static_cast<std::size_t>(row.event)];
+      auto& cell =
+          table.cells[static_cast<std::size_t>(row.state)][static_cast<std::size_t>(row.event)];
       if (cell.kind != CellKind::kMissing) {
         a_table_cell_is_missing_doubled_or_has_too_many_actions();
       }

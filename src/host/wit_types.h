@@ -18,8 +18,24 @@ namespace theater::host {
 
 /// Why something did not happen, as a guest sees it. In the order of the WIT enum `code`.
 enum class GuestCode : std::uint8_t {
-  kDenied, kInvalid, kNotFound, kConflict, kClosed, kFull, kBusy, kTooLarge, kDeadline, kCancelled,
-  kInterrupted, kWouldDeadlock, kUnsupported, kUnreachable, kProtocol, kTls, kIo, kRemote,
+  kDenied,
+  kInvalid,
+  kNotFound,
+  kConflict,
+  kClosed,
+  kFull,
+  kBusy,
+  kTooLarge,
+  kDeadline,
+  kCancelled,
+  kInterrupted,
+  kWouldDeadlock,
+  kUnsupported,
+  kUnreachable,
+  kProtocol,
+  kTls,
+  kIo,
+  kRemote,
   kInternal,
 };
 
@@ -76,8 +92,8 @@ wasm::FunctionType handler_type() {
 template <>
 struct theater::wasm::WitLabels<theater::host::GuestCode> {
   static constexpr std::array<std::string_view, 19> kLabels{
-      "denied",      "invalid",        "not-found",   "conflict",    "closed",
-      "full",        "busy",           "too-large",   "deadline",    "cancelled",
-      "interrupted", "would-deadlock", "unsupported", "unreachable", "protocol",
-      "tls",         "io",             "remote",      "internal"};
+      "denied",      "invalid",     "not-found", "conflict",  "closed",      "full",
+      "busy",        "too-large",   "deadline",  "cancelled", "interrupted", "would-deadlock",
+      "unsupported", "unreachable", "protocol",  "tls",       "io",          "remote",
+      "internal"};
 };

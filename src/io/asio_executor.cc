@@ -1,13 +1,12 @@
 // AsioExecutor: posts, timers and the run loop.
 #include "io/asio_executor.h"
 
-#include <chrono>
-#include <unordered_map>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <unordered_map>
 
 namespace theater::io {
 

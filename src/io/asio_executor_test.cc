@@ -2,10 +2,10 @@
 // not at all when cancelled, even when already due.
 #include "io/asio_executor.h"
 
+#include <gtest/gtest.h>
+
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace theater::io {
 namespace {
@@ -26,7 +26,10 @@ TEST(AsioExecutor, RunsPostedTasksInOrderAndLater) {
 TEST(AsioExecutor, TimersRunOnceInOrderOfTime) {
   AsioExecutor executor;
   std::vector<int> order;
-  executor.after(Milliseconds(4), [&] { order.push_back(2); executor.stop(); });
+  executor.after(Milliseconds(4), [&] {
+    order.push_back(2);
+    executor.stop();
+  });
   executor.after(Milliseconds(1), [&] { order.push_back(1); });
   executor.after(Nanoseconds(-5), [&] { order.push_back(0); });
   executor.run();

@@ -1,21 +1,20 @@
 // AsioNetwork: non-blocking system calls; Asio only says when they are worth calling.
 #include "io/asio_network.h"
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <utility>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <charconv>
+#include <utility>
 
 #include "base/check.h"
 
@@ -26,8 +25,8 @@ using Descriptor = asio::posix::stream_descriptor;
 
 namespace {
 
-constexpr int kBacklog = 1024;             // connections the kernel keeps for accept()
-constexpr std::size_t kPiecesMax = 64;     // pieces given to one sendmsg
+constexpr int kBacklog = 1024;          // connections the kernel keeps for accept()
+constexpr std::size_t kPiecesMax = 64;  // pieces given to one sendmsg
 
 bool would_block(int error_number) {
   return error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR;
@@ -232,8 +231,8 @@ Status check_address(const std::string& address) {
 Result<std::unique_ptr<Listener>> AsioNetwork::listen(const std::string& address,
                                                       ListenerUser& user) {
   TRY(const auto endpoint, parse_endpoint(address));
-  const int descriptor = ::socket(endpoint.protocol().family(),
-                                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int descriptor =
+      ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return std::unexpected(errno_error("open a socket", errno));
   if (auto bound = bind_and_listen(descriptor, endpoint, address); !bound) {
     ::close(descriptor);

@@ -2,11 +2,10 @@
 // detach() or destruction the user is never called again.
 #include "io/asio_network.h"
 
+#include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include <functional>
-
-#include <gtest/gtest.h>
 
 #include "io/loopback_client.h"
 

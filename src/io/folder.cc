@@ -1,11 +1,11 @@
 // Folder: one openat a path part.
 #include "io/folder.h"
 
-#include <cerrno>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace theater::io {
 
@@ -34,8 +34,8 @@ FolderFile::~FolderFile() { ::close(descriptor_); }
 Result<std::size_t> FolderFile::read_at(std::uint64_t offset,
                                         std::span<std::uint8_t> buffer) const {
   while (true) {
-    const ssize_t got = ::pread(descriptor_, buffer.data(), buffer.size(),
-                                static_cast<off_t>(offset));
+    const ssize_t got =
+        ::pread(descriptor_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (got >= 0) return static_cast<std::size_t>(got);
     if (errno != EINTR) return std::unexpected(errno_error("read a file", errno));
   }

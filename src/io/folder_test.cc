@@ -2,11 +2,11 @@
 // file, no symbolic link, no directory, no pipe.
 #include "io/folder.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
 
 namespace theater::io {
 namespace {
@@ -38,9 +38,9 @@ TEST_F(FolderTest, OnlyRegularFilesBelow) {
   EXPECT_EQ(*(*file)->read_at(1, buffer), 4u);
   EXPECT_EQ(*(*file)->read_at(5, buffer), 0u);
   EXPECT_TRUE(folder->open_file("deep/b.txt"));
-  for (const char* name : {"", ".", "..", "../secret", "deep/../a.txt", "/etc/passwd", "a.txt/",
-                           "deep", "link", "linked/b.txt", ".hidden", "pipe", "deep//b.txt",
-                           "missing", "a.txt/b"}) {
+  for (const char* name :
+       {"", ".", "..", "../secret", "deep/../a.txt", "/etc/passwd", "a.txt/", "deep", "link",
+        "linked/b.txt", ".hidden", "pipe", "deep//b.txt", "missing", "a.txt/b"}) {
     EXPECT_FALSE(folder->open_file(name)) << name;
   }
   EXPECT_FALSE(folder->open_file(std::string_view("a.txt\0x", 7)));

@@ -1,8 +1,6 @@
 // LoopbackClient: plain system calls.
 #include "io/loopback_client.h"
 
-#include <cerrno>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 #include "base/check.h"
 

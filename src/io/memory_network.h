@@ -47,8 +47,7 @@ class MemoryClient {
 class MemoryNetwork final : public Network {
  public:
   explicit MemoryNetwork(Executor& executor) : executor_(executor) {}
-  Result<std::unique_ptr<Listener>> listen(const std::string& address,
-                                           ListenerUser& user) override;
+  Result<std::unique_ptr<Listener>> listen(const std::string& address, ListenerUser& user) override;
   /// Connects to a listening address; CHECKs that there is one.
   MemoryClient connect(const std::string& address);
   bool is_listening(const std::string& address) const { return ports_.contains(address); }

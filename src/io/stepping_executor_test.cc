@@ -1,9 +1,9 @@
 // Nothing runs by itself; tasks run in order, timers when due, cancelled timers never.
 #include "io/stepping_executor.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace theater::io {
 namespace {

@@ -1,10 +1,10 @@
 // SystemClock and SystemRandom: the system calls.
 #include "io/system_clock.h"
 
+#include <sys/random.h>
+
 #include <cerrno>
 #include <chrono>
-
-#include <sys/random.h>
 
 #include "base/check.h"
 
@@ -14,9 +14,7 @@ MonotonicTime SystemClock::now() const {
   return {std::chrono::steady_clock::now().time_since_epoch()};
 }
 
-WallTime SystemClock::wall() const {
-  return {std::chrono::system_clock::now().time_since_epoch()};
-}
+WallTime SystemClock::wall() const { return {std::chrono::system_clock::now().time_since_epoch()}; }
 
 void SystemRandom::fill(std::span<std::uint8_t> buffer) {
   while (!buffer.empty()) {

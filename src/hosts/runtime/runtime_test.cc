@@ -18,8 +18,8 @@ struct Runtime {
   std::unique_ptr<actor::FamilyInstance> instance;
 
   explicit Runtime(std::string_view grant = "") {
-    instance = *family->create(*actor::parse_settings(grant, "t.toml", {}),
-                               {shard.services, actor});
+    instance =
+        *family->create(*actor::parse_settings(grant, "t.toml", {}), {shard.services, actor});
   }
   Bytes call(std::size_t function, const Bytes& arguments) {
     Bytes result;

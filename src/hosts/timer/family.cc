@@ -25,9 +25,8 @@ class TimerFamily final : public host::Family {
         .folded<&Instance::fold_every>()
         .effect<&Instance::at, &Instance::arm_at>("at", kTimer)
         .folded<&Instance::fold_at>()
-        .effect<&Instance::cancel,
-                static_cast<void (Instance::*)(std::string_view)>(&Instance::disarm)>("cancel",
-                                                                                      kTimer)
+        .effect<&Instance::cancel, static_cast<void (Instance::*)(std::string_view)>(
+                                       &Instance::disarm)>("cancel", kTimer)
         .folded<&Instance::fold_cancel>();
     host::describe<Payload>(binding_.info(), "timer", actor::HandlerNeed::kRequired);
   }

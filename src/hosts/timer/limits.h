@@ -6,7 +6,7 @@
 namespace theater::hosts::timer {
 
 struct Limits {
-  std::uint64_t timers_max = 1024;          // armed at once
+  std::uint64_t timers_max = 1024;  // armed at once
   Nanoseconds period_min = Milliseconds(10);
 };
 

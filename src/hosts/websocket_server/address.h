@@ -33,8 +33,8 @@ class Admitter {
 /// One actor's claim on an address.
 struct Route {
   std::string actor;
-  std::string path;         // of upgrade requests
-  bool has_pages = false;   // plain requests go here
+  std::string path;        // of upgrade requests
+  bool has_pages = false;  // plain requests go here
   io::Executor* executor = nullptr;
   /// Shared with its instance, which alone destroys it, on the route's shard: a connection on its
   /// way finds out there that nobody is at home.

@@ -134,14 +134,22 @@ void Connection::apply(Input input) {
 
 void Connection::act(Action action) {
   switch (action) {
-    case Action::kSwitch: return switch_protocol();
-    case Action::kReject: return reject();
-    case Action::kDeliver: return owner_.on_message(*this, handled_message());
-    case Action::kPong: return queue_control(Opcode::kPong, payload_);
-    case Action::kSendClose: return queue_close();
-    case Action::kReport: return owner_.on_closed(*this, *closing_);
-    case Action::kShut: return stream_->shut_write();
-    case Action::kDestroy: return owner_.on_gone(*this);
+    case Action::kSwitch:
+      return switch_protocol();
+    case Action::kReject:
+      return reject();
+    case Action::kDeliver:
+      return owner_.on_message(*this, handled_message());
+    case Action::kPong:
+      return queue_control(Opcode::kPong, payload_);
+    case Action::kSendClose:
+      return queue_close();
+    case Action::kReport:
+      return owner_.on_closed(*this, *closing_);
+    case Action::kShut:
+      return stream_->shut_write();
+    case Action::kDestroy:
+      return owner_.on_gone(*this);
   }
 }
 
@@ -165,11 +173,10 @@ void Connection::switch_protocol() {
 
 void Connection::reject() {
   if (!closing_) {
-    closing_ = std::make_unique<Closing>(
-        kCloseBroken, "", error_of(host::GuestCode::kDeadline, pending_->message));
+    closing_ = std::make_unique<Closing>(kCloseBroken, "",
+                                         error_of(host::GuestCode::kDeadline, pending_->message));
   }
-  append(outbox_.begin(256),
-         as_bytes(refusal_response({pending_->refusal, pending_->message})));
+  append(outbox_.begin(256), as_bytes(refusal_response({pending_->refusal, pending_->message})));
   outbox_.commit();
   pending_.reset();
   unread_.clear();
@@ -237,26 +244,29 @@ void Connection::consume(std::span<std::uint8_t> input) {
 
 void Connection::handle(Item item) {
   switch (item) {
-    case Item::kNone: return;
+    case Item::kNone:
+      return;
     case Item::kText:
     case Item::kBinary:
       is_text_ = item == Item::kText;
       return apply(Input::kMessage);
-    case Item::kPing: return apply(Input::kPing);
-    case Item::kPong: return apply(Input::kPong);
+    case Item::kPing:
+      return apply(Input::kPing);
+    case Item::kPong:
+      return apply(Input::kPong);
     case Item::kClose:
       if (!closing_) {
-        closing_ = std::make_unique<Closing>(decoder_.close_code(),
-                                             std::string(as_text(payload_)), std::nullopt);
+        closing_ = std::make_unique<Closing>(decoder_.close_code(), std::string(as_text(payload_)),
+                                             std::nullopt);
         wire_code_ = decoder_.close_code();
       }
       return apply(Input::kPeerClose);
     case Item::kFailed:
       if (!closing_) {
         wire_code_ = decoder_.close_code();
-        closing_ = std::make_unique<Closing>(
-            wire_code_, decoder_.failure(),
-            error_of(guest_code_of(wire_code_), decoder_.failure()));
+        closing_ =
+            std::make_unique<Closing>(wire_code_, decoder_.failure(),
+                                      error_of(guest_code_of(wire_code_), decoder_.failure()));
       }
       return apply(Input::kFailed);
   }
@@ -288,8 +298,8 @@ void Connection::end_of_peer() {
 
 void Connection::broke(const Error& error) {
   if (!closing_) {
-    closing_ = std::make_unique<Closing>(kCloseBroken, "",
-                                         error_of(host::GuestCode::kIo, error.message));
+    closing_ =
+        std::make_unique<Closing>(kCloseBroken, "", error_of(host::GuestCode::kIo, error.message));
   }
   apply(Input::kBroken);
 }
@@ -318,8 +328,8 @@ void Connection::flush() {
 
 void Connection::update_congestion() {
   const std::size_t bytes = outbox_.bytes();
-  const bool is_over = is_congested_ ? bytes > grant_.limits.out_low
-                                     : bytes > grant_.limits.out_high;
+  const bool is_over =
+      is_congested_ ? bytes > grant_.limits.out_low : bytes > grant_.limits.out_high;
   if (is_over == is_congested_) return;
   is_congested_ = is_over;
   congested_since_ = owner_.tick_time();

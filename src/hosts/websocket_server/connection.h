@@ -144,8 +144,8 @@ class Connection final : private io::StreamUser {
   std::unique_ptr<Pending> pending_;
   Decoder decoder_;
   Outbox outbox_;
-  Bytes unread_;      // arrived before the answer, or when no credit was left
-  ByteSpan payload_;  // of the item being handled
+  Bytes unread_;                            // arrived before the answer, or when no credit was left
+  ByteSpan payload_;                        // of the item being handled
   std::unique_ptr<Closing> closing_;        // what on_closed will say
   std::uint16_t wire_code_ = kCloseNoCode;  // of our close frame
   MonotonicTime deadline_;

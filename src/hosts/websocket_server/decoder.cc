@@ -51,8 +51,7 @@ bool Decoder::read_header(std::span<std::uint8_t>& input) {
       return false;
     }
     if (!check_length(length)) return false;
-    std::copy_n(header_.begin() + 2 + static_cast<std::ptrdiff_t>(extension), 4,
-                mask_.key.begin());
+    std::copy_n(header_.begin() + 2 + static_cast<std::ptrdiff_t>(extension), 4, mask_.key.begin());
     mask_.offset = 0;
     remaining_ = length;
     header_size_ = 0;
@@ -101,14 +100,12 @@ bool Decoder::check_length(std::uint64_t length) {
 
 /// Takes what the input has of the payload; kNone if the frame or the message goes on.
 Item Decoder::read_payload(std::span<std::uint8_t>& input) {
-  const auto size =
-      static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input.size()));
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input.size()));
   std::span<std::uint8_t> piece = input.first(size);
   input = input.subspan(size);
   remaining_ -= size;
   unmask(piece, mask_);
-  const bool is_plain_text =
-      !is_control() && message_opcode_ == Opcode::kText && !is_compressed_;
+  const bool is_plain_text = !is_control() && message_opcode_ == Opcode::kText && !is_compressed_;
   if (is_plain_text && !utf8_.accept(piece)) return fail(kCloseBadText, "text that is not UTF-8");
   if (remaining_ == 0) return end_frame(piece);
   if (is_control()) {

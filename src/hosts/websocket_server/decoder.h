@@ -14,8 +14,11 @@
 namespace theater::hosts::websocket_server {
 
 enum class Item : std::uint8_t {
-  kNone,    // more bytes are needed
-  kText, kBinary, kPing, kPong,
+  kNone,  // more bytes are needed
+  kText,
+  kBinary,
+  kPing,
+  kPong,
   kClose,   // close_code() and payload() = the reason
   kFailed,  // the client broke the protocol: close_code() says how; nothing more is read
 };
@@ -57,7 +60,7 @@ class Decoder {
   Bytes message_;                       // the fragments so far
   ByteSpan payload_;
   const char* failure_ = "";
-  std::uint64_t remaining_ = 0;         // of the frame's payload
+  std::uint64_t remaining_ = 0;  // of the frame's payload
   Utf8Check utf8_;
   Mask mask_;
   std::array<std::uint8_t, kClientHeaderMax> header_{};
@@ -68,7 +71,7 @@ class Decoder {
   Opcode opcode_ = Opcode::kContinuation;          // of the frame
   Opcode message_opcode_ = Opcode::kContinuation;  // of the message; kContinuation: none begun
   bool is_final_ = false;
-  bool is_compressed_ = false;                     // the message
+  bool is_compressed_ = false;  // the message
   std::uint16_t close_code_ = 0;
 };
 

@@ -2,10 +2,10 @@
 // close code; nothing is held between messages. The Autobahn cases cover the rest from outside.
 #include "hosts/websocket_server/decoder.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "hosts/websocket_server/test_frames.h"
 
@@ -61,19 +61,21 @@ TEST(Decoder, MessagesOfEveryLengthForm) {
 }
 
 TEST(Decoder, FragmentsJoinAroundControlFrames) {
-  const std::string bytes = client_frame(Opcode::kText, "Hel", 0) +
-                            client_frame(Opcode::kPing, "?") +
-                            client_frame(Opcode::kContinuation, "", 0) +
-                            client_frame(Opcode::kContinuation, "lo") +
-                            client_frame(Opcode::kBinary, "after");
-  EXPECT_EQ(decode(bytes), (std::vector<Seen>{{Item::kPing, "?"}, {Item::kText, "Hello"},
-                                              {Item::kBinary, "after"}}));
+  const std::string bytes =
+      client_frame(Opcode::kText, "Hel", 0) + client_frame(Opcode::kPing, "?") +
+      client_frame(Opcode::kContinuation, "", 0) + client_frame(Opcode::kContinuation, "lo") +
+      client_frame(Opcode::kBinary, "after");
+  EXPECT_EQ(
+      decode(bytes),
+      (std::vector<Seen>{{Item::kPing, "?"}, {Item::kText, "Hello"}, {Item::kBinary, "after"}}));
 }
 
 TEST(Decoder, CloseCodesAndReasons) {
   EXPECT_EQ(decode(client_frame(Opcode::kClose, "")),
             (std::vector<Seen>{{Item::kClose, "", kCloseNoCode}}));
-  EXPECT_EQ(decode(client_frame(Opcode::kClose, "\x03\xe8" "bye")),
+  EXPECT_EQ(decode(client_frame(Opcode::kClose,
+                                "\x03\xe8"
+                                "bye")),
             (std::vector<Seen>{{Item::kClose, "bye", kCloseNormal}}));
   EXPECT_EQ(failure(client_frame(Opcode::kClose, "\x03")), kCloseProtocol);
   EXPECT_EQ(failure(client_frame(Opcode::kClose, std::string("\x03\xed", 2))), kCloseProtocol);
@@ -106,7 +108,8 @@ TEST(Decoder, TextThatCannotBecomeUtf8FailsAtOnce) {
 TEST(Decoder, MessagesOverTheLimitFailBeforeTheyAreHeld) {
   EXPECT_EQ(failure(client_frame(Opcode::kBinary, std::string(11, 'x')), 10), kCloseTooLarge);
   EXPECT_EQ(failure(client_frame(Opcode::kBinary, std::string(6, 'x'), 0) +
-                    client_frame(Opcode::kContinuation, std::string(5, 'x')), 10),
+                        client_frame(Opcode::kContinuation, std::string(5, 'x')),
+                    10),
             kCloseTooLarge);
   EXPECT_EQ(failure(client_frame(Opcode::kBinary, std::string(10, 'x')), 10), 0);
 }
@@ -139,12 +142,14 @@ TEST(Deflate, Negotiation) {
   EXPECT_FALSE(negotiate_deflate(""));
   EXPECT_FALSE(negotiate_deflate("permessage-deflate; server_max_window_bits=8"));
   EXPECT_FALSE(negotiate_deflate("permessage-deflate; unknown"));
-  EXPECT_EQ(negotiate_deflate("x-other, permessage-deflate; client_max_window_bits")
-                ->server_window_bits, 12);
+  EXPECT_EQ(
+      negotiate_deflate("x-other, permessage-deflate; client_max_window_bits")->server_window_bits,
+      12);
   EXPECT_EQ(negotiate_deflate("permessage-deflate; server_max_window_bits=9")->server_window_bits,
             9);
   EXPECT_EQ(negotiate_deflate("permessage-deflate; server_max_window_bits=8, permessage-deflate")
-                ->server_window_bits, 12);
+                ->server_window_bits,
+            12);
 }
 
 }  // namespace

@@ -44,9 +44,8 @@ class EchoActor final : public actor::ActorPort {
     if (instance->events()->has_events()) events_ready();
   }
 
-  static constexpr std::size_t kAccept = 0, kSend = 1, kClose = 2, kSubscribe = 3,
-                               kUnsubscribe = 4, kPublish = 5, kSetAttachment = 6,
-                               kAttachment = 7;
+  static constexpr std::size_t kAccept = 0, kSend = 1, kClose = 2, kSubscribe = 3, kUnsubscribe = 4,
+                               kPublish = 5, kSetAttachment = 6, kAttachment = 7;
 
   actor::FamilyInstance* instance = nullptr;
   actor::Identity who{ActorId{}, "echo", Digest{}};

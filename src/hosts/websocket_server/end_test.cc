@@ -20,8 +20,7 @@ struct Crowd : ServerFixture {
     // clients[0] stays opening; [1] open; [2] closing; [3] leaving; [4] lingering.
     for (std::size_t i = 1; i < 5; ++i) accept(ids[i]);
     executor.run();
-    actor.call(EchoActor::kClose,
-               host::arguments_of(ids[2], std::uint16_t{1000}, std::string()));
+    actor.call(EchoActor::kClose, host::arguments_of(ids[2], std::uint16_t{1000}, std::string()));
     clients[3].set_capacity(0);
     clients[3].send(client_frame(Opcode::kClose, ""));
     clients[4].send(client_frame(Opcode::kClose, ""));
@@ -145,8 +144,8 @@ TEST_F(ServerFixture, ARestartReportsWhatTheGuestKnewAsInterrupted) {
   const std::uint64_t second = first + 1;
   ASSERT_TRUE(fresh->load(saved));
   ASSERT_TRUE(fresh->fold_event(event_bytes<Payload::kOpened>(second, Opening{"/", {}, "p"})));
-  ASSERT_TRUE(fresh->fold_effect({EchoActor::kSetAttachment,
-                                  host::arguments_of(second, Bytes{7}), 0, Seq{3}, 0}, {}));
+  ASSERT_TRUE(fresh->fold_effect(
+      {EchoActor::kSetAttachment, host::arguments_of(second, Bytes{7}), 0, Seq{3}, 0}, {}));
   ASSERT_TRUE(fresh->recover());
   executor.run();
   EXPECT_EQ(next.seen, (Seen{"closed 1006 (interrupted)", "closed 1006 (interrupted)"}));

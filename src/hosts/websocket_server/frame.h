@@ -10,24 +10,29 @@
 namespace theater::hosts::websocket_server {
 
 enum class Opcode : std::uint8_t {
-  kContinuation = 0x0, kText = 0x1, kBinary = 0x2, kClose = 0x8, kPing = 0x9, kPong = 0xa,
+  kContinuation = 0x0,
+  kText = 0x1,
+  kBinary = 0x2,
+  kClose = 0x8,
+  kPing = 0x9,
+  kPong = 0xa,
 };
 
-inline constexpr std::uint8_t kFinal = 0x80;            // first byte: last fragment
-inline constexpr std::uint8_t kCompressed = 0x40;       // first byte: RSV1 (permessage-deflate)
+inline constexpr std::uint8_t kFinal = 0x80;       // first byte: last fragment
+inline constexpr std::uint8_t kCompressed = 0x40;  // first byte: RSV1 (permessage-deflate)
 inline constexpr std::uint8_t kReservedBits = 0x70;
-inline constexpr std::uint8_t kMasked = 0x80;           // second byte
+inline constexpr std::uint8_t kMasked = 0x80;  // second byte
 inline constexpr std::size_t kControlPayloadMax = 125;
-inline constexpr std::size_t kServerHeaderMax = 10;     // unmasked
-inline constexpr std::size_t kClientHeaderMax = 14;     // masked
+inline constexpr std::size_t kServerHeaderMax = 10;  // unmasked
+inline constexpr std::size_t kClientHeaderMax = 14;  // masked
 
 // Close codes of section 7.4.1 that we send or report.
 inline constexpr std::uint16_t kCloseNormal = 1000;
 inline constexpr std::uint16_t kCloseGoingAway = 1001;
 inline constexpr std::uint16_t kCloseProtocol = 1002;
 inline constexpr std::uint16_t kCloseUnsupported = 1003;
-inline constexpr std::uint16_t kCloseNoCode = 1005;      // never on the wire
-inline constexpr std::uint16_t kCloseBroken = 1006;      // never on the wire
+inline constexpr std::uint16_t kCloseNoCode = 1005;  // never on the wire
+inline constexpr std::uint16_t kCloseBroken = 1006;  // never on the wire
 inline constexpr std::uint16_t kCloseBadText = 1007;
 inline constexpr std::uint16_t kCloseTooLarge = 1009;
 inline constexpr std::uint16_t kCloseRestart = 1012;

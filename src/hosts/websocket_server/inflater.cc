@@ -71,9 +71,9 @@ std::optional<DeflateSettings> negotiate_deflate(std::string_view offers) {
     if (parts.front() != "permessage-deflate") continue;
     DeflateSettings settings;
     settings.server_window_bits = kServerWindowBits;
-    const bool is_acceptable = std::all_of(
-        parts.begin() + 1, parts.end(),
-        [&](std::string_view parameter) { return apply(parameter, settings); });
+    const bool is_acceptable =
+        std::all_of(parts.begin() + 1, parts.end(),
+                    [&](std::string_view parameter) { return apply(parameter, settings); });
     if (is_acceptable) return settings;
   }
   return std::nullopt;
@@ -128,7 +128,8 @@ Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out)
 Bytes deflate(ByteSpan message, int window_bits) {
   z_stream stream{};
   CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -window_bits, kMemoryLevel,
-                     Z_DEFAULT_STRATEGY) == Z_OK, "zlib");
+                     Z_DEFAULT_STRATEGY) == Z_OK,
+        "zlib");
   Bytes out(deflateBound(&stream, message.size()) + kTail.size() + 16);
   stream.next_in = const_cast<std::uint8_t*>(message.data());
   stream.avail_in = static_cast<uInt>(message.size());

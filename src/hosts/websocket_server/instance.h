@@ -129,9 +129,9 @@ class Instance final : public host::BoundInstance<Instance>,
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
   std::uint64_t last_page_ = 0;
-  std::vector<std::uint64_t> dirty_;      // connections with something to flush
-  std::vector<std::uint64_t> held_;       // connections that wait for credit
-  std::vector<std::uint64_t> departed_;   // ended connections the guest may still ask about
+  std::vector<std::uint64_t> dirty_;        // connections with something to flush
+  std::vector<std::uint64_t> held_;         // connections that wait for credit
+  std::vector<std::uint64_t> departed_;     // ended connections the guest may still ask about
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
   std::vector<std::unique_ptr<Connection>> dead_;
   Bytes event_;  // being written

@@ -9,22 +9,22 @@ using std::chrono::seconds;
 
 struct Limits {
   std::uint64_t connections_max = 10'000;
-  std::uint64_t message_max = 1u << 20;        // bytes, after inflation
-  std::uint64_t attachment_max = 16 * 1024;    // bytes
-  std::uint64_t topics_max = 1024;             // with at least one subscriber
-  std::uint64_t queue_items = 1024;            // events that wait for the actor
+  std::uint64_t message_max = 1u << 20;      // bytes, after inflation
+  std::uint64_t attachment_max = 16 * 1024;  // bytes
+  std::uint64_t topics_max = 1024;           // with at least one subscriber
+  std::uint64_t queue_items = 1024;          // events that wait for the actor
   std::uint64_t queue_bytes = 8u << 20;
-  std::uint64_t credit_messages = 16;          // of one connection, waiting for the actor
+  std::uint64_t credit_messages = 16;  // of one connection, waiting for the actor
   std::uint64_t credit_bytes = 256 * 1024;
-  std::uint64_t out_high = 1u << 20;           // outgoing bytes: congested
-  std::uint64_t out_low = 256 * 1024;          // drained
-  std::uint64_t out_hard = 4u << 20;           // send answers full
-  std::uint64_t topic_bytes = 256 * 1024;      // outgoing bytes up to which publish queues
-  Nanoseconds upgrade = seconds(10);           // head complete; an asked guest has answered
-  Nanoseconds ping = seconds(30);              // silence before a ping
-  Nanoseconds idle = seconds(120);             // silence before the end
-  Nanoseconds close = seconds(5);              // for the peer to answer a close
-  Nanoseconds slow = seconds(30);              // above out_high before the end
+  std::uint64_t out_high = 1u << 20;       // outgoing bytes: congested
+  std::uint64_t out_low = 256 * 1024;      // drained
+  std::uint64_t out_hard = 4u << 20;       // send answers full
+  std::uint64_t topic_bytes = 256 * 1024;  // outgoing bytes up to which publish queues
+  Nanoseconds upgrade = seconds(10);       // head complete; an asked guest has answered
+  Nanoseconds ping = seconds(30);          // silence before a ping
+  Nanoseconds idle = seconds(120);         // silence before the end
+  Nanoseconds close = seconds(5);          // for the peer to answer a close
+  Nanoseconds slow = seconds(30);          // above out_high before the end
 };
 
 namespace limits_detail {
@@ -55,22 +55,22 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
 };
 
 // Of an address, which several actors may share.
-inline constexpr std::size_t kReceptionsMax = 1024;          // connections whose head is read
-inline constexpr std::size_t kHeadBytesMax = 32 * 1024;      // request line and header fields
-inline constexpr std::size_t kAcceptsMax = 64;               // connections taken in one turn
+inline constexpr std::size_t kReceptionsMax = 1024;            // connections whose head is read
+inline constexpr std::size_t kHeadBytesMax = 32 * 1024;        // request line and header fields
+inline constexpr std::size_t kAcceptsMax = 64;                 // connections taken in one turn
 inline constexpr Nanoseconds kAcceptRest = Milliseconds(100);  // after descriptors ran out
 // Of an actor.
-inline constexpr std::size_t kPagesMax = 256;                // plain GETs being answered
-inline constexpr std::size_t kPageBytesMax = 64u << 20;      // one static file
-inline constexpr Nanoseconds kPageTime = seconds(30);        // one answer
-inline constexpr std::size_t kTopicNameMax = 256;            // bytes
-inline constexpr std::size_t kDepartedMax = 4096;            // ended connections remembered
+inline constexpr std::size_t kPagesMax = 256;            // plain GETs being answered
+inline constexpr std::size_t kPageBytesMax = 64u << 20;  // one static file
+inline constexpr Nanoseconds kPageTime = seconds(30);    // one answer
+inline constexpr std::size_t kTopicNameMax = 256;        // bytes
+inline constexpr std::size_t kDepartedMax = 4096;        // ended connections remembered
 inline constexpr Nanoseconds kDepartedTime = seconds(60);
-inline constexpr Nanoseconds kTick = seconds(1);             // deadlines are looked at
+inline constexpr Nanoseconds kTick = seconds(1);  // deadlines are looked at
 // Of a connection.
-inline constexpr std::size_t kScratchBytes = 64 * 1024;      // read at once; one buffer a shard
-inline constexpr int kReadsMax = 4;                          // reads in one turn
-inline constexpr std::size_t kCloseReasonMax = 123;          // RFC 6455
-inline constexpr std::size_t kDeflateBytesMin = 128;         // shorter messages go as they are
+inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard
+inline constexpr int kReadsMax = 4;                      // reads in one turn
+inline constexpr std::size_t kCloseReasonMax = 123;      // RFC 6455
+inline constexpr std::size_t kDeflateBytesMin = 128;     // shorter messages go as they are
 
 }  // namespace theater::hosts::websocket_server

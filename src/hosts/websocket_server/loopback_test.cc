@@ -1,9 +1,9 @@
 // The same server on real sockets: it listens, shares its address between shards, hands
 // connections over, and closes with the codes it promises.
+#include <gtest/gtest.h>
+
 #include <initializer_list>
 #include <thread>
-
-#include <gtest/gtest.h>
 
 #include "hosts/websocket_server/server_fixture.h"
 #include "io/asio_network.h"
@@ -78,8 +78,8 @@ TEST(Loopback, EchoesAndStopsWithGoingAway) {
 void serve_both(const host::Family& family, Shard& first, Shard& second) {
   second.actor.who.name = "second";
   ASSERT_TRUE(first.serve(family, "listen = \"127.0.0.1:0\"\npath = \"/a\"\n"));
-  ASSERT_TRUE(second.serve(
-      family, fmt::format("listen = \"{}\"\npath = \"/b\"\n", first.address())));
+  ASSERT_TRUE(
+      second.serve(family, fmt::format("listen = \"{}\"\npath = \"/b\"\n", first.address())));
 }
 
 TEST(Loopback, AConnectionMovesToTheShardOfItsActor) {

@@ -11,7 +11,7 @@
 namespace theater::hosts::websocket_server {
 
 enum class State : std::uint8_t {
-  kOpening,    // the guest is asked
+  kOpening,  // the guest is asked
   kOpen,
   kClosing,    // our close frame is queued or sent; the peer's is awaited
   kLeaving,    // both are known, or the peer cannot be talked with; the last bytes are written
@@ -24,12 +24,15 @@ enum class Input : std::uint8_t {
   kAccept,      // by the guest, or automatic
   kGuestClose,  // the guest closes; while opening: rejects
   kEject,       // the host closes: stop, slow, idle
-  kMessage, kPing, kPong, kPeerClose,
-  kFailed,      // the peer broke the protocol or a limit
-  kFlushed,     // everything queued is written
-  kPeerEnd,     // the peer writes nothing more
-  kBroken,      // the connection broke
-  kDeadline,    // the time of this state is over
+  kMessage,
+  kPing,
+  kPong,
+  kPeerClose,
+  kFailed,    // the peer broke the protocol or a limit
+  kFlushed,   // everything queued is written
+  kPeerEnd,   // the peer writes nothing more
+  kBroken,    // the connection broke
+  kDeadline,  // the time of this state is over
   kCount
 };
 

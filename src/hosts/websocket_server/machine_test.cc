@@ -2,10 +2,10 @@
 // way to the end; from every state there is a way to the end; nothing leaves closed.
 #include "hosts/websocket_server/machine.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace theater::hosts::websocket_server {
 namespace {

@@ -46,8 +46,8 @@ class Outbox {
 
   std::vector<Chunk> chunks_;  // those before first_ are written
   std::size_t first_ = 0;
-  std::size_t offset_ = 0;     // of chunks_[first_], already written
-  std::size_t bytes_ = 0;      // still to be written
+  std::size_t offset_ = 0;  // of chunks_[first_], already written
+  std::size_t bytes_ = 0;   // still to be written
   std::size_t begun_size_ = 0;
 };
 

@@ -2,10 +2,9 @@
 // dropped oldest first and never once begun; an empty outbox keeps next to nothing.
 #include "hosts/websocket_server/outbox.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
 
+#include <string>
 
 namespace theater::hosts::websocket_server {
 namespace {

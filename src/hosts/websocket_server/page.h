@@ -49,8 +49,8 @@ class Page final : private io::StreamUser {
   const host::Services services_;
   std::unique_ptr<io::Stream> stream_;
   Answer answer_;
-  std::string chunk_;        // being written
-  std::size_t written_ = 0;  // of chunk_
+  std::string chunk_;         // being written
+  std::size_t written_ = 0;   // of chunk_
   std::uint64_t offset_ = 0;  // in the file
   std::move_only_function<void()> done_;
   io::TimerId deadline_;

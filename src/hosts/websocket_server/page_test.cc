@@ -1,9 +1,9 @@
 // The static folder is served with its types and nothing outside it; other methods, hidden and
 // missing files are answered as HTTP says.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 #include "hosts/websocket_server/server_fixture.h"
 

@@ -37,8 +37,7 @@ struct Closing {
   std::string reason;
   std::optional<host::GuestError> error;
   static constexpr auto wit_members() {
-    return std::tuple{wasm::field("code", &Closing::code),
-                      wasm::field("reason", &Closing::reason),
+    return std::tuple{wasm::field("code", &Closing::code), wasm::field("reason", &Closing::reason),
                       wasm::field("error", &Closing::error)};
   }
 };
@@ -48,7 +47,14 @@ struct Payload {
   static constexpr std::array<std::string_view, 8> kWitCases{
       "opening", "opened", "message", "congested", "drained", "gap", "retrying", "closed"};
   enum Case : std::size_t {
-    kOpening, kOpened, kMessage, kCongested, kDrained, kGap, kRetrying, kClosed,
+    kOpening,
+    kOpened,
+    kMessage,
+    kCongested,
+    kDrained,
+    kGap,
+    kRetrying,
+    kClosed,
   };
   std::variant<Opening, Opening, Message, std::monostate, std::monostate, std::uint64_t,
                std::uint32_t, Closing>

@@ -30,10 +30,18 @@ void Peers::roll_back() {
     Peer* peer = find(undo.id);
     if (!peer) continue;
     switch (undo.what) {
-      case What::kAnswered: peer->is_answered = false; break;
-      case What::kClosed: peer->is_closed = peer->connection == nullptr; break;
-      case What::kPromised: peer->promised_bytes -= undo.bytes; break;
-      case What::kAttached: peer->attachment = std::move(undo.attachment); break;
+      case What::kAnswered:
+        peer->is_answered = false;
+        break;
+      case What::kClosed:
+        peer->is_closed = peer->connection == nullptr;
+        break;
+      case What::kPromised:
+        peer->promised_bytes -= undo.bytes;
+        break;
+      case What::kAttached:
+        peer->attachment = std::move(undo.attachment);
+        break;
     }
   }
   undo_.clear();

@@ -27,8 +27,8 @@ struct Peer {
   bool is_answered = false;        // the guest has answered its opening
   bool is_closed = false;          // the guest has closed it, or it has ended
   bool is_congestion_queued = false;
-  bool told_congested = false;     // by the last event about congestion
-  MonotonicTime departed;          // when it ended
+  bool told_congested = false;  // by the last event about congestion
+  MonotonicTime departed;       // when it ended
 };
 
 /// One actor's, on its shard. Ordered by id, so that what happens to all happens in one order.

@@ -1,14 +1,14 @@
 // Request: Beast parses the head; the rules of the upgrade are here.
 #include "hosts/websocket_server/request.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <array>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
-#include <openssl/evp.h>
 
 #include "base/check.h"
 #include "hosts/websocket_server/limits.h"
@@ -130,8 +130,8 @@ std::expected<Request, Refusal> parse_request(ByteSpan head) {
                                  to_bytes(as_bytes({field.value().data(), field.value().size()})));
   }
   const auto length = parser.content_length();
-  request.has_body = message.chunked() || (length && *length > 0) ||
-                     !request.header("transfer-encoding").empty();
+  request.has_body =
+      message.chunked() || (length && *length > 0) || !request.header("transfer-encoding").empty();
   if (request.header("host").empty()) return std::unexpected(Refusal{400, "no Host"});
   const bool is_printable = std::ranges::all_of(request.target, [](unsigned char c) {
     return c > 0x20 && c < 0x7f;  // the guest sees it as a string: nothing that is not UTF-8

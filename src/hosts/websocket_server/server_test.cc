@@ -11,14 +11,13 @@ using Seen = std::vector<std::string>;
 TEST_F(ServerFixture, EchoesMessagesInOrderAndClosesPolitely) {
   serve();
   auto client = open();
-  EXPECT_EQ(exchange(client, client_frame(Opcode::kText, "a") +
-                                 client_frame(Opcode::kBinary, std::string(70'000, 'b'))),
-            server_frame(Opcode::kText, "a") +
-                server_frame(Opcode::kBinary, std::string(70'000, 'b')));
+  EXPECT_EQ(
+      exchange(client, client_frame(Opcode::kText, "a") +
+                           client_frame(Opcode::kBinary, std::string(70'000, 'b'))),
+      server_frame(Opcode::kText, "a") + server_frame(Opcode::kBinary, std::string(70'000, 'b')));
   EXPECT_EQ(exchange(client, client_frame(Opcode::kPing, "p")), server_frame(Opcode::kPong, "p"));
   const std::string bye = close_payload(1000, "bye");
-  EXPECT_EQ(exchange(client, client_frame(Opcode::kClose, bye)),
-            server_frame(Opcode::kClose, bye));
+  EXPECT_EQ(exchange(client, client_frame(Opcode::kClose, bye)), server_frame(Opcode::kClose, bye));
   EXPECT_TRUE(client.is_ended());
   client.end();
   executor.run();
@@ -149,8 +148,7 @@ TEST_F(ServerFixture, AttachmentsFollowTheInvocation) {
   EXPECT_EQ(result, Bytes{0});
   instance->settle(actor::Settlement::kDiscarded);
   EXPECT_EQ(attachment(), 1);
-  EXPECT_EQ(actor.call(EchoActor::kSetAttachment,
-                       host::arguments_of(id, Bytes(20'000, 0)))[1],
+  EXPECT_EQ(actor.call(EchoActor::kSetAttachment, host::arguments_of(id, Bytes(20'000, 0)))[1],
             static_cast<std::uint8_t>(host::GuestCode::kTooLarge));
 }
 
@@ -164,9 +162,11 @@ TEST_F(ServerFixture, RequestsThatAreNoUpgradeOfOurs) {
       {upgrade_request("/ws", "Origin: https://evil.example\r\n"), "403"},
       {upgrade_request("/ws", "Origin: https://good.example\r\n"), "101"},
       {"GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-       "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "426"},
+       "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+       "426"},
       {"GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n", "400"},
+       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n",
+       "400"},
       {"POST /ws HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc", "405"},
       {"GET /ws HTTP/1.1\r\n\r\n", "400"},
       {"GET /ws HTTP/1.0\r\nHost: t\r\n\r\n", "505"},
@@ -199,8 +199,8 @@ TEST_F(ServerFixture, CompressesWhenBothAgree) {
   EXPECT_NE(answer.find("permessage-deflate"), std::string::npos);
   const std::string text(5000, 't');
   const Bytes packed = deflate(as_bytes(text), 12);
-  const std::string echo = exchange(
-      client, client_frame(Opcode::kText, as_text(packed), kFinal | kCompressed));
+  const std::string echo =
+      exchange(client, client_frame(Opcode::kText, as_text(packed), kFinal | kCompressed));
   EXPECT_LT(echo.size(), 200u);
   EXPECT_EQ(static_cast<std::uint8_t>(echo[0]), 0xc1);
 }

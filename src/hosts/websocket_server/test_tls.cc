@@ -1,14 +1,14 @@
 // TlsIdentity and TlsPeer on OpenSSL.
 #include "hosts/websocket_server/test_tls.h"
 
-#include <array>
-#include <cstdio>
-
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+
+#include <array>
+#include <cstdio>
 
 #include "base/check.h"
 

@@ -1,12 +1,12 @@
 // TlsContext and TlsStream: OpenSSL between two memory buffers.
 #include "hosts/websocket_server/tls.h"
 
-#include <algorithm>
-#include <array>
-
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include <algorithm>
+#include <array>
 
 #include "base/check.h"
 
@@ -147,8 +147,7 @@ class TlsStream final : public io::Stream, private io::StreamUser {
       TRY(const std::size_t taken, inner_->write(pieces));
       std::array<char, kRecordBytes> used;
       for (std::size_t left = taken; left > 0;) {
-        const int read = BIO_read(out_, used.data(),
-                                  static_cast<int>(std::min(left, used.size())));
+        const int read = BIO_read(out_, used.data(), static_cast<int>(std::min(left, used.size())));
         CHECK(read > 0, "openssl");
         left -= static_cast<std::size_t>(read);
       }

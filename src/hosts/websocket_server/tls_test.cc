@@ -1,13 +1,12 @@
 // With a certificate only TLS is spoken: a TLS client is served, a plain one gets nothing that is
 // not TLS; settings that cannot work refuse the start.
-#include "hosts/websocket_server/test_tls.h"
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include <unistd.h>
-
 #include "hosts/websocket_server/server_fixture.h"
+#include "hosts/websocket_server/test_tls.h"
 
 namespace theater::hosts::websocket_server {
 namespace {

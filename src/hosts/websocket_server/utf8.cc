@@ -8,8 +8,7 @@ bool Utf8Check::accept(ByteSpan bytes) {
   std::size_t i = 0;
   while (i < bytes.size()) {
     if (expected_ == 0) {
-      while (i + 8 <= bytes.size() &&
-             (load_le<std::uint64_t>(bytes.data() + i) & kHighBits) == 0) {
+      while (i + 8 <= bytes.size() && (load_le<std::uint64_t>(bytes.data() + i) & kHighBits) == 0) {
         i += 8;
       }
       if (i == bytes.size()) break;

@@ -19,8 +19,8 @@ class Utf8Check {
  private:
   bool accept_byte(std::uint8_t byte);
 
-  std::uint8_t expected_ = 0;       // continuation bytes still due
-  std::uint8_t least_ = 0x80;       // bounds of the next continuation byte
+  std::uint8_t expected_ = 0;  // continuation bytes still due
+  std::uint8_t least_ = 0x80;  // bounds of the next continuation byte
   std::uint8_t most_ = 0xbf;
 };
 
