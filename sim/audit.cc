@@ -3,7 +3,6 @@
 
 #include <map>
 
-#include "base/probe.h"
 #include "replay/replay.h"
 #include "sim/life.h"
 #include "store/actor_history.h"
@@ -19,22 +18,18 @@ const std::string& root() {
   return path;
 }
 
-Status check_verify(io::FileSystem& files, Torn torn) {
+Status check_verify(io::FileSystem& files) {
   TRY(const auto report, store::verify(files, root(), {}));
   if (report.good()) return {};
-  if (torn == Torn::kWatermark && report.bad->reason == "the watermark slot is damaged") {
-    PROBE("simulation: a watermark was half written");
-    return {};
-  }
   return fail(Code::kInternal, "CHAIN-4: verify: {} at {}: {}", report.bad->location.file,
               report.bad->location.offset, report.bad->reason);
 }
 
 }  // namespace
 
-Status audit(io::FileSystem& files, const std::vector<Expectation>& actors, Torn torn) {
+Status audit(io::FileSystem& files, const std::vector<Expectation>& actors) {
   if (!files.exists(std::string(kDataRoot) + "/node")) return {};  // not even an identity
-  TRY_OK(check_verify(files, torn));
+  TRY_OK(check_verify(files));
   TRY(const auto history, ActorHistory::open(files, root(), ActorHistory::Load::kSummaries));
   std::map<ActorId, ActorAudit> audits;
   for (const Expectation& each : actors) audits.emplace(each.witness->id, *each.witness);
@@ -69,7 +64,7 @@ Result<std::vector<Digest>> audit_replay(io::FileSystem& files, const Stage& sta
 }
 
 Status audit_presence(io::FileSystem& files, const ActorId& actor, Seq seq) {
-  TRY_OK(check_verify(files, Torn::kNothing));
+  TRY_OK(check_verify(files));
   TRY(const auto history, ActorHistory::open(files, root(), ActorHistory::Load::kSummaries));
   const store::ActorSummary* summary = history->find(actor);
   if (summary != nullptr && summary->head.next > seq) return {};

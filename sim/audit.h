@@ -16,12 +16,8 @@ struct Expectation {
   Extent extent = Extent::kPrefix;
 };
 
-/// Half a watermark may be left where the power went while it was written; verify cannot tell that
-/// from damage and names it. The next start mends it.
-enum class Torn : std::uint8_t { kNothing, kWatermark };
-
 /// verify succeeds, and each chain says what was seen. Changes nothing.
-Status audit(io::FileSystem& files, const std::vector<Expectation>& actors, Torn torn);
+Status audit(io::FileSystem& files, const std::vector<Expectation>& actors);
 
 /// Every actor, run again from its chain, comes out the same; the heads of their chains.
 Result<std::vector<Digest>> audit_replay(io::FileSystem& files, const Stage& stage);

@@ -146,7 +146,7 @@ Status World::run_life() {
     return stop_in_order();
   }
   cut_power();
-  return audit_now(Extent::kPrefix, Torn::kWatermark);
+  return audit_now(Extent::kPrefix);
 }
 
 Status World::run_last_life() {
@@ -205,13 +205,13 @@ void World::cut_power() {
   life_.reset();
 }
 
-Status World::audit_now(Extent extent, Torn torn) {
+Status World::audit_now(Extent extent) {
   std::vector<Expectation> actors;
   for (std::size_t i = 0; i < witnesses_.size(); ++i) {
     const bool is_whole = extent == Extent::kAll && life_ && !life_->has_ended(i);
     actors.push_back({&witnesses_[i], is_whole ? Extent::kAll : Extent::kPrefix});
   }
-  return audit(disk_, actors, torn);
+  return audit(disk_, actors);
 }
 
 Status World::stop_in_order() {

@@ -61,7 +61,7 @@ class World final : private PerformObserver {
   void arm_fault();
   void fill_disk();
   void cut_power();
-  Status audit_now(Extent extent, Torn torn = Torn::kNothing);
+  Status audit_now(Extent extent);
   void trace(const std::string& text);
   void on_perform(const Witness& witness, const Performed& performed) override;
 

@@ -21,6 +21,7 @@ class StopTest(support.ActorTest):
                     client.recv(timeout=10)
                 self.assertEqual(closed.exception.code, 1001)
                 self.assertEqual(node.wait(), 0)
+                self.assertIn('"event":"notice"', "".join(node.lines))
         self.assert_chain_holds()
 
     def test_a_second_start_resumes_state_and_seq(self):

@@ -21,11 +21,27 @@ FORMAT = 1
 SECTOR, HEADER, SLOT = 512, 128, 4096
 
 
+def one_bit_explains(slot):
+    """Whether one flipped bit is all that is wrong with a slot of the watermark."""
+    stored, fields = u32(slot, SLOT - 4), slot[:96]
+    if bin(stored ^ crc32c(slot[:SLOT - 4])).count("1") == 1:
+        return True
+    if any(slot[96:SLOT - 4]) or not any(fields):
+        return False
+    for bit in range(8 * len(fields)):
+        flipped = bytearray(slot[:SLOT - 4])
+        flipped[bit // 8] ^= 1 << bit % 8
+        if crc32c(flipped) == stored:
+            return True
+    return False
+
+
 class Verifier:
     def __init__(self, root):
         self.root = root
         self.place = "node"
         self.chains, self.targets, self.frames, self.snapshots = {}, {}, {}, []
+        self.components, self.notes = {}, []
         self.events = self.batches = 0
 
     def read(self, name):
@@ -61,32 +77,44 @@ class Verifier:
     def read_watermark(self):
         data = self.read("log/watermark")
         need(len(data) == 2 * SLOT, "the watermark has another size")
-        self.marks = []
+        self.marks, self.torn = [], []
         for i in range(2):
             slot = data[i * SLOT:(i + 1) * SLOT]
             if not any(slot):
                 continue
             self.place = f"log/watermark slot {i}"
-            need(slot[:8] == b"theawat\n" and u32(slot, SLOT - 4) == crc32c(slot[:SLOT - 4]),
-                 "the slot is damaged")
-            need(u32(slot, 8) == FORMAT and u32(slot, 12) <= 1 and not any(slot[96:SLOT - 4])
-                 and slot[16:32] == self.node and u64(slot, 32) % 2 == i,
-                 "the slot is not canonical")
-            self.marks.append(dict(state=u32(slot, 12), turn=u64(slot, 32), epoch=u64(slot, 40),
-                                   segment=u64(slot, 48), offset=u64(slot, 56), lsn=u64(slot, 64),
-                                   number=u64(slot, 72), link=slot[80:96], slot=i))
-        need(self.marks, "no slot of the watermark is valid")
+            whole = u32(slot, SLOT - 4) == crc32c(slot[:SLOT - 4])
+            if not whole:
+                need(not one_bit_explains(slot), "the slot is damaged")
+                if not any(slot[:SLOT - 4]):
+                    self.torn.append(dict(turn=0, number=0, slot=i))
+                    continue
+            need(slot[:8] == b"theawat\n" and u32(slot, 8) == FORMAT and u32(slot, 12) <= 1
+                 and not any(slot[96:SLOT - 4]) and slot[16:32] == self.node
+                 and u64(slot, 32) % 2 == i, "the slot is not canonical")
+            (self.marks if whole else self.torn).append(
+                dict(state=u32(slot, 12), turn=u64(slot, 32), epoch=u64(slot, 40),
+                     segment=u64(slot, 48), offset=u64(slot, 56), lsn=u64(slot, 64),
+                     number=u64(slot, 72), link=slot[80:96], slot=i))
         self.marks.sort(key=lambda mark: mark["turn"])
-        self.mark = self.marks[-1]
+        self.mark = self.marks[-1] if self.marks else dict(turn=0, state=0, number=0)
+        newest = self.mark["turn"]
+        for mark in self.torn:
+            self.place = f"log/watermark slot {mark['slot']}"
+            need(newest <= 1 if mark["turn"] == 0 else abs(mark["turn"] - newest) == 1,
+                 "the slot is damaged")
+            self.notes.append(f"{self.place}: a write that the end of the node cut short")
         turns = [mark["turn"] for mark in self.marks]
-        need(turns == [1] or (len(turns) == 2 and turns[1] == turns[0] + 1), "a slot is missing")
+        need(self.torn or turns in ([], [1]) or (len(turns) == 2 and turns[1] == turns[0] + 1),
+             "a slot is missing")
 
     def check_log(self, segments):
         self.number, self.lsn, self.epoch, self.link = 1, 1, 0, bytes(16)
         for segment in segments:
             self.check_segment(segment, segment == segments[-1])
         self.place = "log/watermark"
-        for mark in self.marks:
+        need(self.marks or self.number == 1, "no slot of the watermark is whole")
+        for mark in self.marks + self.torn:
             need(mark["number"] < self.number, "the watermark vouches for a batch that is missing")
         if self.mark["state"] == 1:
             need(self.mark["number"] == self.number - 1, "the log goes on behind its stop")
@@ -155,7 +183,7 @@ class Verifier:
         self.batches += 1
 
     def check_marks(self, segment, end):
-        for mark in self.marks:
+        for mark in self.marks + self.torn:
             if mark["number"] == self.number - 1:
                 self.place = f"log/watermark slot {mark['slot']}"
                 here = (mark["segment"], mark["offset"]) in ((segment, end), (segment + 1, SECTOR))
@@ -181,6 +209,8 @@ class Verifier:
         chain.add(record, self.raw_body(raw), leaf, delta)
         if record[4] in (SEND, OP) or (record[4] == COMMIT and any(o[0] <= 1 for o in outputs)):
             self.targets[record[1], record[2]] = (leaf, len(outputs))
+        if record[4] in (GENESIS, UPGRADE) and any(record[14][0]):
+            self.components.setdefault(record[14][0], self.place)
         if record[4] == SNAPSHOT:
             self.snapshots.append((record[1], record[14], record[10]))
         self.lsn += 1
@@ -325,8 +355,12 @@ class Verifier:
         folder = os.path.join(self.root, "components")
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             if name.endswith(".wasm"):
-                need(sha(self.read(f"components/{name}")).hex() == name[:-5],
-                     "the component is damaged")
+                digest = sha(self.read(f"components/{name}"))
+                need(digest.hex() == name[:-5], "the component is damaged")
+                self.components.pop(digest, None)
+        for digest, place in self.components.items():
+            self.place = place
+            need(False, f"the component {digest.hex()} is missing")
 
 
 def main(arguments):
@@ -341,6 +375,8 @@ def main(arguments):
         return 1
     print(f"good: {verifier.events} events in {verifier.batches} batches, "
           f"{len(verifier.chains)} chains")
+    for note in verifier.notes:
+        print(f"note: {note}")
     for actor, chain in sorted(verifier.chains.items()):
         print(f"  {actor.hex()} events {chain.next} head {chain.head.hex()} "
               f"root {chain.root.hex()}")

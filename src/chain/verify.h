@@ -32,8 +32,10 @@ struct VerifiedActor {
 
 struct VerifyReport {
   std::optional<BadEvent> bad;  // nothing: all is good
-  std::uint64_t events = 0, batches = 0, bytes = 0, payloads = 0, snapshots = 0;
-  std::uint64_t torn_bytes = 0;  // after the end: an unfinished write of a running or killed node
+  std::uint64_t events = 0, batches = 0, payloads = 0, snapshots = 0;
+  std::uint64_t bytes = 0;         // that hold something: not what files have in reserve
+  std::uint64_t torn_bytes = 0;    // after the end: an unfinished write of a running or killed node
+  std::vector<std::string> notes;  // what is no damage and yet worth a sentence
   Lsn last;
   std::vector<VerifiedActor> actors;  // sorted by id
   bool good() const { return !bad; }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/probe.h"
 #include "chain/codec.h"
 #include "chain/hash.h"
 #include "chain/verify_log.h"
@@ -26,28 +27,55 @@ int distance(const ActorId& a, const ActorId& b) {
 Status LogVerifier::load_watermark(const NodeId& node) {
   at(std::string(kWatermarkName), 0);
   auto slots = read_watermark(files_, directory_);
-  const auto damaged = [&] {
-    return slots && std::ranges::count(slots->slots, WatermarkSlots::Slot::kDamaged) > 0;
+  const auto is_half_written = [](WatermarkSlots::Slot slot) {
+    return slot == WatermarkSlots::Slot::kDamaged || slot == WatermarkSlots::Slot::kTorn;
   };
   // A running node may have been writing it.
-  if (damaged()) slots = read_watermark(files_, directory_);
+  if (slots && std::ranges::any_of(slots->slots, is_half_written)) {
+    slots = read_watermark(files_, directory_);
+  }
   if (!slots && slots.error().code == Code::kNotFound) {
     return scanner_->segments() == 0 ? Status{} : corrupt("the watermark is missing");
   }
   if (!slots) return std::unexpected(slots.error());
   watermarks_ = *slots;
   newest_ = watermarks_.newest();
+  report_->bytes += 2 * kWatermarkSlotBytes;
   for (std::size_t i = 0; i < 2; ++i) {
     place_.location.offset = i * kWatermarkSlotBytes;
-    const auto slot = watermarks_.slots[i];
-    const bool first_turn = newest_ && newest_->turn == 1;
-    const bool may_be_empty = first_turn || (!newest_ && scanner_->segments() == 0);
-    if (slot == WatermarkSlots::Slot::kEmpty && may_be_empty) continue;
-    if (slot != WatermarkSlots::Slot::kValid) return corrupt("the watermark slot is damaged");
-    if (watermarks_.values[i].node != node) return corrupt("the watermark is another node's");
-    if (newest_->turn - watermarks_.values[i].turn > 1) {
-      return corrupt("the watermark slots are not of neighbouring turns");
+    TRY_OK(check_slot(i, node));
+  }
+  return {};
+}
+
+/// One slot beside the newest. Without any whole slot there must be no batch: see the end.
+Status LogVerifier::check_slot(std::size_t index, const NodeId& node) {
+  const Watermark& mark = watermarks_.values[index];
+  const std::uint64_t newest = newest_ ? newest_->turn : 0;
+  switch (watermarks_.slots[index]) {
+    case WatermarkSlots::Slot::kEmpty:
+      return newest <= 1 ? Status{} : corrupt("the watermark slot is damaged");
+    case WatermarkSlots::Slot::kDamaged:
+      return corrupt("the watermark slot is damaged");
+    case WatermarkSlots::Slot::kTorn: {
+      const bool is_neighbour =
+          mark.turn == 0 ? newest <= 1 : mark.turn == newest + 1 || mark.turn + 1 == newest;
+      if (!is_neighbour || (mark.turn != 0 && mark.node != node)) {
+        return corrupt("the watermark slot is damaged");
+      }
+      PROBE("verify: a watermark slot is half written");
+      report_->notes.push_back(fmt::format(
+          "{} at byte {}: the end of the node cut a write short; the other slot serves, "
+          "the next start writes this one again",
+          place_.location.file, place_.location.offset));
+      return {};
     }
+    case WatermarkSlots::Slot::kValid:
+      if (mark.node != node) return corrupt("the watermark is another node's");
+      if (newest - mark.turn > 1) {
+        return corrupt("the watermark slots are not of neighbouring turns");
+      }
+      return {};
   }
   return {};
 }
@@ -56,10 +84,7 @@ Status LogVerifier::load_watermark(const NodeId& node) {
 Status LogVerifier::check_watermarks_at(const ScannedBatch& batch) {
   for (std::size_t i = 0; i < 2; ++i) {
     const Watermark& mark = watermarks_.values[i];
-    if (watermarks_.slots[i] != WatermarkSlots::Slot::kValid ||
-        mark.number != batch.header.number) {
-      continue;
-    }
+    if (mark.number != batch.header.number) continue;  // 0 where a slot says nothing
     const LogPosition& end = scanner_->position();
     const bool same_place = mark.segment == end.segment && mark.offset == end.offset;
     const bool next_segment = mark.segment == end.segment + 1 && mark.offset == kSegmentHeaderBytes;
@@ -75,8 +100,14 @@ Status LogVerifier::check_watermarks_at(const ScannedBatch& batch) {
 
 Status LogVerifier::check_watermark_end() {
   at(std::string(kWatermarkName), 0);
-  if (!newest_ || newest_->state == NodeState::kRunning) return {};
-  if (newest_->number + 1 == scanner_->position().number) return {};
+  const std::uint64_t next = scanner_->position().number;
+  for (std::size_t i = 0; i < 2; ++i) {
+    place_.location.offset = i * kWatermarkSlotBytes;
+    if (watermarks_.values[i].number >= next) return corrupt("the watermark slot is damaged");
+  }
+  at(std::string(kWatermarkName), 0);
+  if (!newest_) return next == 1 ? Status{} : corrupt("no slot of the watermark is whole");
+  if (newest_->state == NodeState::kRunning || newest_->number + 1 == next) return {};
   return corrupt("the log goes on behind the watermark of its stop");
 }
 
@@ -110,7 +141,7 @@ Status LogVerifier::check_tail(std::uint64_t from) {
     if (torn != must_be_zero) report_->torn_bytes += must_be_zero - from;
   }
   TRY(const std::uint64_t nonzero, window.first_nonzero(must_be_zero, header.segment_bytes));
-  report_->bytes += header.segment_bytes - from;
+  bytes_read_ += header.segment_bytes - from;
   if (nonzero == header.segment_bytes) return {};
   if (running()) {
     TRY(const bool went_on, scanner_->has_successor());
@@ -128,7 +159,7 @@ Status LogVerifier::check_pay_end(std::uint64_t segment) {
   }
   TRY(const auto file, files_.open(path(name), io::OpenMode::kRead));
   TRY(const std::uint64_t bytes, file->size());
-  report_->bytes += bytes;
+  report_->bytes += std::min(bytes, pay_end_);
   const bool last = segment == scanner_->position().segment;
   if (bytes > pay_end_ && last && running()) {
     report_->torn_bytes += bytes - pay_end_;
@@ -210,7 +241,6 @@ Status LogVerifier::check_prepared(std::string_view name) {
   TRY(auto window, SegmentWindow::open(files_, file));
   const std::uint64_t from = running() ? kSegmentHeaderBytes : 0;
   TRY(const std::uint64_t nonzero, window.first_nonzero(from, window.size()));
-  report_->bytes += window.size();
   if (nonzero == window.size()) return {};
   place_.location.offset = nonzero;
   return corrupt("a byte of a file that holds nothing yet is not zero");

@@ -18,14 +18,18 @@ bool is_damage(const Error& error) {
          error.code == Code::kNotFound || error.code == Code::kTooLarge;
 }
 
+bool names_file(Kind kind) {
+  return kind == Kind::kGenesis || kind == Kind::kUpgrade || kind == Kind::kSnapshot;
+}
+
 }  // namespace
 
 LogVerifier::LogVerifier(io::FileSystem& files, const std::string& directory,
-                         const VerifyOptions& options, SnapshotHook on_snapshot)
+                         const VerifyOptions& options, Hooks hooks)
     : files_(files),
       directory_(directory),
       options_(options),
-      on_snapshot_(std::move(on_snapshot)),
+      hooks_(std::move(hooks)),
       resolver_(files, directory) {}
 LogVerifier::~LogVerifier() = default;
 
@@ -72,11 +76,11 @@ ChainRules& LogVerifier::rules_of(const ActorId& actor) {
 }
 
 void LogVerifier::progress() {
-  if (!options_.on_progress || report_->bytes < next_progress_) return;
-  next_progress_ = report_->bytes + kProgressBytes;
+  if (!options_.on_progress || bytes_read_ < next_progress_) return;
+  next_progress_ = bytes_read_ + kProgressBytes;
   const std::uint64_t total =
       scanner_->segment() ? scanner_->segments() * scanner_->segment()->segment_bytes : 0;
-  options_.on_progress({report_->bytes, std::max(total, report_->bytes), report_->events});
+  options_.on_progress({bytes_read_, std::max(total, bytes_read_), report_->events});
 }
 
 Status LogVerifier::check_batches() {
@@ -104,6 +108,8 @@ Status LogVerifier::check_batches() {
 Status LogVerifier::enter_segment(std::uint64_t segment) {
   segment_ = segment;
   pay_end_ = 0;
+  bytes_read_ += kSegmentHeaderBytes;
+  report_->bytes += kSegmentHeaderBytes;
   return {};
 }
 
@@ -115,7 +121,7 @@ Status LogVerifier::leave_segment(std::uint64_t segment, std::uint64_t end) {
     place_.location.offset = nonzero;
     return corrupt("a byte behind the last batch of the segment is not zero");
   }
-  report_->bytes += window.size() - end;
+  bytes_read_ += window.size() - end;
   return check_pay_end(segment);
 }
 
@@ -146,6 +152,7 @@ Status LogVerifier::check_batch(const ScannedBatch& batch) {
   }
   ++report_->batches;
   report_->bytes += batch.bytes.size();
+  bytes_read_ += batch.bytes.size();
   return check_watermarks_at(batch);
 }
 
@@ -165,7 +172,7 @@ Status LogVerifier::check_frame(const Frame& frame) {
   TRY_OK(rules_of(record_.link.actor).add(record_, leaf, delta ? &*delta : nullptr));
   references_.add(record_, leaf);
   if (options_.check_event) TRY_OK(options_.check_event(record_));
-  if (record_.kind == Kind::kSnapshot && on_snapshot_) on_snapshot_(record_, place_.location);
+  if (names_file(record_.kind) && hooks_.on_file) hooks_.on_file(record_, place_.location);
   ++report_->events;
   report_->last = frame.lsn;
   return {};

@@ -20,11 +20,14 @@ namespace theater::chain {
 /// `report.bad`; an Error means that the log could not be read at all.
 class LogVerifier {
  public:
-  /// Called for each `snapshot` event that holds, with its place.
-  using SnapshotHook = std::function<void(const Record&, const Location&)>;
+  /// What the caller sees on the way; may be empty.
+  struct Hooks {
+    /// Each event that names a file beside the log (genesis, upgrade, snapshot) and holds.
+    std::function<void(const Record&, const Location&)> on_file;
+  };
 
   LogVerifier(io::FileSystem& files, const std::string& directory, const VerifyOptions& options,
-              SnapshotHook on_snapshot);
+              Hooks hooks);
   ~LogVerifier();
 
   Status run(const NodeId& node, VerifyReport& report);
@@ -38,6 +41,7 @@ class LogVerifier {
 
   Status check_all(const NodeId& node);
   Status load_watermark(const NodeId& node);
+  Status check_slot(std::size_t index, const NodeId& node);
   Status check_watermark_end();
   Status check_file_names();
   Status check_prepared(std::string_view name);
@@ -69,7 +73,7 @@ class LogVerifier {
   io::FileSystem& files_;
   const std::string directory_;
   const VerifyOptions& options_;
-  SnapshotHook on_snapshot_;
+  Hooks hooks_;
   VerifyReport* report_ = nullptr;
   Place place_;
   std::optional<BatchScanner> scanner_;
@@ -79,6 +83,7 @@ class LogVerifier {
   BatchLink link_;
   Lsn next_lsn_{1};
   std::uint64_t segment_ = 0, pay_end_ = 0, next_progress_ = 0;
+  std::uint64_t bytes_read_ = 0;  // of segments, for the progress
   References references_;
   std::unordered_map<ActorId, std::unique_ptr<ChainRules>> actors_;
   ChainRules* last_actor_ = nullptr;

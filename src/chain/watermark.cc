@@ -2,6 +2,7 @@
 #include "chain/watermark.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "chain/crc32c.h"
 #include "chain/log_format.h"
@@ -16,6 +17,69 @@ constexpr std::size_t kFileBytes = 2 * kWatermarkSlotBytes;
 
 std::string path_in(const std::string& directory) {
   return fmt::format("{}/{}", directory, kWatermarkName);
+}
+
+bool all_zero(ByteSpan bytes) {
+  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+std::uint32_t stored_crc(ByteSpan slot) { return load_le<std::uint32_t>(slot.data() + kCrcAt); }
+
+/// What a slot says, whatever its CRC.
+Result<Watermark> decode_fields(ByteSpan slot) {
+  const auto word = [&](std::size_t i) { return load_le<std::uint64_t>(slot.data() + 32 + 8 * i); };
+  Watermark watermark;
+  watermark.state = static_cast<NodeState>(load_le<std::uint32_t>(slot.data() + 12));
+  watermark.node = NodeId::from(slot.subspan(16, NodeId::size()));
+  watermark.turn = word(0);
+  watermark.epoch = word(1);
+  watermark.segment = word(2);
+  watermark.offset = word(3);
+  watermark.lsn = {word(4)};
+  watermark.number = word(5);
+  watermark.link = BatchLink::from(slot.subspan(80, BatchLink::size()));
+  if (as_text(slot.first(8)) != kMagic || load_le<std::uint32_t>(slot.data() + 8) != kLogFormat ||
+      !all_zero(slot.subspan(kFields, kCrcAt - kFields)) || watermark.state > NodeState::kStopped) {
+    return fail(Code::kCorrupt, "the watermark slot is not in canonical form");
+  }
+  return watermark;
+}
+
+/// Whether one flipped bit is all that is wrong with a slot: that is rot, not a power cut.
+bool one_bit_explains(ByteSpan slot) {
+  if (std::popcount(crc32c(slot.first(kCrcAt)) ^ stored_crc(slot)) == 1) return true;
+  Bytes flipped = to_bytes(slot.first(kCrcAt));
+  for (std::size_t bit = 0; bit < 8 * kFields; ++bit) {
+    flipped[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+    if (crc32c(flipped) == stored_crc(slot)) return true;
+    flipped[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+  }
+  return false;
+}
+
+/// A slot's fields stand in its first sector, its CRC in the last: of a write that a power cut
+/// ended there may be one without the other. The fields of such a slot; all zero if there are none
+/// yet. Nothing if the slot is not of that kind.
+std::optional<Watermark> torn_fields(ByteSpan slot) {
+  if (all_zero(slot.first(kCrcAt))) {
+    if (std::popcount(stored_crc(slot)) == 1) return std::nullopt;
+    return Watermark{};
+  }
+  const auto fields = decode_fields(slot);
+  if (!fields || one_bit_explains(slot)) return std::nullopt;
+  return *fields;
+}
+
+/// What stands in slot `index`; its fields, if it has any, go to `value`.
+WatermarkSlots::Slot read_slot(ByteSpan slot, std::size_t index, Watermark& value) {
+  using enum WatermarkSlots::Slot;
+  if (all_zero(slot)) return kEmpty;
+  const auto whole = decode_watermark(slot);
+  if (whole) value = *whole;
+  if (whole) return value.turn % 2 == index ? kValid : kDamaged;
+  const auto torn = torn_fields(slot);
+  if (torn) value = *torn;
+  return torn && (value.turn % 2 == index || value.turn == 0) ? kTorn : kDamaged;
 }
 
 }  // namespace
@@ -34,28 +98,10 @@ void encode(const Watermark& watermark, std::span<std::uint8_t, kWatermarkSlotBy
 }
 
 Result<Watermark> decode_watermark(ByteSpan slot) {
-  if (slot.size() != kWatermarkSlotBytes || as_text(slot.first(8)) != kMagic ||
-      load_le<std::uint32_t>(slot.data() + kCrcAt) != crc32c(slot.first(kCrcAt))) {
+  if (slot.size() != kWatermarkSlotBytes || crc32c(slot.first(kCrcAt)) != stored_crc(slot)) {
     return fail(Code::kCorrupt, "the watermark slot is damaged");
   }
-  const auto word = [&](std::size_t i) { return load_le<std::uint64_t>(slot.data() + 32 + 8 * i); };
-  Watermark watermark;
-  watermark.state = static_cast<NodeState>(load_le<std::uint32_t>(slot.data() + 12));
-  watermark.node = NodeId::from(slot.subspan(16, NodeId::size()));
-  watermark.turn = word(0);
-  watermark.epoch = word(1);
-  watermark.segment = word(2);
-  watermark.offset = word(3);
-  watermark.lsn = {word(4)};
-  watermark.number = word(5);
-  watermark.link = BatchLink::from(slot.subspan(80, BatchLink::size()));
-  const bool zero_rest = std::ranges::all_of(slot.subspan(kFields, kCrcAt - kFields),
-                                             [](std::uint8_t byte) { return byte == 0; });
-  if (load_le<std::uint32_t>(slot.data() + 8) != kLogFormat || !zero_rest ||
-      watermark.state > NodeState::kStopped) {
-    return fail(Code::kCorrupt, "the watermark slot is not in canonical form");
-  }
-  return watermark;
+  return decode_fields(slot);
 }
 
 std::optional<Watermark> WatermarkSlots::newest() const {
@@ -74,13 +120,7 @@ Result<WatermarkSlots> read_watermark(io::FileSystem& files, const std::string& 
   WatermarkSlots result;
   for (std::size_t i = 0; i < 2; ++i) {
     const ByteSpan slot = ByteSpan(bytes).subspan(i * kWatermarkSlotBytes, kWatermarkSlotBytes);
-    const bool empty = std::ranges::all_of(slot, [](std::uint8_t byte) { return byte == 0; });
-    auto value = decode_watermark(slot);
-    const bool valid = value && value->turn % 2 == i;
-    result.slots[i] = valid   ? WatermarkSlots::Slot::kValid
-                      : empty ? WatermarkSlots::Slot::kEmpty
-                              : WatermarkSlots::Slot::kDamaged;
-    if (valid) result.values[i] = *value;
+    result.slots[i] = read_slot(slot, i, result.values[i]);
   }
   return result;
 }

@@ -37,7 +37,12 @@ Result<Watermark> decode_watermark(ByteSpan slot);
 
 /// Both slots as they are in the file.
 struct WatermarkSlots {
-  enum class Slot : std::uint8_t { kEmpty /* all zero */, kValid, kDamaged };
+  enum class Slot : std::uint8_t {
+    kEmpty,  // all zero
+    kValid,
+    kTorn,     // whole sectors of two writes: what a power cut leaves; `values` has its fields
+    kDamaged,  // anything else
+  };
   std::array<Slot, 2> slots{};
   std::array<Watermark, 2> values{};
 

@@ -35,6 +35,7 @@ Json report_json(const chain::VerifyReport& found) {
             {"batches", found.batches},      {"bytes", found.bytes},
             {"payloads", found.payloads},    {"snapshots", found.snapshots},
             {"torn_bytes", found.torn_bytes}};
+  if (!found.notes.empty()) json["notes"] = found.notes;
   if (found.bad) json["bad"] = bad_json(*found.bad);
   for (const chain::VerifiedActor& actor : found.actors) {
     json["actors"].push_back({{"id", actor.actor.hex()},
@@ -58,6 +59,7 @@ void print_report(Output& output, const chain::VerifyReport& found) {
   output.line(fmt::format("{} {} events of {} actors in {} ({} payloads, {} snapshots)",
                           output.paint(Colour::kGreen, "good:"), found.events, found.actors.size(),
                           size_text(found.bytes), found.payloads, found.snapshots));
+  for (const std::string& note : found.notes) output.line("note: " + note);
   if (found.torn_bytes > 0) {
     output.line(fmt::format("after the end: {} of a write that was never acknowledged",
                             size_text(found.torn_bytes)));

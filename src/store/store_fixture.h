@@ -64,7 +64,7 @@ class TestActor {
   TestActor(StoreFixture& world, std::uint64_t number) : world_(world) {
     chain::GenesisBody body;
     const Salt manifest_salt = world.salt();
-    body.component = chain::sha256(as_bytes("component"));
+    body.component = world.store->components().put(as_bytes("component")).value();
     body.manifest =
         chain::commit_payload(manifest_salt, as_bytes(world.manifest), chain::type_hint("string"));
     store_le(body.nonce.bytes.data(), number);

@@ -120,21 +120,52 @@ class SnapshotVerifier {
   VerifyReport& report_;
 };
 
-Status verify_components(io::FileSystem& files, const std::string& root, VerifyReport& report) {
+/// By digest, the first event that names it.
+using NamedComponents = std::map<Digest, BadEvent>;
+
+/// Every component that is there must be whole, and all that the chains name must be there.
+Status verify_components(io::FileSystem& files, const std::string& root, NamedComponents named,
+                         VerifyReport& report) {
   ComponentStore components(files, NodeLayout{root}.components());
   TRY(const std::vector<Digest> digests, components.list());
   for (const Digest& digest : digests) {
     const auto bytes = components.get(digest);
-    if (bytes) {
-      report.bytes += bytes->size();
-      continue;
+    if (!bytes) {
+      BadEvent bad = named[digest];
+      bad.location = {fmt::format("components/{}.wasm", digest.hex()), 0};
+      return record_damage(bytes.error(), std::move(bad), report);
     }
-    BadEvent bad{
-        {fmt::format("components/{}.wasm", digest.hex()), 0}, std::nullopt, std::nullopt, ""};
-    return record_damage(bytes.error(), std::move(bad), report);
+    report.bytes += bytes->size();
+    named.erase(digest);
   }
+  if (named.empty()) return {};
+  const auto& [digest, first] = *std::ranges::min_element(named, {}, [](const auto& one) {
+    return std::pair(one.second.location.file, one.second.location.offset);
+  });
+  report.bad = first;
+  report.bad->reason =
+      fmt::format("the component {} that the event names is missing", digest.hex());
   return {};
 }
+
+/// What the chains say of the files beside the log.
+struct NamedFiles {
+  SnapshotEvents snapshots;
+  NamedComponents components;
+
+  void add(const chain::Record& record, const chain::Location& location) {
+    if (record.kind == chain::Kind::kSnapshot) {
+      snapshots[record.link.actor].push_back({record.link.seq,
+                                              std::get<chain::SnapshotBody>(record.body),
+                                              *record.state_root, location});
+      return;
+    }
+    const Digest& component = std::get<chain::GenesisBody>(record.body).component;
+    if (component == Digest{}) return;  // the node's own chain runs nothing
+    components.try_emplace(component,
+                           BadEvent{location, record.link.actor, record.link.seq, std::string()});
+  }
+};
 
 }  // namespace
 
@@ -150,19 +181,20 @@ Result<VerifyReport> verify(io::FileSystem& files, const std::string& root,
   }
   const std::string log = NodeLayout{root}.log();
   if (!files.exists(log)) return report;
-  SnapshotEvents snapshots;
-  chain::LogVerifier verifier(
-      files, log, options, [&](const chain::Record& record, const chain::Location& location) {
-        snapshots[record.link.actor].push_back({record.link.seq,
-                                                std::get<chain::SnapshotBody>(record.body),
-                                                *record.state_root, location});
-      });
+  NamedFiles named;
+  chain::LogVerifier::Hooks hooks;
+  hooks.on_file = [&](const chain::Record& record, const chain::Location& location) {
+    named.add(record, location);
+  };
+  chain::LogVerifier verifier(files, log, options, std::move(hooks));
   TRY_OK(verifier.run(*node, report));
   if (report.bad) return report;
-  SnapshotVerifier snapshot_verifier(files, root, snapshots, report);
+  SnapshotVerifier snapshot_verifier(files, root, named.snapshots, report);
   TRY_OK(snapshot_verifier.run());
   if (!report.bad) TRY_OK(snapshot_verifier.check_newest_present());
-  if (!report.bad) TRY_OK(verify_components(files, root, report));
+  if (!report.bad) {
+    TRY_OK(verify_components(files, root, std::move(named.components), report));
+  }
   return report;
 }
 

@@ -59,6 +59,45 @@ TEST(Verify, FindsNothingInARunningOrKilledNodesDirectory) {
   EXPECT_TRUE(check(world).good()) << "stopped";
 }
 
+TEST(Verify, NamesAComponentThatIsMissingOrDamagedAndWhoNeedsIt) {
+  StoreFixture world;
+  ASSERT_TRUE(world.open());
+  TestActor first(world, 1), second(world, 2);
+  second.invoke("x");
+  world.close();
+  ASSERT_TRUE(check(world).good());
+  const std::string digest = chain::sha256(as_bytes("component")).hex();
+  const std::string path = "/data/components/" + digest + ".wasm";
+  world.disk.set_content(path, Bytes{1, 2});
+  auto report = check(world);
+  ASSERT_FALSE(report.good());
+  EXPECT_EQ("/data/" + report.bad->location.file, path);
+  EXPECT_EQ(report.bad->actor, first.id());
+  ASSERT_TRUE(world.disk.remove(path));
+  report = check(world);
+  ASSERT_FALSE(report.good());
+  EXPECT_EQ(report.bad->actor, first.id());
+  EXPECT_EQ(report.bad->seq, Seq{0});
+  EXPECT_NE(report.bad->reason.find(digest), std::string::npos) << report.bad->reason;
+}
+
+TEST(Verify, CountsTheBytesInUseAndNotTheSizesOfFiles) {
+  StoreFixture world;
+  world.options.log.segment_bytes = 4 << 20;
+  ASSERT_TRUE(world.open());
+  TestActor actor(world, 1);
+  actor.invoke("x");
+  world.close();
+  const std::uint64_t little = check(world).bytes;
+  EXPECT_LT(little, 32u << 10);
+  ASSERT_TRUE(world.open());
+  TestActor other(world, 2);
+  other.invoke(std::string(100'000, 'y'));
+  world.close();
+  EXPECT_GT(check(world).bytes, little + 100'000);
+  EXPECT_LT(check(world).bytes, little + 200'000);
+}
+
 TEST(Verify, SaysWhatThereIsNotToVerify) {
   io::MemoryDisk disk;
   EXPECT_EQ(verify(disk, "/nowhere", {}).error().code, Code::kNotFound);
