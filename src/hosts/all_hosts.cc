@@ -1,16 +1,20 @@
 // AllHosts: a family is a folder beside this file and a line below.
 #include "hosts/all_hosts.h"
 
+#include "hosts/environment/family.h"
+#include "hosts/random/family.h"
 #include "hosts/runtime/family.h"
 #include "hosts/timer/family.h"
 #include "hosts/websocket_server/family.h"
 
 namespace theater::hosts {
 
-AllHosts::AllHosts() {
+AllHosts::AllHosts(const io::Environment& environment) {
   families_.push_back(runtime::make_family());
   families_.push_back(timer::make_family());
   families_.push_back(websocket_server::make_family());
+  families_.push_back(random::make_family());
+  families_.push_back(environment::make_family(environment));
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/family.h"
+#include "io/environment.h"
 
 namespace theater::hosts {
 
@@ -13,7 +14,8 @@ namespace theater::hosts {
 /// node, made by its wiring; any thread. Outlives the sets and instances made from it.
 class AllHosts {
  public:
-  AllHosts();
+  /// `environment` is what the environment family shows of; replay and checks need none.
+  explicit AllHosts(const io::Environment& environment = {});
   ~AllHosts();
   AllHosts(const AllHosts&) = delete;
   AllHosts& operator=(const AllHosts&) = delete;

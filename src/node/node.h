@@ -101,7 +101,7 @@ class Node {
   io::SystemClock clock_;
   io::SystemRandom random_;
   host::SpdlogSink guest_log_;
-  hosts::AllHosts hosts_;
+  hosts::AllHosts hosts_{io::process_environment()};
   std::unique_ptr<store::NodeStore> store_;
   std::unique_ptr<Loader> loader_;
   Digest profile_;

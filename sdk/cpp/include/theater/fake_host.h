@@ -36,8 +36,8 @@ struct LogLine {
   std::string text;
 };
 
-/// The host in memory. One at a time; it answers every function of runtime, timer and
-/// websocket-server while it lives.
+/// The host in memory. One at a time; it answers every function of runtime, timer,
+/// websocket-server, random and environment while it lives.
 class FakeHost {
  public:
   FakeHost();
@@ -49,6 +49,8 @@ class FakeHost {
   std::map<std::string, Timer, std::less<>> timers;
   std::vector<LogLine> log;  // also of invocations that failed
   std::optional<Bytes> stopped;
+  std::map<std::string, std::string, std::less<>> variables;  // all of them granted
+  std::uint64_t random_seed = 1;                              // of the bytes that come next
   std::chrono::nanoseconds now{1'700'000'000'000'000'000};
 
   /// What the invocation asked for becomes real, or is forgotten.
@@ -61,9 +63,12 @@ class FakeHost {
   void answer_runtime();
   void answer_timer();
   void answer_websocket_server();
+  void answer_random();
+  void answer_environment();
   actor::types::Outcome with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect);
 
   std::vector<std::function<void()>> effects_;
+  std::deque<Bytes> drawn_;  // what random answered
 };
 
 }  // namespace theater::testing

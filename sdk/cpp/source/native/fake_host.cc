@@ -46,12 +46,16 @@ FakeHost::FakeHost() {
   answer_runtime();
   answer_timer();
   answer_websocket_server();
+  answer_random();
+  answer_environment();
 }
 
 FakeHost::~FakeHost() {
   actor::runtime::hooks() = {};
   actor::timer::hooks() = {};
   actor::websocket_server::hooks() = {};
+  actor::random::hooks() = {};
+  actor::environment::hooks() = {};
 }
 
 void FakeHost::commit() {
@@ -156,6 +160,29 @@ void FakeHost::answer_websocket_server() {
     const Peer* peer = find(id);
     if (peer == nullptr) return wit::Failure{error(Code::kNotFound, "no such connection")};
     return BytesView(peer->attachment);
+  };
+}
+
+/// SplitMix64.
+void FakeHost::answer_random() {
+  actor::random::hooks().get_bytes = [this](std::uint32_t count) -> actor::types::Data {
+    if (count > 64 * 1024) return wit::Failure{error(Code::kTooLarge, "bytes_max is 65536")};
+    Bytes& bytes = drawn_.emplace_back(count);
+    for (std::uint8_t& byte : bytes) {
+      std::uint64_t mixed = random_seed += 0x9e3779b97f4a7c15;
+      mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+      mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+      byte = static_cast<std::uint8_t>(mixed ^ mixed >> 31);
+    }
+    return BytesView(bytes);
+  };
+}
+
+void FakeHost::answer_environment() {
+  actor::environment::hooks().get = [this](std::string_view name) -> wit::Option<wit::String> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return wit::String(found->second);
   };
 }
 
