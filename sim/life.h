@@ -91,6 +91,8 @@ class Life final : private Ticker {
 
   const Setup setup_;
   host::NoNetwork network_;
+  io::SteppingWorkers workers_;
+  io::FakeDescriptors descriptors_;
   host::FakeLog guest_log_;
   std::unique_ptr<store::NodeStore> store_;
   std::vector<std::unique_ptr<ShardParts>> shards_;

@@ -15,7 +15,7 @@ void WatchedSource::take(actor::EventBatch& batch) {
   if (order.size() > 1 && watch_.trouble.strikes(Bug::kReorderedEvents)) {
     std::swap(order[0], order[1]);
   }
-  for (const std::size_t i : order) batch.add(events[i]);
+  for (const std::size_t i : order) batch.add(events[i], events.origin(i));
   for (std::size_t i = 0; i < events.size(); ++i) {
     watch_.witness.lives.back().taken.push_back(to_bytes(events[i]));
   }

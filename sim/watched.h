@@ -44,6 +44,11 @@ class WatchedPort final : public actor::ActorPort {
   void answer_wait(std::uint64_t ticket, ByteSpan result) override {
     inner_.answer_wait(ticket, result);
   }
+  Nanoseconds call_time_max() const override { return inner_.call_time_max(); }
+  actor::OperationPort* operations() override { return inner_.operations(); }
+  std::optional<actor::EventOrigin> record_operation(const actor::OperationNote& note) override {
+    return inner_.record_operation(note);
+  }
   void drained() override { inner_.drained(); }
 
  private:
@@ -77,6 +82,7 @@ class WatchedInstance final : public actor::FamilyInstance {
   }
   void settle(actor::Settlement settlement) override { inner_->settle(settlement); }
   void perform(const actor::Effect& effect) override;
+  actor::OperationPort* operations() override { return inner_->operations(); }
   actor::EventSource* events() override { return source_.exists() ? &source_ : nullptr; }
   Bytes save() const override;
   Status load(ByteSpan saved) override { return inner_->load(saved); }

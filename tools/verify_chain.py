@@ -204,11 +204,12 @@ class Verifier:
         inputs, outputs, delta = self.match(record, stored)
         for item in inputs:
             if len(item) == 2:
-                self.check_reference(item[1])
+                self.check_reference(item)
         chain = self.chains.setdefault(record[1], Chain(record[1]))
         chain.add(record, self.raw_body(raw), leaf, delta)
         if record[4] in (SEND, OP) or (record[4] == COMMIT and any(o[0] <= 1 for o in outputs)):
-            self.targets[record[1], record[2]] = (leaf, len(outputs))
+            event = record.get(9, [None])[0] if record[4] == OP else None
+            self.targets[record[1], record[2]] = (leaf, len(outputs), event)
         if record[4] in (GENESIS, UPGRADE) and any(record[14][0]):
             self.components.setdefault(record[14][0], self.place)
         if record[4] == SNAPSHOT:
@@ -306,10 +307,12 @@ class Verifier:
         need(not left, "more attachments than commitments")
         return inputs, outputs, delta
 
-    def check_reference(self, reference):
-        leaf, outputs = self.targets.get((reference[0], reference[1]), (None, 0))
+    def check_reference(self, item):
+        reference = item[1]
+        leaf, outputs, event = self.targets.get((reference[0], reference[1]), (None, 0, None))
         need(leaf == reference[2], "a reference to an event that is not there")
         need(len(reference) == 3 or reference[3] < outputs, "a reference to no output")
+        need(event is None or event == item[0], "an input is not the event of its operation")
 
     def check_snapshots(self):
         folder = os.path.join(self.root, "snap")

@@ -50,6 +50,9 @@ class Actor::Core final : public ActorPort, private Runnable {
   void record_overflow(const Overflow& overflow) override;
   void stop_requested(ByteSpan output) override;
   void answer_wait(std::uint64_t ticket, ByteSpan result) override;
+  Nanoseconds call_time_max() const override { return manifest().limits.instance.deadline; }
+  OperationPort* operations() override { return &families_.operations(); }
+  std::optional<EventOrigin> record_operation(const OperationNote& note) override;
   void drained() override { wake(); }
 
  private:
@@ -75,6 +78,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   void finish_failed(const InvocationEnd& end);
   void count_failure(chain::TrapReason reason);
   void failed_alone(const InvocationEnd& end);
+  void release_operations();
   bool has_work() const;
   void settle_phase();
   void take_snapshot();

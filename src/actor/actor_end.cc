@@ -25,6 +25,7 @@ void Actor::Core::stop() {
 void Actor::Core::kill() {
   if (is_ended()) return;
   families_.stop(StopMode::kKill);
+  if (is_ended()) return;  // a last record failed
   if (invocation_.is_active()) {
     PROBE("actor: killed in the middle of an invocation");
     const Status closed = invocation_.interrupt("the actor was killed");
@@ -47,6 +48,7 @@ void Actor::Core::fault(Error error) {
   counts_.last_error = error.message;
   error_ = std::move(error);
   families_.stop(StopMode::kKill);
+  if (is_ended()) return;  // a last record failed
   if (!shard_.ports().log.failed() && invocation_.is_active()) {
     static_cast<void>(invocation_.interrupt(error_->message));
   }

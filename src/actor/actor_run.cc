@@ -149,6 +149,7 @@ void Actor::Core::finish_invocation() {
     delta_bytes_ += end.delta_bytes;
     memory_.is_initialized = true;
     memory_.state_component = identity_.component;
+    release_operations();
     return;
   }
   count_failure(end.reason);
@@ -173,6 +174,7 @@ void Actor::Core::finish_failed(const InvocationEnd& end) {
 
 /// One event failed by itself: it is not delivered again.
 void Actor::Core::failed_alone(const InvocationEnd& end) {
+  release_operations();
   if (phase_ == Phase::kStopping) return;
   switch (manifest().on_error) {
     case OnError::kKeep:
@@ -183,6 +185,15 @@ void Actor::Core::failed_alone(const InvocationEnd& end) {
     case OnError::kStop:
       fault({Code::kInvalid, fmt::format("an event failed and on_error is stop: {}", end.text)});
       return;
+  }
+}
+
+/// The last events of operations that were delivered will not come again.
+void Actor::Core::release_operations() {
+  const EventBatch& inputs = *invocation_.delivery().inputs;
+  for (std::size_t i = 0; inputs.has_origins() && i < inputs.size(); ++i) {
+    const EventOrigin* origin = inputs.origin(i);
+    if (origin != nullptr) families_.operations().delivered(origin->operation);
   }
 }
 
@@ -270,6 +281,29 @@ void Actor::Core::record_overflow(const Overflow& overflow) {
                                    overflow.bytes};
   const auto appended = journal_.append(draft);
   if (!appended) fault(appended.error());
+}
+
+std::optional<EventOrigin> Actor::Core::record_operation(const OperationNote& note) {
+  if (is_ended()) return std::nullopt;
+  PayloadDraft payload;
+  EventDraft draft;
+  draft.kind = chain::Kind::kOperation;
+  draft.name = note.family->handler_name;
+  draft.body = chain::OperationBody{note.id, note.phase, note.attempt};
+  const Salt salt = shard_.salts().next();
+  if (note.event) {
+    payload = {*note.event, hint_of(*note.family->event_type)};
+    draft.payloads = {&payload, 1};
+    draft.salt = &salt;
+  }
+  const auto appended = journal_.append(draft);
+  if (!appended) {
+    fault(appended.error());
+    return std::nullopt;
+  }
+  PROBE("actor: an operation was recorded");
+  return EventOrigin{
+      note.id, salt, {identity_.id, appended->seq, appended->leaf, {}}, appended->lsn};
 }
 
 void Actor::Core::answer_wait(std::uint64_t ticket, ByteSpan result) {

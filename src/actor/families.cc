@@ -14,6 +14,7 @@ namespace {
 std::string known_families(std::span<const FamilyInfo* const> infos) {
   std::string text;
   for (const FamilyInfo* info : infos) {
+    if (info->grant_need != GrantNeed::kTable) continue;
     text += fmt::format("{}{}", text.empty() ? "" : ", ", info->name);
   }
   return text;
@@ -51,10 +52,17 @@ Status Families::check_grants(const FamilySet& set, const Manifest& manifest) {
 Status Families::create(const Manifest& manifest, ActorPort& port) {
   port_ = &port;
   const auto infos = set_.infos();
+  bool has_operations = false;
   for (std::size_t i = 0; i < infos.size(); ++i) {
     const Setting* grant = manifest.find_grant(infos[i]->name);
     if (grant == nullptr) continue;
     TRY(instances_[i], set_.create(i, *grant, port));
+    if (OperationPort* ports = instances_[i]->operations()) operations_.add(*ports);
+    has_operations = has_operations || infos[i]->has_operations;
+  }
+  for (std::size_t i = 0; i < infos.size() && has_operations; ++i) {
+    if (infos[i]->grant_need != GrantNeed::kOperations) continue;
+    TRY(instances_[i], set_.create(i, Setting{}, port));
   }
   return {};
 }

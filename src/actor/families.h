@@ -14,6 +14,29 @@
 
 namespace theater::actor {
 
+/// The operations of every family of one actor, as one port.
+class FamilyOperations final : public OperationPort {
+ public:
+  /// Families say which ports there are, in their order.
+  void add(OperationPort& port) { ports_.push_back(&port); }
+
+  std::optional<OperationStatus> status(OperationId id) const override;
+  void pending(std::vector<OperationId>& ids) const override;
+  Result<Bytes> collect(OperationId id, std::uint64_t offset,
+                        std::uint64_t bytes_max) const override;
+  void more(OperationId id, std::uint64_t credit) override;
+  void cancel(OperationId id) override;
+  void delivered(OperationId id) override;
+  Status fold_record(const OperationPast& past) override;
+  void fold_more(OperationId id, std::uint64_t credit) override;
+  void fold_cancel(OperationId id) override;
+  void fold_delivered(OperationId id) override;
+  void list(std::vector<OperationView>& views) const override;
+
+ private:
+  std::vector<OperationPort*> ports_;  // ids are the actor's: at most one knows each
+};
+
 /// Owned by its actor, on the actor's shard. Ends by stop() and an empty census (END-1).
 class Families final : public Imports, private GateClient {
  public:
@@ -38,6 +61,7 @@ class Families final : public Imports, private GateClient {
   /// nullptr if the family is not granted.
   FamilyInstance* find(std::size_t family) const { return instances_[family].get(); }
   EventSource* source(std::size_t family) const;
+  OperationPort& operations() { return operations_; }
   void stop(StopMode mode);
   Census census() const;
   void measure(std::vector<ActorFigures::Part>& parts) const;
@@ -66,7 +90,8 @@ class Families final : public Imports, private GateClient {
   std::vector<std::unique_ptr<FamilyInstance>> instances_;  // by family; null: not granted
   std::vector<std::size_t> touched_;                        // families called since the last settle
   std::vector<std::unique_ptr<EffectBatch>> waiting_;       // at the gate, by token
-  std::vector<std::size_t> free_;                           // tokens not in use
+  FamilyOperations operations_;
+  std::vector<std::size_t> free_;  // tokens not in use
 };
 
 }  // namespace theater::actor

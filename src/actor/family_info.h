@@ -61,6 +61,12 @@ enum class HandlerNeed : std::uint8_t {
   kRequired,  // a grant without the exported handler is refused at start
 };
 
+/// Who may use a family.
+enum class GrantNeed : std::uint8_t {
+  kTable,       // whose manifest has [grants.<name>]
+  kOperations,  // who has a granted family with operations; there is no table
+};
+
 /// One family, as `Family::info()` returns it; lives as long as the node. Lists of families are in
 /// a fixed order; a position in the list is the family's index.
 struct FamilyInfo {
@@ -70,7 +76,9 @@ struct FamilyInfo {
   HandlerNeed handler_need = HandlerNeed::kNone;
   std::optional<wasm::FunctionType> handler_type;  // of handle-events
   std::optional<wasm::Type> event_type;            // record event { id, payload }
-  std::vector<CallInfo> calls;                     // the position is the function's index
+  GrantNeed grant_need = GrantNeed::kTable;
+  bool has_operations = false;  // FamilyInstance::operations() is there
+  std::vector<CallInfo> calls;  // the position is the function's index
 };
 
 }  // namespace theater::actor

@@ -13,6 +13,7 @@
 #include "actor/event_batch.h"
 #include "actor/family_info.h"
 #include "actor/figure.h"
+#include "actor/operation_port.h"
 #include "actor/settings.h"
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -88,6 +89,8 @@ class FamilyInstance {
   virtual void perform(const Effect& effect) = 0;
   /// Its queue; nullptr if the family has no events. Stable for the instance's life.
   virtual EventSource* events() = 0;
+  /// Its operations; nullptr unless FamilyInfo::has_operations. Stable for the instance's life.
+  virtual OperationPort* operations() { return nullptr; }
 
   /// What a restart cannot learn from the history after a snapshot: live timers, connections.
   virtual Bytes save() const = 0;
@@ -142,6 +145,13 @@ class ActorPort {
   virtual void stop_requested(ByteSpan output) = 0;
   /// Answers a kWait call with its canonical binary result. An unknown ticket is ignored.
   virtual void answer_wait(std::uint64_t ticket, ByteSpan result) = 0;
+  /// How long a call of this actor's guest may take, and so a kWait call: limits.deadline.
+  virtual Nanoseconds call_time_max() const { return std::chrono::seconds(10); }
+  /// The operations of all families of this actor. Stable for its life; nullptr: there are none.
+  virtual OperationPort* operations() { return nullptr; }
+  /// Records that an operation was started again or has ended. Answers where an end's event now
+  /// stands; it goes into the queue with that. Nothing: the actor is ending; forget it.
+  virtual std::optional<EventOrigin> record_operation(const OperationNote&) { return std::nullopt; }
   /// After stop(kDrain): the census became empty.
   virtual void drained() = 0;
 };

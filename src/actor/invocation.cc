@@ -37,7 +37,7 @@ Status Invocation::begin(wasm::Instance& instance, const Delivery& delivery) {
   const EventBatch& events = *delivery.inputs;
   inputs_.clear();
   for (std::size_t i = 0; i < events.size(); ++i) {
-    inputs_.push_back({events[i], target.input_hint});
+    inputs_.push_back({events[i], target.input_hint, events.origin(i)});
   }
   EventDraft draft;
   draft.kind = chain::Kind::kReceive;

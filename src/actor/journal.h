@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "actor/event_batch.h"
+#include "actor/limits.h"
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -22,6 +24,7 @@ namespace theater::actor {
 struct PayloadDraft {
   ByteSpan bytes;
   chain::TypeHint type;
+  const EventOrigin* origin = nullptr;  // of an input that was recorded before
 };
 
 struct OutputDraft {
@@ -43,6 +46,7 @@ struct EventDraft {
   std::optional<std::int64_t> outcome;
   std::optional<std::uint64_t> fuel;
   chain::Body body;
+  const Salt* salt = nullptr;  // of the only payload, if its giver wants to know it
 };
 
 /// One actor's. An error ends the actor (live: the log refused) or the replay (a divergence).
@@ -71,6 +75,16 @@ class RecordBuilder {
     return chain::commit_payload(salt, payload.bytes, payload.type);
   }
 
+  /// Under the salt it had; large bytes are not stored twice.
+  chain::Input commit_again(const PayloadDraft& input, const Salt& /*recorded*/) {
+    const EventOrigin& origin = *input.origin;
+    const auto commitment = chain::commit_payload(origin.salt, input.bytes, input.type);
+    attachments_.push_back(input.bytes.size() > kStoredTwiceBytesMax
+                               ? chain::Attachment::elsewhere(commitment, origin.lsn)
+                               : chain::Attachment::payload(origin.salt, input.bytes));
+    return {commitment, origin.reference};
+  }
+
   chain::RecordDraft record_;
   std::vector<chain::Attachment> attachments_;
   std::vector<chain::Input> inputs_;
@@ -85,10 +99,12 @@ const chain::RecordDraft& RecordBuilder::build(const EventDraft& draft, NextSalt
   payloads_.clear();
   outputs_.clear();
   for (const PayloadDraft& input : draft.inputs) {
-    inputs_.push_back({commit(input, next_salt), std::nullopt});
+    inputs_.push_back(input.origin == nullptr ? chain::Input{commit(input, next_salt), std::nullopt}
+                                              : commit_again(input, next_salt()));
   }
   for (const PayloadDraft& payload : draft.payloads) {
-    payloads_.push_back(commit(payload, next_salt));
+    payloads_.push_back(draft.salt == nullptr ? commit(payload, next_salt)
+                                              : commit(payload, [&] { return *draft.salt; }));
   }
   if (draft.delta) attachments_.push_back(chain::Attachment::delta(*draft.delta));
   for (const OutputDraft& output : draft.outputs) {

@@ -25,6 +25,10 @@ inline constexpr std::size_t kEffectBytesMax = 64u << 20;
 /// Bytes of an error text or note that are recorded; longer ones are cut.
 inline constexpr std::size_t kNoteBytesMax = 4096;
 
+/// An event that is recorded before it is delivered is stored again with its recv up to this size;
+/// larger ones are referred to.
+inline constexpr std::size_t kStoredTwiceBytesMax = 1024;
+
 /// Before a start of an invocation is tried again: the disk was short, or no instance was free.
 inline constexpr Nanoseconds kRetryPause = Milliseconds(50);
 

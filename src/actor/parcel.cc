@@ -11,7 +11,7 @@ void put_back_split(Parcels& parcels, const Parcel& failed, Seq first) {
   PROBE("actor: a failed batch is split");
   for (std::size_t i = failed.inputs.size(); i-- > 0;) {
     Parcel single{failed.target, EventBatch(failed.inputs.limits()), first};
-    single.inputs.add(failed.inputs[i]);
+    single.inputs.add(failed.inputs[i], failed.inputs.origin(i));
     parcels.push_front(std::move(single));
   }
 }

@@ -69,6 +69,7 @@ class ProgramLinker {
     program_->families_.assign(options.families.begin(), options.families.end());
     program_->granted_ = options.granted;
     program_->granted_.resize(options.families.size());
+    grant_operations();
   }
 
   Result<std::shared_ptr<const Program>> link() {
@@ -86,6 +87,18 @@ class ProgramLinker {
   }
 
  private:
+  /// The families that need no table: whoever runs operations may ask about them.
+  void grant_operations() {
+    std::vector<bool>& granted = program_->granted_;
+    bool any = false;
+    for (std::size_t i = 0; i < granted.size(); ++i) {
+      any = any || (granted[i] && options_.families[i]->has_operations);
+    }
+    for (std::size_t i = 0; i < granted.size(); ++i) {
+      if (options_.families[i]->grant_need == GrantNeed::kOperations) granted[i] = any;
+    }
+  }
+
   Status add_import(const wasm::ImportFunction& import) {
     const std::size_t mark = import.name.find('#');
     const std::string_view interface = std::string_view(import.name).substr(0, mark);
@@ -97,6 +110,11 @@ class ProgramLinker {
                   import.name, nearest_interface(interface));
     }
     const auto index = static_cast<std::size_t>(family - options_.families.begin());
+    if (!program_->granted_[index] && (*family)->grant_need == GrantNeed::kOperations) {
+      return fail(Code::kDenied,
+                  "the component imports {}, but no family that {} grants has operations",
+                  interface, options_.manifest_file);
+    }
     if (!program_->granted_[index]) {
       return fail(Code::kDenied,
                   "the component imports {}, which is not granted; add [grants.{}] to {}",

@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::uint8_t kPartVersion = 1;
 
+/// The operation whose last event an input is: it refers to an op record of its own chain, and the
+/// event begins with the id.
+std::optional<EventOrigin> origin_of(const store::StoredEvent& event, std::size_t index) {
+  const auto& reference = event.record.inputs[index].reference;
+  if (!reference || reference->actor != event.record.link.actor) return std::nullopt;
+  const store::StoredEvent::Stored& stored = event.inputs[index];
+  const OperationId id{wasm::BinaryReader(stored.bytes).unsigned_number(UINT64_MAX)};
+  return EventOrigin{id, stored.salt, *reference, stored.lsn};
+}
+
 }  // namespace
 
 Bytes save_actor_part(const Restored& restored, const Families& families) {
@@ -47,6 +57,8 @@ Status HistoryFold::add(const store::StoredEvent& event) {
     case chain::Kind::kHostRequest:
       if (open_) open_->made_request = true;
       return {};
+    case chain::Kind::kOperation:
+      return add_operation(event);
     case chain::Kind::kCommit:
       return add_commit(event);
     case chain::Kind::kTrap:
@@ -67,7 +79,10 @@ Status HistoryFold::add_receive(const store::StoredEvent& event) {
   open.name = record.name;
   for (const auto& input : event.inputs) {
     if (!input.present) return fail(Code::kCorrupt, "an input of event {} is gone", open.seq.value);
-    open.inputs.add(input.bytes);
+    const auto index = static_cast<std::size_t>(&input - event.inputs.data());
+    const std::optional<EventOrigin> origin = origin_of(event, index);
+    open.inputs.add(input.bytes, origin ? &*origin : nullptr);
+    if (origin) families_.operations().fold_delivered(origin->operation);
   }
   const ExportTarget* target = program_.find_export(record.name);
   if (const auto* repeat = std::get_if<chain::RepeatBody>(&record.body)) {
@@ -81,6 +96,18 @@ Status HistoryFold::add_receive(const store::StoredEvent& event) {
   }
   open_ = std::move(open);
   return {};
+}
+
+Status HistoryFold::add_operation(const store::StoredEvent& event) {
+  const auto& body = std::get<chain::OperationBody>(event.record.body);
+  OperationPast past{body, {}, {}};
+  if (!event.payloads.empty()) {
+    const store::StoredEvent::Stored& stored = event.payloads[0];
+    const chain::Link& link = event.record.link;
+    past.event = stored.bytes;
+    past.origin = {body.id, stored.salt, {link.actor, link.seq, event.leaf, {}}, stored.lsn};
+  }
+  return families_.operations().fold_record(past);
 }
 
 Status HistoryFold::add_outputs(const store::StoredEvent& event, Settlement settlement) {

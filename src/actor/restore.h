@@ -42,6 +42,7 @@ class HistoryFold {
   Status add_receive(const store::StoredEvent& event);
   Status add_outputs(const store::StoredEvent& event, Settlement settlement);
   Status add_commit(const store::StoredEvent& event);
+  Status add_operation(const store::StoredEvent& event);
   Status add_trap(const store::StoredEvent& event);
 
   const Program& program_;

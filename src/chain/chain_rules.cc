@@ -26,10 +26,15 @@ bool is_target(const Record& record) {
 
 void References::add(const Record& record, const Digest& leaf) {
   if (!is_target(record)) return;
-  targets_[record.link.actor].push_back({record.link.seq, leaf, record.outputs.size()});
+  Target target{record.link.seq, leaf, record.outputs.size(), std::nullopt};
+  if (record.kind == Kind::kOperation && !record.payloads.empty()) {
+    target.event = record.payloads[0];
+  }
+  targets_[record.link.actor].push_back(std::move(target));
 }
 
-Status References::check(const Reference& reference) const {
+Status References::check(const Input& input) const {
+  const Reference& reference = *input.reference;
   const auto actor = targets_.find(reference.actor);
   if (actor != targets_.end()) {
     const auto found = std::ranges::lower_bound(actor->second, reference.seq, {}, &Target::seq);
@@ -40,6 +45,10 @@ Status References::check(const Reference& reference) const {
       }
       if (reference.output && *reference.output >= found->outputs) {
         return corrupt("an input refers to an output that event {} has not got",
+                       reference.seq.value);
+      }
+      if (found->event && *found->event != input.payload) {
+        return corrupt("an input is not the event that operation record {} holds",
                        reference.seq.value);
       }
       return {};

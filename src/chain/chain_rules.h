@@ -17,14 +17,16 @@ namespace theater::chain {
 class References {
  public:
   void add(const Record& record, const Digest& leaf);
-  /// kCorrupt unless the reference names such an event by its hash, and an output it has.
-  Status check(const Reference& reference) const;
+  /// kCorrupt unless the input's reference names such an event by its hash, and an output it has;
+  /// the last event of an operation comes under the commitment that it was recorded with.
+  Status check(const Input& input) const;
 
  private:
   struct Target {
     Seq seq;
     Digest leaf;
     std::uint64_t outputs = 0;
+    std::optional<PayloadCommitment> event;  // of an operation's end
   };
   std::unordered_map<ActorId, std::vector<Target>> targets_;  // by seq
 };

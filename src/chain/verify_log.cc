@@ -167,7 +167,7 @@ Status LogVerifier::check_frame(const Frame& frame) {
   std::optional<Delta> delta;
   TRY_OK(check_attachments(frame, delta));
   for (const Input& input : record_.inputs) {
-    if (input.reference) TRY_OK(references_.check(*input.reference));
+    if (input.reference) TRY_OK(references_.check(input));
   }
   TRY_OK(rules_of(record_.link.actor).add(record_, leaf, delta ? &*delta : nullptr));
   references_.add(record_, leaf);

@@ -8,6 +8,7 @@
 //   bool                recorded              emitted if true, recorded
 //   Outcome             recorded              emitted if ok, plain result ok
 //   Started             recorded              emitted if ok, plain result the minted id
+// Calls that suspend the guest: waiting.h. Starts of operations: operating.h.
 // A method whose first parameter is `actor::CallContext&` also sees the invocation. An error with
 // GuestCode::kDenied is recorded as denied.
 #pragma once
@@ -16,85 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include "actor/host_port.h"
-#include "base/check.h"
-#include "host/wit_types.h"
-#include "wasm/typed.h"
+#include "host/binding_calls.h"
 
 namespace theater::host {
-
-namespace binding_detail {
-
-using actor::CallContext;
-using actor::CallOutcome;
-
-template <auto kMethod>
-using ReturnOf = typename wasm::typed_detail::ShapeOf<decltype(kMethod)>::Return;
-template <auto kMethod>
-inline constexpr std::size_t kContextsOf =
-    wasm::typed_detail::ShapeOf<decltype(kMethod)>::kContexts;
-
-template <typename T>
-inline constexpr bool kIsOutcome = false;
-template <typename T>
-inline constexpr bool kIsOutcome<std::expected<T, GuestError>> = true;
-
-/// Whether an encoded result<_, error> says denied.
-inline bool is_denied(ByteSpan result) {
-  return result.size() >= 2 && result[0] == 1 &&
-         result[1] == static_cast<std::uint8_t>(GuestCode::kDenied);
-}
-
-/// Decodes the arguments and calls the method on the instance, with the context if it wants it.
-template <auto kMethod, typename Instance, typename Context>
-Status invoke(Instance& instance, ByteSpan arguments, const Context& context, Bytes& result) {
-  if constexpr (kContextsOf<kMethod> == 1) {
-    Context copy = context;
-    return wasm::invoke_typed<kMethod>(arguments, result, instance, copy);
-  } else {
-    return wasm::invoke_typed<kMethod>(arguments, result, instance);
-  }
-}
-
-template <auto kMethod, typename Instance>
-CallOutcome call(Instance& instance, ByteSpan arguments, const CallContext& context,
-                 Bytes& result) {
-  result.clear();
-  if (auto status = invoke<kMethod>(instance, arguments, context, result); !status) {
-    result = to_bytes(as_bytes(status.error().message));
-    return CallOutcome::kTrap;
-  }
-  if constexpr (kIsOutcome<ReturnOf<kMethod>>) {
-    if (is_denied(result)) return CallOutcome::kDenied;
-  }
-  return CallOutcome::kReturn;
-}
-
-/// An effect's arguments were checked when it was called, or came from a verified chain.
-template <auto kMethod, typename Instance, typename Context>
-Status act(Instance& instance, ByteSpan arguments, const Context& context) {
-  Bytes nothing;
-  return invoke<kMethod>(instance, arguments, context, nothing);
-}
-
-template <typename Return>
-void derive_effect(actor::CallInfo& info) {
-  using actor::Emits;
-  using actor::PlainResult;
-  info.nature = actor::Nature::kEffect;
-  if constexpr (std::is_void_v<Return>) {
-    info.plain = PlainResult::kUnit;
-    info.emits = Emits::kAlways;
-  } else if constexpr (std::is_same_v<Return, bool>) {
-    info.emits = Emits::kOnTrue;
-  } else {
-    static_assert(kIsOutcome<Return>, "an effect returns void, bool, Outcome or Started");
-    info.plain = std::is_same_v<Return, Started> ? PlainResult::kMintedId : PlainResult::kOk;
-    info.emits = Emits::kOnOk;
-  }
-}
-
-}  // namespace binding_detail
 
 /// Fills in the names and the event type of a family that has a handler with payload `Payload`.
 template <typename Payload>
@@ -140,7 +65,56 @@ class Binding {
   /// The last effect matters to a restart: `kFold` (as kPerform, may ask for `PastEffect&`).
   template <auto kFold>
   Binding& folded() {
-    rows_.back().fold = &binding_detail::act<kFold, Instance, PastEffect>;
+    rows_.back().fold = [](Instance& instance, const Past& past) {
+      return binding_detail::act<kFold>(instance, past.effect.arguments,
+                                        PastEffect{past.effect.seq, past.effect.id, past.time});
+    };
+    return *this;
+  }
+
+  /// The last function is about its first argument (an id), and recorded so.
+  Binding& about_first() {
+    info_.calls.back().target = actor::Target::kFirstArgument;
+    return *this;
+  }
+
+  /// A function that suspends the guest; see waiting.h. `kCheck` answers Wait<T>; `kPerform` (same
+  /// WIT parameters behind a Ticket&, returns void) begins what is waited for.
+  template <auto kCheck, auto kPerform>
+  Binding& wait(std::string name) {
+    using Out = binding_detail::WaitAnswer<binding_detail::WaitResult<kCheck>>;
+    Row& row = add_row<binding_detail::kAsk<kCheck, Instance, Out>>(std::move(name));
+    row.call = [](Instance& instance, const Call& call, Bytes& result) {
+      return binding_detail::call_wait<kCheck>(instance, call.arguments, call.context, result);
+    };
+    row.perform = &binding_detail::perform_wait<kCheck, kPerform, Instance>;
+    info_.calls.back().nature = actor::Nature::kWait;
+    return *this;
+  }
+
+  /// A function that starts an operation; see operating.h. `kCheck` answers Planned; `kWork` (same
+  /// WIT parameters behind a Work&, returns void) does it.
+  template <auto kCheck, auto kWork>
+  Binding& operation(std::string name) {
+    Row& row = add_row<binding_detail::kAsk<kCheck, Instance, binding_detail::StartAnswer>>(
+        std::move(name));
+    row.call = [](Instance& instance, const Call& call, Bytes& result) {
+      binding_detail::StartAnswer out{call.context, call.function, call.arguments, nullptr};
+      return binding_detail::call_start<kCheck>(instance, call.arguments, out, result);
+    };
+    row.perform = [](Instance& instance, ByteSpan, const actor::Effect& effect) -> Status {
+      instance.book().start(effect);
+      return {};
+    };
+    row.fold = [](Instance& instance, const Past& past) -> Status {
+      instance.book().fold_start(past.effect, past.time);
+      return {};
+    };
+    row.plan = &binding_detail::plan_start<kCheck, Instance>;
+    row.work = &binding_detail::act<kWork, Instance, Work>;
+    binding_detail::derive_effect<Started>(info_.calls.back());
+    info_.calls.back().output_class = chain::OutputClass::kOperation;
+    info_.has_operations = true;
     return *this;
   }
 
@@ -149,7 +123,7 @@ class Binding {
 
   actor::CallOutcome call(Instance& instance, std::size_t function, ByteSpan arguments,
                           const actor::CallContext& context, Bytes& result) const {
-    return rows_.at(function).call(instance, arguments, context, result);
+    return rows_.at(function).call(instance, {function, arguments, context}, result);
   }
   void perform(Instance& instance, const actor::Effect& effect) const {
     const auto& row = rows_.at(effect.function);
@@ -159,23 +133,53 @@ class Binding {
   Status fold(Instance& instance, const actor::Effect& effect, WallTime time) const {
     const auto& row = rows_.at(effect.function);
     if (!row.fold) return {};
-    return row.fold(instance, effect.arguments, PastEffect{effect.seq, effect.id, time});
+    return row.fold(instance, {effect, time});
+  }
+  /// What the check of a start says about these arguments.
+  Planned plan(Instance& instance, std::size_t function, ByteSpan arguments) const {
+    Planned plan;
+    const Status asked = rows_.at(function).plan(instance, arguments, plan);
+    if (!asked) return refuse(GuestCode::kInvalid, "{}", asked.error().message);
+    return plan;
+  }
+  void work(Instance& instance, std::size_t function, ByteSpan arguments, const Work& work) const {
+    CHECK(rows_.at(function).work(instance, arguments, work), "a start's arguments are canonical");
   }
 
  private:
+  struct Call {
+    std::size_t function;
+    ByteSpan arguments;
+    const actor::CallContext& context;
+  };
+  struct Past {
+    const actor::Effect& effect;
+    WallTime time;
+  };
   struct Row {
-    actor::CallOutcome (*call)(Instance&, ByteSpan, const actor::CallContext&, Bytes&) = nullptr;
+    actor::CallOutcome (*call)(Instance&, const Call&, Bytes&) = nullptr;
     Status (*perform)(Instance&, ByteSpan, const actor::Effect&) = nullptr;
-    Status (*fold)(Instance&, ByteSpan, const PastEffect&) = nullptr;
+    Status (*fold)(Instance&, const Past&) = nullptr;
+    Status (*plan)(Instance&, ByteSpan, Planned&) = nullptr;
+    Status (*work)(Instance&, ByteSpan, const Work&) = nullptr;
   };
 
-  template <auto kMethod>
-  Row& add(std::string name) {
+  /// A row of the type of `kFunction`, not yet callable.
+  template <auto kFunction>
+  Row& add_row(std::string name) {
     actor::CallInfo call;
     call.name = std::move(name);
-    call.type = wasm::signature_of<kMethod>();
+    call.type = wasm::signature_of<kFunction>();
     info_.calls.push_back(std::move(call));
-    return rows_.emplace_back(Row{&binding_detail::call<kMethod, Instance>});
+    return rows_.emplace_back();
+  }
+  template <auto kMethod>
+  Row& add(std::string name) {
+    Row& row = add_row<kMethod>(std::move(name));
+    row.call = [](Instance& instance, const Call& call, Bytes& result) {
+      return binding_detail::call<kMethod>(instance, call.arguments, call.context, result);
+    };
+    return row;
   }
 
   actor::FamilyInfo info_;

@@ -56,12 +56,12 @@ Put EventQueue::put(std::uint64_t source, ByteSpan event, std::string_view key) 
     answer = Put::kDroppedOldest;
   }
   ++ordinary_;
-  push({source, clock_.now(), buffer_for(event), std::string(key), false});
+  push({source, clock_.now(), buffer_for(event), std::string(key), false, nullptr});
   return answer;
 }
 
 bool EventQueue::reserve(std::uint64_t items) {
-  if (items > options_.limits.reserved_max - promised_) return false;
+  if (promised_ + items > options_.limits.reserved_max) return false;
   promised_ += items;
   return true;
 }
@@ -71,9 +71,11 @@ void EventQueue::unreserve(std::uint64_t items) {
   promised_ -= items;
 }
 
-void EventQueue::put_reserved(std::uint64_t source, ByteSpan event) {
+void EventQueue::put_reserved(std::uint64_t source, ByteSpan event,
+                              const actor::EventOrigin* origin) {
   CHECK(promised_ > 0, "BOUND-1");
-  push({source, clock_.now(), buffer_for(event), {}, true});
+  auto kept = origin == nullptr ? nullptr : std::make_unique<actor::EventOrigin>(*origin);
+  push({source, clock_.now(), buffer_for(event), {}, true, std::move(kept)});
 }
 
 void EventQueue::push(Item item) {
@@ -181,7 +183,7 @@ void EventQueue::take(actor::EventBatch& batch) {
       break;
     }
     const std::size_t bytes = items_.front().event.size();
-    batch.add(items_.front().event);
+    batch.add(items_.front().event, items_.front().origin.get());
     pop();
     ++counters_.out;
     user_.on_taken(source, bytes);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -71,8 +72,11 @@ class EventQueue final : public actor::EventSource {
   /// Promises room for `items` small events beyond items_max and bytes_max; false: none left.
   bool reserve(std::uint64_t items);
   void unreserve(std::uint64_t items);
-  /// Queues an event under a promise, which it uses up.
-  void put_reserved(std::uint64_t source, ByteSpan event);
+  /// The same at a restart, for what was promised before it.
+  void reserve_again() { ++promised_; }
+  /// Queues an event under a promise, which it uses up. `origin`: it was recorded already.
+  void put_reserved(std::uint64_t source, ByteSpan event,
+                    const actor::EventOrigin* origin = nullptr);
 
   /// Whether an ordinary event of `bytes` would be queued.
   bool accepts(std::size_t bytes) const;
@@ -96,6 +100,7 @@ class EventQueue final : public actor::EventSource {
     Bytes event;
     std::string key;
     bool is_reserved = false;
+    std::unique_ptr<actor::EventOrigin> origin;
   };
   /// Something that did not fit, from its first event to the queue's low mark.
   struct Episode {

@@ -7,6 +7,7 @@
 #include "actor/host_port.h"
 #include "host/family.h"
 #include "io/manual_clock.h"
+#include "io/memory/fake_descriptors.h"
 #include "io/stepping_executor.h"
 
 namespace theater::host {
@@ -20,7 +21,18 @@ class FakeActor final : public actor::ActorPort {
     overflows.push_back({std::string(overflow.queue), overflow.items});
   }
   void stop_requested(ByteSpan output) override { stop_output = to_bytes(output); }
-  void answer_wait(std::uint64_t, ByteSpan) override {}
+  void answer_wait(std::uint64_t ticket, ByteSpan result) override {
+    answers.push_back({ticket, to_bytes(result)});
+  }
+  Nanoseconds call_time_max() const override { return call_time; }
+  actor::OperationPort* operations() override { return ports; }
+  std::optional<actor::EventOrigin> record_operation(const actor::OperationNote& note) override {
+    if (refuses_records) return std::nullopt;
+    records.push_back(
+        {note.id, note.phase, note.attempt, to_bytes(note.event.value_or(ByteSpan()))});
+    const Seq seq{records.size()};
+    return actor::EventOrigin{note.id, {}, {who.id, seq, {}, {}}, {seq.value}};
+  }
   void drained() override { ++drained_count; }
 
   /// Takes one batch from a source and decodes its events.
@@ -42,6 +54,21 @@ class FakeActor final : public actor::ActorPort {
     std::string queue;
     std::uint64_t items;
   };
+  struct Answer {
+    std::uint64_t ticket;
+    Bytes result;
+  };
+  struct Recorded {
+    OperationId id;
+    chain::OperationPhase phase;
+    std::uint64_t attempt;
+    Bytes event;
+  };
+  std::vector<Answer> answers;    // of waits
+  std::vector<Recorded> records;  // op records, in order
+  bool refuses_records = false;   // the log has failed
+  Nanoseconds call_time = std::chrono::seconds(10);
+  actor::OperationPort* ports = nullptr;
   actor::Identity who{ActorId{}, "fake", Digest{}};
   int ready = 0;
   int drained_count = 0;
@@ -74,8 +101,10 @@ struct FakeShard {
   io::SteppingExecutor executor{clock};
   io::SeededRandom random{1};
   NoNetwork network;
+  io::SteppingWorkers workers;
+  io::FakeDescriptors descriptors;
   FakeLog log;
-  Services services{executor, clock, random, network, log};
+  Services services{executor, clock, random, network, workers, descriptors, log};
 };
 
 /// The canonical binary form of a call's arguments.

@@ -7,8 +7,10 @@
 #include "host/binding.h"
 #include "host/log_sink.h"
 #include "io/clock.h"
+#include "io/descriptors.h"
 #include "io/executor.h"
 #include "io/network.h"
+#include "io/workers.h"
 
 namespace theater::host {
 
@@ -18,6 +20,8 @@ struct Services {
   io::Clock& clock;
   io::Random& random;
   io::Network& network;
+  io::Workers& workers;          // for what blocks; each user bounds what it hands in
+  io::Descriptors& descriptors;  // of libraries
   LogSink& log;
 };
 
@@ -56,6 +60,9 @@ class BoundInstance : public actor::FamilyInstance {
   Status fold_effect(const actor::Effect& effect, WallTime time) final {
     return binding_.fold(self(), effect, time);
   }
+
+ protected:
+  const Binding<Self>& binding() const { return binding_; }
 
  private:
   Self& self() { return static_cast<Self&>(*this); }

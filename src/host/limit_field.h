@@ -44,4 +44,15 @@ void read_limits(actor::SettingsReader& reader, const LimitField<Limits> (&field
   }
 }
 
+/// Reads a grant that sets nothing but limits. `where` is the table's name: "grants.timer".
+template <typename Limits, std::size_t kSize>
+Result<Limits> read_grant(const actor::Setting& table, std::string_view where,
+                          const LimitField<Limits> (&fields)[kSize]) {
+  actor::SettingsReader reader(table, std::string(where));
+  Limits limits;
+  read_limits(reader, fields, limits);
+  TRY_OK(reader.finish());
+  return limits;
+}
+
 }  // namespace theater::host

@@ -76,18 +76,24 @@ bool Operations::cancel(OperationId id) {
 }
 
 std::optional<MonotonicTime> Operations::expire(MonotonicTime now) {
-  std::optional<MonotonicTime> next;
-  for (auto place = operations_.begin(); place != operations_.end(); ++place) {
-    Operation& operation = place->second;
-    if (!operation.deadline || operation.machine.state() >= OperationState::kEnded) continue;
-    if (*operation.deadline <= now && operation.machine.state() != OperationState::kPrepared) {
-      operation.how = OperationEnd::kDeadline;
-      apply(place, OperationInput::kDeadline);
-    } else if (!next || *operation.deadline < *next) {
-      next = operation.deadline;
-    }
+  std::vector<OperationId> overdue;
+  for (const auto& [id, operation] : operations_) {
+    const bool may_expire = operation.machine.state() == OperationState::kQueued ||
+                            operation.machine.state() == OperationState::kRunning;
+    if (may_expire && operation.deadline && *operation.deadline <= now) overdue.push_back(id);
+  }
+  for (const OperationId id : overdue) {  // an end may stop them all
+    const auto place = operations_.find(id);
+    if (place == operations_.end()) continue;
+    place->second.how = OperationEnd::kDeadline;
+    apply(place, OperationInput::kDeadline);
   }
   fill_slots();
+  std::optional<MonotonicTime> next;
+  for (const auto& [id, operation] : operations_) {
+    if (!operation.deadline || operation.machine.state() >= OperationState::kEnded) continue;
+    if (!next || *operation.deadline < *next) next = operation.deadline;
+  }
   return next;
 }
 

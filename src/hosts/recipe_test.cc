@@ -2,6 +2,7 @@
 // strict, its call is answered and recorded as a read; nothing outside its own code knows of it.
 #include <gtest/gtest.h>
 
+#include "host/bound_family.h"
 #include "host/fake_actor.h"
 #include "host/limit_field.h"
 
@@ -16,11 +17,7 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
 };
 
 Result<Limits> parse(const actor::Setting& grant) {
-  actor::SettingsReader reader(grant, "grants.random");
-  Limits limits;
-  host::read_limits(reader, kLimitFields, limits);
-  TRY_OK(reader.finish());
-  return limits;
+  return host::read_grant(grant, "grants.random", kLimitFields);
 }
 
 /// One actor's; holds nothing.
@@ -53,26 +50,13 @@ class Instance final : public host::BoundInstance<Instance> {
   io::Random& random_;
 };
 
-class RandomFamily final : public host::Family {
+class RandomFamily final : public host::BoundFamily<Instance, Limits> {
  public:
-  RandomFamily() {
-    binding_.read<&Instance::get_bytes>("get-bytes");
-    binding_.info().name = "random";
-    binding_.info().interface_name = "theater:actor/random@0.1.0";
+  RandomFamily() : BoundFamily(&parse) {
+    binding().read<&Instance::get_bytes>("get-bytes");
+    binding().info().name = "random";
+    binding().info().interface_name = "theater:actor/random@0.1.0";
   }
-  const actor::FamilyInfo& info() const override { return binding_.info(); }
-  Status check_grant(const actor::Setting& grant) const override {
-    TRY_OK(parse(grant));
-    return {};
-  }
-  Result<std::unique_ptr<actor::FamilyInstance>> create(
-      const actor::Setting& grant, const host::Context& context) const override {
-    TRY(const Limits limits, parse(grant));
-    return std::make_unique<Instance>(binding_, limits, context);
-  }
-
- private:
-  host::Binding<Instance> binding_;
 };
 
 struct RecipeTest : testing::Test {

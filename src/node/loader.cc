@@ -9,6 +9,7 @@ namespace {
 std::string family_names(const hosts::AllHosts& hosts) {
   std::string names;
   for (const actor::FamilyInfo* info : hosts.infos()) {
+    if (info->grant_need != actor::GrantNeed::kTable) continue;
     names += (names.empty() ? "" : ", ") + info->name;
   }
   return names;

@@ -17,7 +17,8 @@ namespace theater::node {
 namespace {
 
 constexpr Nanoseconds kDiskInterval = std::chrono::seconds(1);
-constexpr int kForcedExit = 130;  // as a shell reports an interrupted program
+constexpr std::size_t kWorkers = 3;  // threads for what blocks in families
+constexpr int kForcedExit = 130;     // as a shell reports an interrupted program
 
 }  // namespace
 
@@ -90,8 +91,10 @@ Status Node::serve_metrics() {
 
 void Node::start_threads() {
   worker_ = std::make_unique<io::WorkerThread>("snapshots");
+  workers_ = std::make_unique<io::WorkerThreads>("worker", kWorkers);
   for (std::size_t index = 0; index < options_.shards; ++index) {
-    shards_.push_back(std::make_unique<ShardThread>(store_->log(), index, guest_log_, *worker_));
+    shards_.push_back(std::make_unique<ShardThread>(
+        ShardThread::Shared{store_->log(), guest_log_, *worker_, *workers_}, index));
     metrics_->watch(*shards_.back());
   }
   log_thread_ = std::make_unique<LogThread>(store_->log(), [this] {
@@ -254,6 +257,7 @@ Status Node::take_down() {
   metrics_server_.reset();
   for (const auto& shard : shards_) shard->stop();
   worker_->stop();
+  workers_->stop();
   if (!store_->log().failed()) {
     if (const Status noted = record_lifecycle(chain::LifecycleStep::kStop); !noted && !failure_) {
       failure_ = noted.error();

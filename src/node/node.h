@@ -110,7 +110,8 @@ class Node {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::vector<std::unique_ptr<Member>> members_;
-  std::unique_ptr<io::WorkerThread> worker_;  // writes snapshots
+  std::unique_ptr<io::WorkerThread> worker_;    // writes snapshots
+  std::unique_ptr<io::WorkerThreads> workers_;  // of the families
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<LogThread> log_thread_;
   std::optional<Error> failure_;

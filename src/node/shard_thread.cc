@@ -12,12 +12,13 @@ constexpr Nanoseconds kDrainPoll = Milliseconds(1);
 
 }  // namespace
 
-ShardThread::ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log,
-                         io::Worker& worker)
-    : log_(log),
+ShardThread::ShardThread(const Shared& shared, std::uint64_t index)
+    : log_(shared.log),
       network_(executor_),
-      services_{executor_, clock_, random_, network_, guest_log},
-      shard_({executor_, clock_, random_, log, {index}, &worker}) {}
+      descriptors_(executor_),
+      services_{executor_,      clock_,       random_,         network_,
+                shared.workers, descriptors_, shared.guest_log},
+      shard_({executor_, clock_, random_, log_, {index}, &shared.worker}) {}
 
 ShardThread::~ShardThread() {
   CHECK(!thread_, "a shard is stopped before it goes");

@@ -25,9 +25,15 @@ namespace theater::node {
 /// the log has failed. Owned by the node.
 class ShardThread {
  public:
-  /// `log`, `guest_log` and `worker` outlive it; `index` is its queue there.
-  ShardThread(chain::LogWriter& log, std::uint64_t index, host::LogSink& guest_log,
-              io::Worker& worker);
+  /// What the node lends all its shards; outlives them.
+  struct Shared {
+    chain::LogWriter& log;
+    host::LogSink& guest_log;
+    io::Worker& worker;    // writes snapshots
+    io::Workers& workers;  // of the families
+  };
+  /// `index` is its queue in the log.
+  ShardThread(const Shared& shared, std::uint64_t index);
   /// CHECKs that it was stopped.
   ~ShardThread();
   ShardThread(const ShardThread&) = delete;
@@ -53,6 +59,7 @@ class ShardThread {
   io::SystemRandom random_;
   io::AsioExecutor executor_;
   io::AsioNetwork network_;
+  io::EpollDescriptors descriptors_;
   host::Services services_;
   actor::Shard shard_;
   std::vector<std::unique_ptr<actor::Actor>> actors_;

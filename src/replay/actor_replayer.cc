@@ -149,7 +149,10 @@ Status ActorReplayer::run_guest(const actor::ExportTarget& target) {
   for (const auto& input : recorded_.front().inputs) {
     if (!input.present)
       return fail(Code::kNotFound, "an input was redacted; replay cannot pass it");
-    inputs_.add(input.bytes);
+    const auto index = static_cast<std::size_t>(&input - recorded_.front().inputs.data());
+    const auto& reference = recorded_.front().record.inputs[index].reference;
+    const actor::EventOrigin origin{{}, input.salt, reference.value_or(chain::Reference{}), {}};
+    inputs_.add(input.bytes, reference ? &origin : nullptr);
   }
   actor::Delivery delivery{&target, &inputs_, std::nullopt};
   const auto* repeat = std::get_if<chain::RepeatBody>(&recorded_.front().record.body);

@@ -55,6 +55,9 @@ PayloadText payload_text(const StoredEvent& event, std::size_t index, const Even
   if (kind == Kind::kGenesis || kind == Kind::kUpgrade) {
     return {.role = "manifest", .wave = std::string(as_text(bytes))};
   }
+  if (kind == Kind::kOperation) {
+    return {.role = "event", .wave = input_text(event.record, bytes, types)};
+  }
   if (kind == Kind::kCommit) return {.role = "result", .wave = raw_text(bytes)};
   return {.role = kind == Kind::kTrap ? "error" : "note", .wave = note_text(bytes)};
 }

@@ -59,7 +59,10 @@ class FakeLog final : public chain::LogWriter {
     std::size_t next = 0;
     const auto take = [&](std::size_t count, std::vector<store::StoredEvent::Stored>& out) {
       for (; count > 0; --count, ++next) {
-        out.push_back({true, to_bytes(attachments[next].bytes), attachments[next].salt, event.lsn});
+        const chain::Attachment& one = attachments[next];
+        out.push_back(one.stored ? events_[one.stored->value - 1].payloads.at(0)
+                                 : store::StoredEvent::Stored{true, to_bytes(one.bytes), one.salt,
+                                                              event.lsn});
       }
     };
     const bool has_manifest = std::holds_alternative<chain::GenesisBody>(draft.body);

@@ -1,6 +1,7 @@
 // The timer family: its functions and its grant.
 #include "hosts/timer/family.h"
 
+#include "host/bound_family.h"
 #include "hosts/timer/instance.h"
 
 namespace theater::hosts::timer {
@@ -8,18 +9,15 @@ namespace theater::hosts::timer {
 namespace {
 
 Result<Limits> parse(const actor::Setting& grant) {
-  actor::SettingsReader reader(grant, "grants.timer");
-  Limits limits;
-  host::read_limits(reader, kLimitFields, limits);
-  TRY_OK(reader.finish());
-  return limits;
+  return host::read_grant(grant, "grants.timer", kLimitFields);
 }
 
-class TimerFamily final : public host::Family {
+class TimerFamily final : public host::BoundFamily<Instance, Limits> {
  public:
-  TimerFamily() {
+  TimerFamily() : BoundFamily(&parse) {
     constexpr auto kTimer = chain::OutputClass::kTimer;
-    binding_.effect<&Instance::after, &Instance::arm_after>("after", kTimer)
+    binding()
+        .effect<&Instance::after, &Instance::arm_after>("after", kTimer)
         .folded<&Instance::fold_after>()
         .effect<&Instance::every, &Instance::arm_every>("every", kTimer)
         .folded<&Instance::fold_every>()
@@ -28,24 +26,8 @@ class TimerFamily final : public host::Family {
         .effect<&Instance::cancel, static_cast<void (Instance::*)(std::string_view)>(
                                        &Instance::disarm)>("cancel", kTimer)
         .folded<&Instance::fold_cancel>();
-    host::describe<Payload>(binding_.info(), "timer", actor::HandlerNeed::kRequired);
+    host::describe<Payload>(binding().info(), "timer", actor::HandlerNeed::kRequired);
   }
-
-  const actor::FamilyInfo& info() const override { return binding_.info(); }
-
-  Status check_grant(const actor::Setting& grant) const override {
-    TRY_OK(parse(grant));
-    return {};
-  }
-
-  Result<std::unique_ptr<actor::FamilyInstance>> create(
-      const actor::Setting& grant, const host::Context& context) const override {
-    TRY(const Limits limits, parse(grant));
-    return std::make_unique<Instance>(binding_, limits, context);
-  }
-
- private:
-  host::Binding<Instance> binding_;
 };
 
 }  // namespace

@@ -4,16 +4,16 @@
 #include <map>
 #include <mutex>
 
+#include "host/bound_family.h"
 #include "hosts/websocket_server/instance.h"
 
 namespace theater::hosts::websocket_server {
 
 namespace {
 
-host::Binding<Instance> bind() {
+void bind(host::Binding<Instance>& binding) {
   constexpr auto kWrite = chain::OutputClass::kWrite;
   constexpr auto kResource = chain::OutputClass::kResource;
-  host::Binding<Instance> binding;
   binding.effect<&Instance::accept, &Instance::perform_accept>("accept", kResource)
       .effect<&Instance::send, &Instance::perform_send>("send", kWrite)
       .effect<&Instance::close, &Instance::perform_close>("close", kResource)
@@ -25,7 +25,6 @@ host::Binding<Instance> bind() {
       .folded<&Instance::fold_attachment>()
       .read<&Instance::attachment>("attachment");
   host::describe<Payload>(binding.info(), "websocket-server", actor::HandlerNeed::kRequired);
-  return binding;
 }
 
 /// The buffers that shards read into, made when a shard's first instance is made.
@@ -43,26 +42,19 @@ class Scratches {
   std::map<const io::Executor*, std::unique_ptr<Bytes>> buffers_;
 };
 
-class WebsocketServerFamily final : public host::Family {
+class WebsocketServerFamily final : public host::BoundFamily<Instance, Grant> {
  public:
-  const actor::FamilyInfo& info() const override { return binding_.info(); }
+  WebsocketServerFamily() : BoundFamily(&parse_grant) { bind(binding()); }
 
-  Status check_grant(const actor::Setting& table) const override {
-    TRY_OK(parse_grant(table));
-    return {};
-  }
-
-  Result<std::unique_ptr<actor::FamilyInstance>> create(
-      const actor::Setting& table, const host::Context& context) const override {
-    TRY(Grant grant, parse_grant(table));
+ private:
+  Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
+                                                      const host::Context& context) const override {
     return std::make_unique<Instance>(
-        InstanceSetup{binding_, addresses_, scratches_.of(context.services.executor),
+        InstanceSetup{binding(), addresses_, scratches_.of(context.services.executor),
                       std::move(grant)},
         context);
   }
 
- private:
-  const host::Binding<Instance> binding_ = bind();
   mutable AddressBook addresses_;  // guards itself
   mutable Scratches scratches_;    // guards itself
 };

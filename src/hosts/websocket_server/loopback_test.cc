@@ -21,8 +21,10 @@ struct Shard {
   io::AsioNetwork network{executor};
   io::SystemClock clock;
   io::SystemRandom random;
+  io::SteppingWorkers workers;
+  io::EpollDescriptors descriptors{executor};
   host::FakeLog log;
-  host::Services services{executor, clock, random, network, log};
+  host::Services services{executor, clock, random, network, workers, descriptors, log};
   EchoActor actor{services};
   std::unique_ptr<actor::FamilyInstance> instance;
 

@@ -37,8 +37,10 @@ struct ServerFixture : testing::Test {
   io::SteppingExecutor executor{clock};
   io::MemoryNetwork network{executor};
   io::SeededRandom random{1};
+  io::SteppingWorkers workers;
+  io::FakeDescriptors descriptors;
   host::FakeLog log;
-  host::Services services{executor, clock, random, network, log};
+  host::Services services{executor, clock, random, network, workers, descriptors, log};
   std::unique_ptr<host::Family> family = make_family();
   EchoActor actor{services};
   std::unique_ptr<actor::FamilyInstance> instance;

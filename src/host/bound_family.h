@@ -1,0 +1,56 @@
+// BoundFamily: the part of a family that follows from its binding and the reader of its grant.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "host/family.h"
+
+namespace theater::host {
+
+/// A family whose instances are BoundInstances made from a grant. The derived class fills in
+/// `binding()` in its constructor, and there or in make() says what else its instances need.
+template <typename Instance, typename Grant>
+class BoundFamily : public Family {
+ public:
+  const actor::FamilyInfo& info() const final { return binding_.info(); }
+
+  Status check_grant(const actor::Setting& table) const final {
+    TRY_OK(parse_(table));
+    return {};
+  }
+
+  Result<std::unique_ptr<actor::FamilyInstance>> create(const actor::Setting& table,
+                                                        const Context& context) const final {
+    TRY(Grant grant, parse_(table));
+    return make(std::move(grant), context);
+  }
+
+ protected:
+  /// Reads a table [grants.<family>]; names the place of a mistake.
+  using Parse = Result<Grant> (*)(const actor::Setting& table);
+  explicit BoundFamily(Parse parse) : parse_(parse) {}
+
+  Binding<Instance>& binding() { return binding_; }
+  const Binding<Instance>& binding() const { return binding_; }
+
+  /// Makes an instance from binding, grant and context, which its constructor takes in this order.
+  /// Overridden by families whose instances need more.
+  virtual Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
+                                                              const Context& context) const {
+    using Made = Result<std::unique_ptr<actor::FamilyInstance>>;
+    if constexpr (std::is_constructible_v<Instance, const Binding<Instance>&, Grant&&,
+                                          const Context&>) {
+      return Made(std::make_unique<Instance>(binding_, std::move(grant), context));
+    } else {
+      CHECK(false, "a family whose instances need more overrides make()");
+      return Made(nullptr);
+    }
+  }
+
+ private:
+  const Parse parse_;
+  Binding<Instance> binding_;
+};
+
+}  // namespace theater::host
