@@ -2,6 +2,7 @@
 #include "hosts/all_hosts.h"
 
 #include "hosts/environment/family.h"
+#include "hosts/file_watch/family.h"
 #include "hosts/operation/family.h"
 #include "hosts/random/family.h"
 #include "hosts/runtime/family.h"
@@ -17,6 +18,7 @@ AllHosts::AllHosts(const io::Environment& environment) {
   families_.push_back(random::make_family());
   families_.push_back(environment::make_family(environment));
   families_.push_back(operation::make_family());
+  families_.push_back(file_watch::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -36,8 +36,14 @@ struct LogLine {
   std::string text;
 };
 
+struct FileWatch {
+  std::uint64_t id = 0;
+  std::string path;
+  bool recursive = false;
+};
+
 /// The host in memory. One at a time; it answers every function of runtime, timer,
-/// websocket-server, random and environment while it lives.
+/// websocket-server, random, environment and file-watch while it lives.
 class FakeHost {
  public:
   FakeHost();
@@ -51,6 +57,8 @@ class FakeHost {
   std::optional<Bytes> stopped;
   std::map<std::string, std::string, std::less<>> variables;  // all of them granted
   std::uint64_t random_seed = 1;                              // of the bytes that come next
+  std::vector<FileWatch> watches;
+  std::uint64_t next_id = 1;  // of operations that the actor starts
   std::chrono::nanoseconds now{1'700'000'000'000'000'000};
 
   /// What the invocation asked for becomes real, or is forgotten.
@@ -65,6 +73,7 @@ class FakeHost {
   void answer_websocket_server();
   void answer_random();
   void answer_environment();
+  void answer_file_watch();
   actor::types::Outcome with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect);
 
   std::vector<std::function<void()>> effects_;

@@ -98,6 +98,13 @@ class Stage {
     if (!ticks.events.empty()) deliver<actor::timer_handler::Guest>(ticks);
   }
 
+  /// A watch tells something; what it points to lives until this returns.
+  void file_watch(std::uint64_t watch, const actor::file_watch_types::Payload& payload) {
+    Batch<actor::file_watch_types::Event> batch;
+    batch.events.push_back({watch, payload});
+    deliver<actor::file_watch_handler::Guest>(batch);
+  }
+
  private:
   using Payload = actor::websocket_types::Payload;
   using Message = actor::websocket_types::Message;

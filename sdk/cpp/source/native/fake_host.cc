@@ -48,6 +48,7 @@ FakeHost::FakeHost() {
   answer_websocket_server();
   answer_random();
   answer_environment();
+  answer_file_watch();
 }
 
 FakeHost::~FakeHost() {
@@ -56,6 +57,7 @@ FakeHost::~FakeHost() {
   actor::websocket_server::hooks() = {};
   actor::random::hooks() = {};
   actor::environment::hooks() = {};
+  actor::file_watch::hooks() = {};
 }
 
 void FakeHost::commit() {
@@ -183,6 +185,17 @@ void FakeHost::answer_environment() {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
     return wit::String(found->second);
+  };
+}
+
+void FakeHost::answer_file_watch() {
+  actor::file_watch::hooks().watch = [this](std::string_view path,
+                                            bool recursive) -> actor::types::Started {
+    const std::uint64_t id = next_id++;
+    effects_.push_back([this, id, path = std::string(path), recursive] {
+      watches.push_back({id, path, recursive});
+    });
+    return id;
   };
 }
 
