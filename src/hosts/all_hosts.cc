@@ -3,6 +3,7 @@
 
 #include "hosts/environment/family.h"
 #include "hosts/file_watch/family.h"
+#include "hosts/filesystem/family.h"
 #include "hosts/operation/family.h"
 #include "hosts/random/family.h"
 #include "hosts/runtime/family.h"
@@ -19,6 +20,7 @@ AllHosts::AllHosts(const io::Environment& environment) {
   families_.push_back(environment::make_family(environment));
   families_.push_back(operation::make_family());
   families_.push_back(file_watch::make_family());
+  families_.push_back(filesystem::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -43,7 +43,7 @@ struct FileWatch {
 };
 
 /// The host in memory. One at a time; it answers every function of runtime, timer,
-/// websocket-server, random, environment and file-watch while it lives.
+/// websocket-server, random, environment, file-watch and filesystem while it lives.
 class FakeHost {
  public:
   FakeHost();
@@ -58,7 +58,8 @@ class FakeHost {
   std::map<std::string, std::string, std::less<>> variables;  // all of them granted
   std::uint64_t random_seed = 1;                              // of the bytes that come next
   std::vector<FileWatch> watches;
-  std::uint64_t next_id = 1;  // of operations that the actor starts
+  std::map<std::string, Bytes, std::less<>> files;  // by path; directories are what is before a /
+  std::uint64_t next_id = 1;                        // of operations that the actor starts
   std::chrono::nanoseconds now{1'700'000'000'000'000'000};
 
   /// What the invocation asked for becomes real, or is forgotten.
@@ -74,10 +75,12 @@ class FakeHost {
   void answer_random();
   void answer_environment();
   void answer_file_watch();
+  void answer_filesystem();
   actor::types::Outcome with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect);
 
   std::vector<std::function<void()>> effects_;
   std::deque<Bytes> drawn_;  // what random answered
+  std::vector<wit::Tuple<wit::String, std::uint64_t, bool>> listed_;
 };
 
 }  // namespace theater::testing

@@ -105,6 +105,13 @@ class Stage {
     deliver<actor::file_watch_handler::Guest>(batch);
   }
 
+  /// A change ended well, or not.
+  void file_changed(std::uint64_t change, const actor::types::Outcome& outcome = {}) {
+    Batch<actor::filesystem_types::Event> batch;
+    batch.events.push_back({change, outcome});
+    deliver<actor::filesystem_handler::Guest>(batch);
+  }
+
  private:
   using Payload = actor::websocket_types::Payload;
   using Message = actor::websocket_types::Message;

@@ -1,6 +1,7 @@
 // FakeHost: the host functions answered in memory; see fake_host.h.
 #include "theater/fake_host.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -49,6 +50,7 @@ FakeHost::FakeHost() {
   answer_random();
   answer_environment();
   answer_file_watch();
+  answer_filesystem();
 }
 
 FakeHost::~FakeHost() {
@@ -58,6 +60,7 @@ FakeHost::~FakeHost() {
   actor::random::hooks() = {};
   actor::environment::hooks() = {};
   actor::file_watch::hooks() = {};
+  actor::filesystem::hooks() = {};
 }
 
 void FakeHost::commit() {
@@ -196,6 +199,52 @@ void FakeHost::answer_file_watch() {
       watches.push_back({id, path, recursive});
     });
     return id;
+  };
+}
+
+/// Files without directories: enough for what actors decide. Ends of changes are played by the
+/// test.
+void FakeHost::answer_filesystem() {
+  auto& hooks = actor::filesystem::hooks();
+  hooks.read_wait = [this](std::string_view path, std::uint64_t offset,
+                           std::uint32_t most) -> actor::types::Data {
+    const auto file = files.find(path);
+    if (file == files.end()) return wit::Failure{error(Code::kNotFound, "no such file")};
+    const BytesView content(file->second);
+    const std::size_t begin = std::min<std::uint64_t>(offset, content.size());
+    return content.subspan(begin, std::min<std::size_t>(most, content.size() - begin));
+  };
+  hooks.list_wait =
+      [this](std::string_view path, std::string_view after,
+             std::uint32_t most) -> decltype(actor::filesystem::list_wait(path, after, most)) {
+    listed_.clear();
+    for (const auto& [name, content] : files) {
+      if (!name.starts_with(path) || name.size() <= path.size() + 1) continue;
+      const std::string_view below = std::string_view(name).substr(path.size() + 1);
+      if (below > after && listed_.size() < most) listed_.push_back({below, content.size(), false});
+    }
+    return wit::List<wit::Tuple<wit::String, std::uint64_t, bool>>(listed_);
+  };
+  hooks.change = [this](std::string_view path,
+                        const actor::filesystem_types::Action& action) -> actor::types::Started {
+    const std::string name(path);
+    if (action.is_write()) {
+      effects_.push_back([this, name, bytes = Bytes(action.write.begin(), action.write.end())] {
+        files[name] = bytes;
+      });
+    } else if (action.is_append()) {
+      effects_.push_back([this, name, more = Bytes(action.append.begin(), action.append.end())] {
+        files[name].insert(files[name].end(), more.begin(), more.end());
+      });
+    } else if (action.is_rename()) {
+      effects_.push_back([this, name, to = std::string(action.rename)] {
+        files[to] = files[name];
+        files.erase(name);
+      });
+    } else if (action.is_remove()) {
+      effects_.push_back([this, name] { files.erase(name); });
+    }
+    return next_id++;
   };
 }
 
