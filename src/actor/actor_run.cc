@@ -141,6 +141,10 @@ Status Actor::Core::record_activation() {
 
 void Actor::Core::finish_invocation() {
   const InvocationEnd& end = invocation_.end();
+  const Delivery& delivery = invocation_.delivery();
+  if (end.is_commit) {
+    families_.handled({*delivery.target, *delivery.inputs, end.appended}, invocation_.effects());
+  }
   families_.settle(end.is_commit ? Settlement::kCommitted : Settlement::kDiscarded,
                    invocation_.effects(), end.appended.lsn);
   if (manifest().instance == InstanceMode::kFresh) instance_.reset();
@@ -174,6 +178,8 @@ void Actor::Core::finish_failed(const InvocationEnd& end) {
 
 /// One event failed by itself: it is not delivered again.
 void Actor::Core::failed_alone(const InvocationEnd& end) {
+  const Delivery& delivery = invocation_.delivery();
+  families_.handled_in_vain({*delivery.target, *delivery.inputs, end.appended});
   release_operations();
   if (phase_ == Phase::kStopping) return;
   switch (manifest().on_error) {

@@ -11,6 +11,8 @@
 namespace theater::actor {
 namespace {
 
+constexpr std::uint8_t kEmptyList[] = {0};
+
 std::string known_families(std::span<const FamilyInfo* const> infos) {
   std::string text;
   for (const FamilyInfo* info : infos) {
@@ -98,6 +100,22 @@ void Families::settle(Settlement settlement, EffectBatch& effects, Lsn lsn) {
   touched_.clear();
   if (settlement == Settlement::kCommitted && !effects.empty()) hold(effects, lsn);
   effects.clear();
+}
+
+void Families::handled(const Handled& handled, const EffectBatch& effects) {
+  if (!handled.handler.answers) return;
+  const ByteSpan answers = effects.arguments(effects.items.back());
+  find(handled.handler.family)->handled(handled.inputs, {handled.end.seq, true, answers});
+}
+
+void Families::handled_in_vain(const Handled& handled) {
+  const auto& answers = handled.handler.answers;
+  if (!answers) return;
+  find(handled.handler.family)->handled(handled.inputs, {handled.end.seq, false, {}});
+  EffectBatch none;
+  none.add(*answers, 0, kEmptyList);
+  none.seq = handled.end.seq;
+  hold(none, handled.end.lsn);
 }
 
 void Families::hold(EffectBatch& effects, Lsn lsn) {

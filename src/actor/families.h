@@ -58,6 +58,17 @@ class Families final : public Imports, private GateClient {
   /// for `lsn`; the batch is taken over and comes back empty.
   void settle(Settlement settlement, EffectBatch& effects, Lsn lsn);
 
+  /// Tells a handler's family how its invocation ended; nothing if its handler has no answers.
+  struct Handled {
+    const ExportTarget& handler;
+    const EventBatch& inputs;
+    const chain::Appended& end;
+  };
+  /// Before settle.
+  void handled(const Handled& handled, const EffectBatch& effects);
+  /// Failed, and not to be repeated: an empty list of answers waits at the gate.
+  void handled_in_vain(const Handled& handled);
+
   /// nullptr if the family is not granted.
   FamilyInstance* find(std::size_t family) const { return instances_[family].get(); }
   EventSource* source(std::size_t family) const;

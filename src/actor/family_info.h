@@ -79,6 +79,9 @@ struct FamilyInfo {
   GrantNeed grant_need = GrantNeed::kTable;
   bool has_operations = false;  // FamilyInstance::operations() is there
   std::vector<CallInfo> calls;  // the position is the function's index
+  /// What handle-events returns beside the state: an effect of its commit, named like the handler;
+  /// its function index is calls.size(). Nothing: handlers return the state alone.
+  std::optional<CallInfo> answers;
 };
 
 }  // namespace theater::actor

@@ -44,6 +44,13 @@ struct CallContext {
   std::uint64_t next_id = 0;  // what a kMintedId call answers as ok; used up if it does
 };
 
+/// How an invocation of a family's handler ended for good.
+struct HandledEnd {
+  Seq seq;                 // of its commit or trap
+  bool is_commit = false;  // false: failed, and its events are not delivered again
+  ByteSpan answers;        // what a committed one returned beside the state
+};
+
 enum class Settlement : std::uint8_t { kCommitted, kDiscarded };
 enum class StopMode : std::uint8_t {
   kDrain,  // refuse new work, close politely, report through ActorPort::drained
@@ -85,6 +92,10 @@ class FamilyInstance {
   /// Ends the calls since the last settle: they became real (later calls must see them as done)
   /// or never happened. Called after each invocation in which call() was called.
   virtual void settle(Settlement settlement) = 0;
+  /// Families with FamilyInfo::answers: their handler has run with these events. A commit is told
+  /// before settle. For each call of this one answers effect is performed, in the same order, once
+  /// the commit or trap is durable; after a failure it is an empty list.
+  virtual void handled(const EventBatch&, const HandledEnd&) {}
   /// Makes an effect happen outside. Called by the gate, in order, once it is durable (CHAIN-1).
   virtual void perform(const Effect& effect) = 0;
   /// Its queue; nullptr if the family has no events. Stable for the instance's life.

@@ -88,17 +88,24 @@ Result<Invocation::Progress> Invocation::poll() {
   return Progress::kEnded;
 }
 
+/// For one more effect.
+bool Invocation::has_room(std::size_t bytes) const {
+  return effects_.items.size() < kEffectsMax && effects_.buffer.size() + bytes <= kEffectBytesMax;
+}
+
+std::string Invocation::over_limit_text() {
+  return fmt::format("more than {} calls, {} effects or {} bytes of effects in one invocation",
+                     kCallsMax, kEffectsMax, kEffectBytesMax);
+}
+
 wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan arguments, Bytes& result) {
   if (!is_active_) {
     append(result, as_bytes("host functions cannot be called while the component starts"));
     return wasm::ImportOutcome::kTrap;
   }
   const ImportTarget& target = parts_.program.target(import);
-  if (ordinal_ == kCallsMax || effects_.items.size() == kEffectsMax ||
-      effects_.buffer.size() + arguments.size() > kEffectBytesMax) {
-    over_limit_ =
-        fmt::format("more than {} calls, {} effects or {} bytes of effects in one invocation",
-                    kCallsMax, kEffectsMax, kEffectBytesMax);
+  if (ordinal_ == kCallsMax || !has_room(arguments.size())) {
+    over_limit_ = over_limit_text();
     return wasm::ImportOutcome::kTrap;
   }
   const CallContext context{end_.receive, ordinal_, next_id_};
@@ -203,16 +210,22 @@ Status Invocation::finish() {
   if (reader.truth()) return finish_trap(chain::TrapReason::kError, reader.string());
   const ByteSpan state = reader.bytes();
   CHECK(reader.ok(), "the engine answers canonical values");
-  if (state.size() <= parts_.state_max) {
-    return finish_ok(state, ByteSpan(*result).subspan(reader.offset()));
+  const ByteSpan rest = ByteSpan(*result).subspan(reader.offset());
+  if (state.size() > parts_.state_max) {
+    return finish_trap(chain::TrapReason::kLimit,
+                       fmt::format("the new state is {} bytes, limits.state_max is {}",
+                                   state.size(), parts_.state_max));
   }
-  return finish_trap(chain::TrapReason::kLimit,
-                     fmt::format("the new state is {} bytes, limits.state_max is {}", state.size(),
-                                 parts_.state_max));
+  if (!has_room(rest.size())) return finish_trap(chain::TrapReason::kLimit, over_limit_text());
+  return finish_ok(state, rest);
 }
 
 Status Invocation::finish_ok(ByteSpan state, ByteSpan rest) {
   TRY(const auto change, parts_.state.update(state, parts_.journal.state_salt()));
+  if (const auto& answers = delivery_.target->answers) {
+    effects_.add(*answers, 0, rest);
+    rest = {};
+  }
   const PayloadDraft payloads[] = {{rest, chain::TypeHint{}}};
   draft_outputs();
   EventDraft draft;

@@ -137,6 +137,18 @@ class ProgramLinker {
     ImportTarget target;
     target.family = family;
     target.function = static_cast<std::size_t>(&call - options_.families[family]->calls.data());
+    return complete(std::move(target), call, name);
+  }
+
+  ImportTarget answers_target(std::size_t family, std::string_view name) const {
+    const FamilyInfo& info = *options_.families[family];
+    ImportTarget target;
+    target.family = family;
+    target.function = info.calls.size();
+    return complete(std::move(target), *info.answers, name);
+  }
+
+  static ImportTarget complete(ImportTarget target, const CallInfo& call, std::string_view name) {
     target.call = &call;
     target.name = name;
     target.arguments_hint = hint_of(arguments_type(call.type, {}));
@@ -179,6 +191,7 @@ class ProgramLinker {
     if (handler) {
       handler->family = family;
       set_input(*handler, *info.event_type);
+      if (info.answers) handler->answers = answers_target(family, handler->name);
       program_->handlers_.push_back(*handler);
       return {};
     }
@@ -220,6 +233,10 @@ Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, Byt
   const std::string_view name = reader.string();
   const std::size_t mark = std::min(name.find('#'), name.size());
   for (std::size_t i = 0; i < families.size(); ++i) {
+    if (families[i]->answers && families[i]->handler_name == name) {
+      return OutputCall{i, families[i]->calls.size(), &*families[i]->answers,
+                        payload.subspan(reader.offset())};
+    }
     if (families[i]->interface_name != name.substr(0, mark)) continue;
     const auto& calls = families[i]->calls;
     const auto call =

@@ -44,6 +44,7 @@ struct ExportTarget {
   std::string_view name;       // "interface#function"
   chain::TypeHint input_hint;  // of one event, or of the one input
   wasm::Type input_type;
+  std::optional<ImportTarget> answers;  // the effect in its result, if the family has such
 };
 
 struct LinkOptions {
@@ -94,7 +95,8 @@ class Program {
 /// The type hint of a value of this type, as payloads carry it.
 chain::TypeHint hint_of(const wasm::Type& type);
 
-/// A recorded output taken apart: which host function, with which arguments.
+/// A recorded output taken apart: which host function, with which arguments. FamilyInfo::answers is
+/// the function behind the last one.
 struct OutputCall {
   std::size_t family = 0, function = 0;
   const CallInfo* call = nullptr;

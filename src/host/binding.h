@@ -18,20 +18,9 @@
 #include <vector>
 
 #include "host/binding_calls.h"
+#include "host/describe.h"
 
 namespace theater::host {
-
-/// Fills in the names and the event type of a family that has a handler with payload `Payload`.
-template <typename Payload>
-void describe(actor::FamilyInfo& info, const std::string& name, actor::HandlerNeed need) {
-  constexpr std::string_view kVersion = "0.1.0";
-  info.name = name;
-  info.interface_name = fmt::format("theater:actor/{}@{}", name, kVersion);
-  info.handler_name = fmt::format("theater:actor/{}-handler@{}#handle-events", name, kVersion);
-  info.handler_need = need;
-  info.event_type = wasm::type_of<Event<Payload>>();
-  info.handler_type = handler_type<Payload>();
-}
 
 /// What a restart knows of an effect that became real before it.
 struct PastEffect {
@@ -59,6 +48,13 @@ class Binding {
     binding_detail::derive_effect<binding_detail::ReturnOf<kMethod>>(info_.calls.back());
     info_.calls.back().output_class = output_class;
     row.perform = &binding_detail::act<kPerform, Instance, actor::Effect>;
+    return *this;
+  }
+
+  /// What the handler returns beside the state (FamilyInfo::answers); after all functions.
+  template <auto kPerform>
+  Binding& answers() {
+    rows_.emplace_back().perform = &binding_detail::act<kPerform, Instance, actor::Effect>;
     return *this;
   }
 

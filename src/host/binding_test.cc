@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "actor/program.h"
 #include "host/fake_actor.h"
+#include "wasm/binary_writer.h"
 
 namespace theater::host {
 namespace {
@@ -31,6 +33,47 @@ struct Subject {
     done.push_back(fmt::format("{} at {}", text, past.time.since_epoch.count()));
   }
 };
+
+using Replies = std::vector<std::tuple<std::uint64_t, std::string>>;
+
+struct Replier {
+  std::vector<std::string> done;
+  void note(std::string_view) {}
+  void did_note(std::string_view) {}
+  void reply(actor::Effect& effect, const Replies& replies) {
+    for (const auto& [id, text] : replies) {
+      done.push_back(fmt::format("{} {}@{}", id, text, effect.seq.value));
+    }
+  }
+  void had_replied(const Replies& replies) {
+    done.push_back(fmt::format("{} before", replies.size()));
+  }
+};
+
+TEST(Binding, WhatAHandlerReturnsIsAnEffectBehindAllFunctions) {
+  Binding<Replier> binding;
+  binding.effect<&Replier::note, &Replier::did_note>("note", chain::OutputClass::kLog)
+      .answers<&Replier::reply>()
+      .folded<&Replier::had_replied>();
+  describe<std::string>(binding.info(), "desk", actor::HandlerNeed::kRequired);
+  describe_answers<std::string, Replies>(binding.info(), chain::OutputClass::kWrite);
+  EXPECT_EQ(wasm::to_wit(*binding.info().handler_type),
+            "func(state: list<u8>, events: list<record { id: u64, payload: string }>) -> "
+            "result<tuple<list<u8>, list<tuple<u64, string>>>, string>");
+
+  const Replies replies{{7, "yes"}, {8, "no"}};
+  const actor::FamilyInfo* infos[] = {&binding.info()};
+  Bytes output;
+  wasm::BinaryWriter(output).string("theater:actor/desk-handler@0.1.0#handle-events");
+  append(output, wasm::to_binary(replies));
+  const auto call = actor::parse_output(infos, output);
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_EQ(call->function, 1u);
+  Replier replier;
+  binding.perform(replier, {call->function, call->arguments, 0, Seq{5}, 0});
+  ASSERT_TRUE(binding.fold(replier, {call->function, call->arguments, 0, Seq{5}, 0}, {}));
+  EXPECT_EQ(replier.done, (std::vector<std::string>{"7 yes@5", "8 no@5", "2 before"}));
+}
 
 struct BindingTest : testing::Test {
   Binding<Subject> binding;

@@ -78,10 +78,10 @@ struct Event {
   }
 };
 
-/// handle-events: func(state: bytes, events: list<event>) -> result<tuple<bytes>, string>
-template <typename Payload>
+/// handle-events: func(state: bytes, events: list<event>) -> result<tuple<bytes, Rest...>, string>
+template <typename Payload, typename... Rest>
 wasm::FunctionType handler_type() {
-  using State = std::tuple<Bytes>;
+  using State = std::tuple<Bytes, Rest...>;
   return {{{"state", wasm::type_of<Bytes>()},
            {"events", wasm::Type::list(wasm::type_of<Event<Payload>>())}},
           wasm::type_of<std::expected<State, std::string>>()};

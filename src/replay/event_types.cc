@@ -8,6 +8,7 @@ namespace theater::replay {
 EventTypes::EventTypes(std::span<const actor::FamilyInfo* const> families) {
   for (const actor::FamilyInfo* family : families) {
     if (family->event_type) inputs_.emplace(family->handler_name, *family->event_type);
+    if (family->answers) functions_.emplace(family->handler_name, family->answers->type);
     for (const actor::CallInfo& call : family->calls) {
       functions_.emplace(family->interface_name + "#" + call.name, call.type);
     }
