@@ -2,12 +2,14 @@
 // guest (its path is text, its answer is well formed) and names no file outside a folder.
 #include <cstdlib>
 
-#include "hosts/websocket_server/page.h"
-#include "hosts/websocket_server/request.h"
+#include "hosts/http/head_scanner.h"
+#include "hosts/listener/page.h"
+#include "hosts/websocket_server/upgrade.h"
 
 namespace {
 
 using namespace theater;
+using namespace theater::hosts;
 using namespace theater::hosts::websocket_server;
 
 void require(bool condition) {
@@ -24,21 +26,21 @@ void check_answer(std::string_view answer) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteSpan bytes(data, size);
-  const auto end = head_end(bytes);
-  if (!end) return 0;
-  const auto request = parse_request(bytes.first(*end));
+  const auto end = http::HeadScanner().scan(bytes);
+  if (!end || !*end) return 0;
+  const auto request = http::parse_request(bytes.first(**end));
   if (!request) {
-    check_answer(refusal_response(request.error()));
+    check_answer(http::refusal_response(request.error()));
     return 0;
   }
   for (const char c : request->target) require(c > 0x20 && c < 0x7f);
-  if (const auto name = file_name(request->path())) {
+  if (const auto name = listener::file_name(request->path())) {
     require(!name->empty() && name->find('\0') == std::string::npos);
   }
   Grant grant;
   grant.subprotocols = {"chat"};
   grant.deflate = true;
   const auto upgrade = check_upgrade(*request, grant);
-  check_answer(upgrade ? switch_response(*upgrade) : refusal_response(upgrade.error()));
+  check_answer(upgrade ? switch_response(*upgrade) : http::refusal_response(upgrade.error()));
   return 0;
 }

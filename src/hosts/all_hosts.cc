@@ -4,6 +4,7 @@
 #include "hosts/environment/family.h"
 #include "hosts/file_watch/family.h"
 #include "hosts/filesystem/family.h"
+#include "hosts/listener/address.h"
 #include "hosts/operation/family.h"
 #include "hosts/random/family.h"
 #include "hosts/runtime/family.h"
@@ -12,10 +13,11 @@
 
 namespace theater::hosts {
 
-AllHosts::AllHosts(const io::Environment& environment) {
+AllHosts::AllHosts(const io::Environment& environment)
+    : addresses_(std::make_unique<listener::AddressBook>()) {
   families_.push_back(runtime::make_family());
   families_.push_back(timer::make_family());
-  families_.push_back(websocket_server::make_family());
+  families_.push_back(websocket_server::make_family(*addresses_));
   families_.push_back(random::make_family());
   families_.push_back(environment::make_family(environment));
   families_.push_back(operation::make_family());

@@ -10,6 +10,10 @@
 
 namespace theater::hosts {
 
+namespace listener {
+class AddressBook;
+}
+
 /// Every family of this build, in the fixed order by which chains and actors index them. One per
 /// node, made by its wiring; any thread. Outlives the sets and instances made from it.
 class AllHosts {
@@ -25,6 +29,7 @@ class AllHosts {
   std::span<const std::unique_ptr<host::Family>> families() const { return families_; }
 
  private:
+  std::unique_ptr<listener::AddressBook> addresses_;  // of the families that serve
   std::vector<std::unique_ptr<host::Family>> families_;
   std::vector<const actor::FamilyInfo*> infos_;
 };

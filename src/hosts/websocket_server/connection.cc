@@ -45,7 +45,7 @@ const SharedFrame& Publication::frame(int window_bits) {
   return frame;
 }
 
-Connection::Connection(const Setup& setup, Visitor visitor, Upgrade upgrade)
+Connection::Connection(const Setup& setup, listener::Visitor visitor, Upgrade upgrade)
     : id_(setup.id),
       grant_(setup.grant),
       owner_(setup.owner),
@@ -176,7 +176,8 @@ void Connection::reject() {
     closing_ = std::make_unique<Closing>(kCloseBroken, "",
                                          error_of(host::GuestCode::kDeadline, pending_->message));
   }
-  append(outbox_.begin(256), as_bytes(refusal_response({pending_->refusal, pending_->message})));
+  append(outbox_.begin(256),
+         as_bytes(http::refusal_response({pending_->refusal, pending_->message})));
   outbox_.commit();
   pending_.reset();
   unread_.clear();

@@ -7,12 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "hosts/listener/visitor.h"
 #include "hosts/websocket_server/decoder.h"
 #include "hosts/websocket_server/grant.h"
 #include "hosts/websocket_server/machine.h"
 #include "hosts/websocket_server/outbox.h"
 #include "hosts/websocket_server/payload.h"
-#include "hosts/websocket_server/request.h"
+#include "hosts/websocket_server/upgrade.h"
 #include "io/network.h"
 
 namespace theater::hosts::websocket_server {
@@ -53,13 +54,6 @@ class Publication {
   std::array<SharedFrame, 16> frames_;  // by window bits
 };
 
-/// What admission hands over.
-struct Visitor {
-  std::unique_ptr<io::Stream> stream;  // detached
-  Request request;
-  Bytes early;  // what the client sent behind its head
-};
-
 /// Owned by its actor's instance, on the actor's shard. At most one read and one write are under
 /// way. Between messages an idle connection holds no buffer. It ends by reaching State::kClosed;
 /// destroying it earlier resets the peer and reports nothing.
@@ -70,7 +64,7 @@ class Connection final : private io::StreamUser {
     const Grant& grant;
     ConnectionOwner& owner;
   };
-  Connection(const Setup& setup, Visitor visitor, Upgrade upgrade);
+  Connection(const Setup& setup, listener::Visitor visitor, Upgrade upgrade);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -1,10 +1,8 @@
 // The websocket-server family: its functions, its grant, and what its instances share.
 #include "hosts/websocket_server/family.h"
 
-#include <map>
-#include <mutex>
-
 #include "host/bound_family.h"
+#include "hosts/listener/scratch.h"
 #include "hosts/websocket_server/instance.h"
 
 namespace theater::hosts::websocket_server {
@@ -27,24 +25,12 @@ void bind(host::Binding<Instance>& binding) {
   host::describe<Payload>(binding.info(), "websocket-server", actor::HandlerNeed::kRequired);
 }
 
-/// The buffers that shards read into, made when a shard's first instance is made.
-class Scratches {
- public:
-  std::span<std::uint8_t> of(const io::Executor& shard) {
-    const std::lock_guard lock(mutex_);  // once for each instance
-    auto& buffer = buffers_[&shard];
-    if (!buffer) buffer = std::make_unique<Bytes>(kScratchBytes);
-    return *buffer;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<const io::Executor*, std::unique_ptr<Bytes>> buffers_;
-};
-
 class WebsocketServerFamily final : public host::BoundFamily<Instance, Grant> {
  public:
-  WebsocketServerFamily() : BoundFamily(&parse_grant) { bind(binding()); }
+  explicit WebsocketServerFamily(listener::AddressBook& addresses)
+      : BoundFamily(&parse_grant), addresses_(addresses) {
+    bind(binding());
+  }
 
  private:
   Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
@@ -55,12 +41,14 @@ class WebsocketServerFamily final : public host::BoundFamily<Instance, Grant> {
         context);
   }
 
-  mutable AddressBook addresses_;  // guards itself
-  mutable Scratches scratches_;    // guards itself
+  listener::AddressBook& addresses_;                      // guards itself
+  mutable listener::Scratches scratches_{kScratchBytes};  // guards itself
 };
 
 }  // namespace
 
-std::unique_ptr<host::Family> make_family() { return std::make_unique<WebsocketServerFamily>(); }
+std::unique_ptr<host::Family> make_family(listener::AddressBook& addresses) {
+  return std::make_unique<WebsocketServerFamily>(addresses);
+}
 
 }  // namespace theater::hosts::websocket_server

@@ -4,9 +4,12 @@
 #include <memory>
 
 #include "host/family.h"
+#include "hosts/listener/address.h"
 
 namespace theater::hosts::websocket_server {
 
-std::unique_ptr<host::Family> make_family();
+/// `addresses` is the node's and outlives the family: other families serve paths of the same
+/// addresses.
+std::unique_ptr<host::Family> make_family(listener::AddressBook& addresses);
 
 }  // namespace theater::hosts::websocket_server

@@ -10,24 +10,8 @@ namespace theater::hosts::websocket_server {
 
 namespace {
 
-constexpr std::string_view kHeadPath = "/.theater/head";
 constexpr unsigned kSourceShift = 56;  // ids are below 2^53
 constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
-
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 }  // namespace
 
@@ -41,36 +25,27 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
               host::QueuePolicy::kPause,
               {limits_.queue_items, limits_.queue_bytes, kPromises * limits_.connections_max}},
              *this, context.actor, context.services.clock),
-      self_(std::make_shared<Admitter*>(static_cast<Admitter*>(this))) {}
+      pages_(context.services, [this] { drained_if_empty(); }),
+      self_(std::make_shared<listener::Admitter*>(static_cast<listener::Admitter*>(this))) {}
 
 Instance::~Instance() {
-  CHECK(connection_count_ == 0 && pages_.empty() && !claim_, "END-1");
+  CHECK(connection_count_ == 0 && pages_.is_empty() && !claim_, "END-1");
   if (tick_) services_.executor.cancel(*tick_);
 }
 
 // Visitors.
 
-void Instance::admit(Visitor visitor) {
+void Instance::admit(listener::Visitor visitor) {
   if (is_stopping_) return;  // closed without a word, as if it had come later
   if (visitor.request.asks_for_websocket()) return open(std::move(visitor));
-  const Request& request = visitor.request;
-  if (request.path() == kHeadPath) {
-    Answer page = answer_json(request, head_json());
-    return answer(std::move(visitor), std::move(page));
-  }
-  std::unique_ptr<io::Folder> folder;
-  if (setup_.grant.static_folder) {
-    folder = io::Folder::open(*setup_.grant.static_folder).value_or(nullptr);
-  }
-  Answer page = answer_static(request, folder.get());
-  answer(std::move(visitor), std::move(page));
+  pages_.serve(std::move(visitor), setup_.grant.static_folder, actor_);
 }
 
-void Instance::open(Visitor visitor) {
+void Instance::open(listener::Visitor visitor) {
   auto upgrade = check_upgrade(visitor.request, setup_.grant);
-  if (!upgrade) return answer(std::move(visitor), answer_refusal(upgrade.error()));
+  if (!upgrade) return pages_.refuse(std::move(visitor), upgrade.error());
   if (connection_count_ >= limits_.connections_max || !queue_.reserve(kPromises)) {
-    return answer(std::move(visitor), answer_refusal({503, "too many connections"}));
+    return pages_.refuse(std::move(visitor), {503, "too many connections"});
   }
   arm_tick();
   const std::uint64_t id = kHostIdBit | ++last_id_;
@@ -83,27 +58,6 @@ void Instance::open(Visitor visitor) {
   queue_.unreserve(kPromises);  // out of memory for watching it: closed
   peers_.erase(id);
   --connection_count_;
-}
-
-void Instance::answer(Visitor visitor, Answer page) {
-  if (pages_.size() >= kPagesMax) page = answer_refusal({503, "too many requests"});
-  if (pages_.size() >= 2 * kPagesMax) return;  // closed without a word
-  const std::uint64_t id = ++last_page_;
-  auto made = std::make_unique<Page>(services_, std::move(visitor.stream), std::move(page));
-  Page& it = *made;
-  pages_.emplace(id, std::move(made));
-  it.start([this, weak = std::weak_ptr(self_), id] {
-    if (weak.expired()) return;
-    pages_.erase(id);
-    drained_if_empty();
-  });
-}
-
-std::string Instance::head_json() const {
-  const auto head = actor_.durable_head();
-  return fmt::format("{{\"actor\":{},\"seq\":{},\"head\":\"{}\"}}\n",
-                     json_text(actor_.identity().name), head ? head->seq.value : 0,
-                     head ? head->leaf.hex() : Digest{}.hex());
 }
 
 // What connections tell.
@@ -380,8 +334,9 @@ Status Instance::recover() {
     interrupted_.push_back(id);
   }
   report_interrupted();
-  Route route{actor_.identity().name, setup_.grant.path, setup_.grant.static_folder.has_value(),
-              &services_.executor, self_};
+  listener::Route route{actor_.identity().name, listener::RouteKind::kWebSocket,
+                        setup_.grant.path,      setup_.grant.static_folder.has_value(),
+                        &services_.executor,    self_};
   if (setup_.grant.static_folder) TRY_OK(io::Folder::open(*setup_.grant.static_folder));
   TRY(claim_,
       setup_.addresses.claim(setup_.grant.listen, setup_.grant.tls, std::move(route), services_));

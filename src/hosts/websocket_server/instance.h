@@ -4,12 +4,12 @@
 #include <deque>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "host/event_queue.h"
 #include "host/family.h"
-#include "hosts/websocket_server/address.h"
+#include "hosts/listener/address.h"
+#include "hosts/listener/pages.h"
 #include "hosts/websocket_server/peers.h"
 #include "hosts/websocket_server/topics.h"
 #include "hosts/websocket_server/traffic.h"
@@ -19,7 +19,7 @@ namespace theater::hosts::websocket_server {
 /// What an instance has from its family.
 struct InstanceSetup {
   const host::Binding<class Instance>& binding;
-  AddressBook& addresses;
+  listener::AddressBook& addresses;
   std::span<std::uint8_t> scratch;  // the shard's
   Grant grant;
 };
@@ -30,7 +30,7 @@ struct InstanceSetup {
 class Instance final : public host::BoundInstance<Instance>,
                        private host::QueueUser,
                        private ConnectionOwner,
-                       private Admitter {
+                       private listener::Admitter {
  public:
   Instance(InstanceSetup setup, const host::Context& context);
   ~Instance() override;
@@ -74,10 +74,8 @@ class Instance final : public host::BoundInstance<Instance>,
   enum class About : std::uint64_t { kMessage, kOpening, kOpened, kCongestion, kGap, kClosed };
 
   // Admitter.
-  void admit(Visitor visitor) override;
-  void open(Visitor visitor);
-  void answer(Visitor visitor, Answer page);
-  std::string head_json() const;
+  void admit(listener::Visitor visitor) override;
+  void open(listener::Visitor visitor);
 
   // ConnectionOwner.
   void on_opening(Connection& connection, const Opening& opening) override;
@@ -127,8 +125,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::deque<std::uint64_t> audiences_;
   std::size_t committed_audiences_ = 0;
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
-  std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
-  std::uint64_t last_page_ = 0;
+  listener::Pages pages_;
   std::vector<std::uint64_t> dirty_;        // connections with something to flush
   std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> departed_;     // ended connections the guest may still ask about
@@ -143,8 +140,8 @@ class Instance final : public host::BoundInstance<Instance>,
   std::uint32_t scheduled_ = 0;  // bits of work posted and not run
   /// Shared with routes and posted tasks, which hold it weakly: this instance may be gone when
   /// they arrive. Destroyed with it, on its shard.
-  std::shared_ptr<Admitter*> self_;
-  std::unique_ptr<Claim> claim_;
+  std::shared_ptr<listener::Admitter*> self_;
+  std::unique_ptr<listener::Claim> claim_;
 };
 
 }  // namespace theater::hosts::websocket_server

@@ -54,17 +54,9 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"slow", &Limits::slow, limits_detail::kSecond, 86'400 * limits_detail::kSecond},
 };
 
-// Of an address, which several actors may share.
-inline constexpr std::size_t kReceptionsMax = 1024;            // connections whose head is read
-inline constexpr std::size_t kHeadBytesMax = 32 * 1024;        // request line and header fields
-inline constexpr std::size_t kAcceptsMax = 64;                 // connections taken in one turn
-inline constexpr Nanoseconds kAcceptRest = Milliseconds(100);  // after descriptors ran out
 // Of an actor.
-inline constexpr std::size_t kPagesMax = 256;            // plain GETs being answered
-inline constexpr std::size_t kPageBytesMax = 64u << 20;  // one static file
-inline constexpr Nanoseconds kPageTime = seconds(30);    // one answer
-inline constexpr std::size_t kTopicNameMax = 256;        // bytes
-inline constexpr std::size_t kDepartedMax = 4096;        // ended connections remembered
+inline constexpr std::size_t kTopicNameMax = 256;  // bytes
+inline constexpr std::size_t kDepartedMax = 4096;  // ended connections remembered
 inline constexpr Nanoseconds kDepartedTime = seconds(60);
 inline constexpr Nanoseconds kTick = seconds(1);  // deadlines are looked at
 // Of a connection.

@@ -53,7 +53,8 @@ std::string receive(io::LoopbackClient& client, std::size_t size,
 }
 
 TEST(Loopback, EchoesAndStopsWithGoingAway) {
-  const auto family = make_family();
+  listener::AddressBook addresses;
+  const auto family = make_family(addresses);
   Shard shard;
   ASSERT_TRUE(shard.serve(*family, "listen = \"127.0.0.1:0\"\n"));
   io::LoopbackClient client(shard.address());
@@ -85,7 +86,8 @@ void serve_both(const host::Family& family, Shard& first, Shard& second) {
 }
 
 TEST(Loopback, AConnectionMovesToTheShardOfItsActor) {
-  const auto family = make_family();
+  listener::AddressBook addresses;
+  const auto family = make_family(addresses);
   Shard first, second;
   serve_both(*family, first, second);
   const std::string address = first.address();
@@ -116,7 +118,8 @@ std::string talk(const std::string& address, const std::string& path, const std:
 
 TEST(Loopback, TwoShardsOnTheirOwnThreads) {
   constexpr int kRounds = 50;
-  const auto family = make_family();
+  listener::AddressBook addresses;
+  const auto family = make_family(addresses);
   Shard first, second;
   serve_both(*family, first, second);
   const std::string address = first.address();
@@ -143,7 +146,8 @@ TEST(Loopback, TwoShardsOnTheirOwnThreads) {
 
 TEST(Loopback, HundredsOfConnections) {
   constexpr int kClients = 400;
-  const auto family = make_family();
+  listener::AddressBook addresses;
+  const auto family = make_family(addresses);
   Shard shard;
   ASSERT_TRUE(shard.serve(*family, "listen = \"127.0.0.1:0\"\n"));
   std::vector<std::unique_ptr<io::LoopbackClient>> clients;

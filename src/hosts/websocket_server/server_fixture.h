@@ -41,7 +41,8 @@ struct ServerFixture : testing::Test {
   io::FakeDescriptors descriptors;
   host::FakeLog log;
   host::Services services{executor, clock, random, network, workers, descriptors, log};
-  std::unique_ptr<host::Family> family = make_family();
+  listener::AddressBook addresses;
+  std::unique_ptr<host::Family> family = make_family(addresses);
   EchoActor actor{services};
   std::unique_ptr<actor::FamilyInstance> instance;
 

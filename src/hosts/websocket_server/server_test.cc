@@ -169,12 +169,14 @@ TEST_F(ServerFixture, RequestsThatAreNoUpgradeOfOurs) {
        "400"},
       {"POST /ws HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc", "405"},
       {"GET /ws HTTP/1.1\r\n\r\n", "400"},
-      {"GET /ws HTTP/1.0\r\nHost: t\r\n\r\n", "505"},
+      {"GET /ws HTTP/2.0\r\nHost: t\r\n\r\n", "505"},
+      {"GET /ws HTTP/1.0\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "505"},
       {"nonsense\r\n\r\n", "400"},
       {upgrade_request("/ws\xff"), "400"},
       {upgrade_request("ws"), "400"},
       {"GET /.theater/head HTTP/1.1\r\nHost: t\r\n\r\n", "200"},
-      {"GET /" + std::string(40'000, 'x'), "431"},
+      {"GET /" + std::string(40'000, 'x'), "414"},
+      {"GET / HTTP/1.1\r\nX: " + std::string(40'000, 'x'), "431"},
   };
   for (const auto& [request, status] : kCases) {
     auto client = connect();

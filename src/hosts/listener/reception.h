@@ -4,9 +4,10 @@
 #include <memory>
 
 #include "host/family.h"
+#include "hosts/http/head_scanner.h"
 #include "io/network.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::listener {
 
 class Address;
 
@@ -29,8 +30,9 @@ class Reception final : private io::StreamUser {
   const std::uint64_t id_;
   Address& address_;
   std::unique_ptr<io::Stream> stream_;
+  http::HeadScanner scanner_;
   Bytes buffer_;
   io::TimerId deadline_;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::listener

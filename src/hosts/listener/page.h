@@ -1,4 +1,4 @@
-// Page: one HTTP answer that is not a WebSocket, from its head to the peer's end.
+// Page: one plain HTTP answer, from its head to the peer's end; and what makes such answers.
 #pragma once
 
 #include <functional>
@@ -6,11 +6,14 @@
 #include <string>
 
 #include "host/family.h"
-#include "hosts/websocket_server/request.h"
+#include "hosts/http/request.h"
 #include "io/folder.h"
 #include "io/network.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::listener {
+
+/// Where an actor shows the head of its chain.
+inline constexpr std::string_view kHeadPath = "/.theater/head";
 
 /// What is answered: a head (with or without a small body in it), then a file if there is one.
 struct Answer {
@@ -18,11 +21,17 @@ struct Answer {
   std::unique_ptr<io::FolderFile> file;
 };
 
+/// Whether the body is left out: the answer to HEAD.
+enum class Part : std::uint8_t { kAll, kHead };
+inline Part part_of(const http::Request& request) {
+  return request.method == "HEAD" ? Part::kHead : Part::kAll;
+}
+
 /// Answers a plain GET or HEAD from a static folder (null: there is none).
-Answer answer_static(const Request& request, const io::Folder* folder);
+Answer answer_static(const http::Request& request, const io::Folder* folder);
 /// Answers with a JSON text.
-Answer answer_json(const Request& request, const std::string& json);
-Answer answer_refusal(const Refusal& refusal);
+Answer answer_json(const http::Request& request, const std::string& json);
+Answer answer_refusal(const http::Refusal& refusal, Part part = Part::kAll);
 /// The media type of a file, by the end of its name.
 std::string_view media_type(std::string_view name);
 /// The file a request path names: decoded, "index.html" behind a final slash; nullopt if it is
@@ -56,4 +65,4 @@ class Page final : private io::StreamUser {
   io::TimerId deadline_;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::listener

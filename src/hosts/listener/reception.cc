@@ -1,14 +1,13 @@
 // Reception: reads until the empty line.
-#include "hosts/websocket_server/reception.h"
+#include "hosts/listener/reception.h"
 
-#include "hosts/websocket_server/address.h"
-#include "hosts/websocket_server/limits.h"
+#include "hosts/listener/address.h"
+#include "hosts/listener/limits.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::listener {
 
 namespace {
 constexpr std::size_t kRoom = 4096;  // read at a time
-constexpr Nanoseconds kHeadTime = seconds(10);
 }  // namespace
 
 Reception::Reception(std::uint64_t id, Address& address, std::unique_ptr<io::Stream> stream)
@@ -35,13 +34,14 @@ void Reception::on_readable() {
   const auto got = stream_->read(std::span(buffer_).subspan(before));
   if (!got || (*got && **got == 0)) return address_.left(id_);
   buffer_.resize(before + got->value_or(0));
-  if (const auto end = head_end(buffer_)) {
+  const auto end = scanner_.scan(buffer_);
+  if (!end) return address_.refused(id_, end.error());
+  if (*end) {
     const Bytes all = std::move(buffer_);  // this object ends inside the call
     const ByteSpan bytes(all);
-    return address_.received(id_, bytes.first(*end), bytes.subspan(*end));
+    return address_.received(id_, bytes.first(**end), bytes.subspan(**end));
   }
-  if (buffer_.size() >= kHeadBytesMax) return address_.refused(id_, {431, "the head is too large"});
   stream_->want_read();
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::listener

@@ -1,9 +1,9 @@
 // Address and AddressBook: listening addresses, shared by the actors whose paths they serve.
 //
 // An address is listened on by one shard, its home: the one whose actor asked first. There the
-// request heads are read; the connection then moves, detached, to the shard of the actor whose
-// path it names. The routes are guarded by a mutex, which is taken when an actor starts or stops
-// and once for each new connection, never for a message.
+// first request head of each connection is read; the connection then moves, detached, to the shard
+// of the actor whose path it names. The routes are guarded by a mutex, which is taken when an actor
+// starts or stops, and once for each connection and each HTTP request; never for a message.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,14 @@
 #include <vector>
 
 #include "host/family.h"
-#include "hosts/websocket_server/connection.h"
-#include "hosts/websocket_server/page.h"
+#include "hosts/listener/page.h"
+#include "hosts/listener/visitor.h"
 #include "hosts/websocket_server/tls.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::listener {
+
+using TlsContext = websocket_server::TlsContext;
+using TlsFiles = websocket_server::TlsFiles;
 
 /// Where admitted connections go. Called on the shard of its route.
 class Admitter {
@@ -30,16 +33,26 @@ class Admitter {
   ~Admitter() = default;
 };
 
+enum class RouteKind : std::uint8_t {
+  kWebSocket,  // upgrades of exactly this path
+  kHttp,       // requests of this path and of all below it; the longest route wins
+};
+
 /// One actor's claim on an address.
 struct Route {
   std::string actor;
-  std::string path;        // of upgrade requests
-  bool has_pages = false;  // plain requests go here
+  RouteKind kind = RouteKind::kWebSocket;
+  std::string path;
+  bool has_pages = false;  // plain requests that nobody else serves go here
   io::Executor* executor = nullptr;
   /// Shared with its instance, which alone destroys it, on the route's shard: a connection on its
   /// way finds out there that nobody is at home.
   std::weak_ptr<Admitter*> admitter;
+  const void* claimant = nullptr;  // names the instance; set by AddressBook::claim
 };
+
+/// Whether a request of `path` belongs to an http route of `prefix`.
+bool is_under(std::string_view path, std::string_view prefix);
 
 class Reception;
 
@@ -53,10 +66,14 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   Status open();
   /// Any shard. kConflict if the path, or the pages, belong to another actor.
   Status add(Route route);
-  void remove(const std::string& actor);
+  void remove(const void* claimant);
   bool is_unclaimed() const;
   /// On the home shard; from then on nothing can be added.
   void close_if_unclaimed();
+  /// Any shard: hands a connection with a request on it to whoever serves that.
+  void dispatch(Visitor visitor);
+  /// Any shard: whether `claimant` is whom dispatch would choose.
+  bool leads_to(const http::Request& request, const void* claimant) const;
   const std::optional<TlsFiles>& tls() const { return tls_; }
   const host::Services& home() const { return home_; }
   std::string bound() const { return bound_; }
@@ -64,7 +81,7 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   std::uint64_t accept_pauses() const { return accept_pauses_.load(std::memory_order_relaxed); }
   // Home shard: what receptions tell.
   void received(std::uint64_t reception, ByteSpan head, ByteSpan early);
-  void refused(std::uint64_t reception, const Refusal& refusal);
+  void refused(std::uint64_t reception, const http::Refusal& refusal);
   void left(std::uint64_t reception);
 
  private:
@@ -73,8 +90,8 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   void welcome(std::unique_ptr<io::Stream> stream);
   void rest();
   std::unique_ptr<io::Stream> take(std::uint64_t reception);
-  void answer(std::unique_ptr<io::Stream> stream, const Refusal& refusal);
-  std::optional<Route> route_of(const Request& request) const;
+  void answer(std::unique_ptr<io::Stream> stream, Answer answer);
+  std::optional<Route> route_of(const http::Request& request) const;
 
   const std::string name_;
   const std::optional<TlsFiles> tls_;
@@ -95,23 +112,27 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   bool is_waiting_ = false;  // receptions_ is full
 };
 
-/// A claim; gives itself up on destruction.
+/// A claim; gives itself up on destruction. On the claimant's shard.
 class Claim {
  public:
-  Claim(std::shared_ptr<Address> address, std::string actor, io::Executor& executor);
+  Claim(std::shared_ptr<Address> address, const Route& route);
   ~Claim();
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
   std::string bound() const { return address_->bound(); }
   std::uint64_t accept_pauses() const { return address_->accept_pauses(); }
+  /// Whether a later request on one of the claimant's connections is the claimant's too.
+  bool owns(const http::Request& request) const { return address_->leads_to(request, claimant_); }
+  /// Gives a connection up to whoever serves the request on it.
+  void forward(Visitor visitor) const { address_->dispatch(std::move(visitor)); }
 
  private:
   std::shared_ptr<Address> address_;
-  std::string actor_;
+  const void* claimant_;
   io::Executor& executor_;
 };
 
-/// The family's addresses. Any thread.
+/// The addresses of all families. Any thread.
 class AddressBook {
  public:
   /// Claims a route on `listen`, on the claimant's shard; opens the address there if it is the
@@ -125,4 +146,4 @@ class AddressBook {
   std::unordered_map<std::string, std::weak_ptr<Address>> addresses_;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::listener

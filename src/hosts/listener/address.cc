@@ -1,19 +1,19 @@
 // Address: accepting, routing, handing over.
-#include "hosts/websocket_server/address.h"
+#include "hosts/listener/address.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
-#include "hosts/websocket_server/limits.h"
-#include "hosts/websocket_server/reception.h"
+#include "hosts/listener/limits.h"
+#include "hosts/listener/reception.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::listener {
 
 namespace {
 
 /// The actor a plain request asks for: "actor=NAME" in the query; empty: whoever has the pages.
-std::string_view wanted_actor(const Request& request) {
+std::string_view wanted_actor(const http::Request& request) {
   constexpr std::string_view kKey = "actor=";
   std::string_view query = request.query();
   const auto at = query.find(kKey);
@@ -23,6 +23,11 @@ std::string_view wanted_actor(const Request& request) {
 }
 
 }  // namespace
+
+bool is_under(std::string_view path, std::string_view prefix) {
+  if (prefix == "/" || path == "*") return true;
+  return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
 
 Address::Address(std::string name, std::optional<TlsFiles> tls, const host::Services& home)
     : name_(std::move(name)), tls_(std::move(tls)), home_(home) {}
@@ -53,11 +58,11 @@ Status Address::add(Route route) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) return fail(Code::kClosed, "{} is being closed", name_);
   for (const Route& other : routes_) {
-    if (other.path == route.path) {
+    if (other.path == route.path && other.kind == route.kind) {
       return fail(Code::kConflict, "path {} of {} belongs to actor {}", route.path, name_,
                   other.actor);
     }
-    if (other.has_pages && route.has_pages) {
+    if (other.has_pages && route.has_pages && other.actor != route.actor) {
       return fail(Code::kConflict, "the static folder of {} belongs to actor {}", name_,
                   other.actor);
     }
@@ -66,9 +71,9 @@ Status Address::add(Route route) {
   return {};
 }
 
-void Address::remove(const std::string& actor) {
+void Address::remove(const void* claimant) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(routes_, [&](const Route& route) { return route.actor == actor; });
+  std::erase_if(routes_, [&](const Route& route) { return route.claimant == claimant; });
 }
 
 bool Address::is_unclaimed() const {
@@ -85,19 +90,52 @@ void Address::close_if_unclaimed() {
   close();
 }
 
-std::optional<Route> Address::route_of(const Request& request) const {
+/// The head of a chain is shown by the actor that is named, or by whoever has the pages. An upgrade
+/// that no path takes is a plain request, as any upgrade may be.
+std::optional<Route> Address::route_of(const http::Request& request) const {
   const std::lock_guard lock(mutex_);
-  const bool is_upgrade = request.asks_for_websocket();
-  const std::string_view actor = is_upgrade ? std::string_view() : wanted_actor(request);
+  if (request.path() != kHeadPath) {
+    const bool is_upgrade = request.asks_for_websocket();
+    const Route* found = nullptr;
+    for (const Route& route : routes_) {
+      if (route.kind == RouteKind::kWebSocket) {
+        if (is_upgrade && route.path == request.path()) return route;
+      } else if (is_under(request.path(), route.path)) {
+        if (!found || found->path.size() < route.path.size()) found = &route;
+      }
+    }
+    if (found) return *found;
+    if (is_upgrade) return std::nullopt;
+  }
+  const std::string_view actor = wanted_actor(request);
   const Route* found = nullptr;
   for (const Route& route : routes_) {
-    const bool matches = is_upgrade      ? route.path == request.path()
-                         : actor.empty() ? route.has_pages || !found
-                                         : route.actor == actor;
+    const bool matches = actor.empty() ? route.has_pages || !found : route.actor == actor;
     if (matches) found = &route;
   }
   if (!found) return std::nullopt;
   return *found;
+}
+
+bool Address::leads_to(const http::Request& request, const void* claimant) const {
+  const auto route = route_of(request);
+  return route && route->kind == RouteKind::kHttp && route->claimant == claimant &&
+         request.path() != kHeadPath && is_under(request.path(), route->path);
+}
+
+void Address::dispatch(Visitor visitor) {
+  const auto route = route_of(visitor.request);
+  if (route) {
+    route->executor->post([admitter = route->admitter, guest = std::move(visitor)]() mutable {
+      if (const auto host = admitter.lock()) (*host)->admit(std::move(guest));
+    });
+    return;
+  }
+  Answer answer_text = answer_refusal({404, "nothing here"}, part_of(visitor.request));
+  home_.executor.post([weak = weak_from_this(), stream = std::move(visitor.stream),
+                       text = std::move(answer_text)]() mutable {
+    if (const auto self = weak.lock()) self->answer(std::move(stream), std::move(text));
+  });
 }
 
 // Accepting.
@@ -146,26 +184,22 @@ std::unique_ptr<io::Stream> Address::take(std::uint64_t reception) {
 
 void Address::left(std::uint64_t reception) { take(reception); }
 
-void Address::refused(std::uint64_t reception, const Refusal& refusal) {
-  answer(take(reception), refusal);
+void Address::refused(std::uint64_t reception, const http::Refusal& refusal) {
+  answer(take(reception), answer_refusal(refusal));
 }
 
 void Address::received(std::uint64_t reception, ByteSpan head, ByteSpan early) {
   auto stream = take(reception);
-  auto request = parse_request(head);
-  if (!request) return answer(std::move(stream), request.error());
-  const auto route = route_of(*request);
-  if (!route) return answer(std::move(stream), {404, "nothing here"});
-  Visitor visitor{std::move(stream), std::move(*request), to_bytes(early)};
-  route->executor->post([admitter = route->admitter, guest = std::move(visitor)]() mutable {
-    if (const auto host = admitter.lock()) (*host)->admit(std::move(guest));
-  });
+  auto request = http::parse_request(head);
+  if (!request) return answer(std::move(stream), answer_refusal(request.error()));
+  dispatch({std::move(stream), std::move(*request), to_bytes(early)});
 }
 
-void Address::answer(std::unique_ptr<io::Stream> stream, const Refusal& refusal) {
-  if (refusals_.size() >= kPagesMax) return;  // closed without a word
+void Address::answer(std::unique_ptr<io::Stream> stream, Answer answer) {
+  const bool is_closed = listener_ == nullptr;
+  if (is_closed || refusals_.size() >= kPagesMax) return;  // closed without a word
   const std::uint64_t id = ++last_id_;
-  auto page = std::make_unique<Page>(home_, std::move(stream), answer_refusal(refusal));
+  auto page = std::make_unique<Page>(home_, std::move(stream), std::move(answer));
   Page& it = *page;
   refusals_.emplace(id, std::move(page));
   it.start([weak = weak_from_this(), id] {
@@ -175,11 +209,11 @@ void Address::answer(std::unique_ptr<io::Stream> stream, const Refusal& refusal)
 
 // Claims.
 
-Claim::Claim(std::shared_ptr<Address> address, std::string actor, io::Executor& executor)
-    : address_(std::move(address)), actor_(std::move(actor)), executor_(executor) {}
+Claim::Claim(std::shared_ptr<Address> address, const Route& route)
+    : address_(std::move(address)), claimant_(route.claimant), executor_(*route.executor) {}
 
 Claim::~Claim() {
-  address_->remove(actor_);
+  address_->remove(claimant_);
   if (!address_->is_unclaimed()) return;
   if (&executor_ == &address_->home().executor) {
     address_->close_if_unclaimed();
@@ -193,22 +227,22 @@ Claim::~Claim() {
 Result<std::unique_ptr<Claim>> AddressBook::claim(const std::string& listen,
                                                   const std::optional<TlsFiles>& tls, Route route,
                                                   const host::Services& services) {
+  route.claimant = route.admitter.lock().get();
   const std::lock_guard lock(mutex_);
-  const std::string actor = route.actor;
   if (auto address = addresses_[listen].lock()) {
     if (address->tls() != tls) {
       return fail(Code::kConflict, "{} is served with other TLS settings", listen);
     }
     auto added = address->add(route);
-    if (added) return std::make_unique<Claim>(std::move(address), actor, services.executor);
+    if (added) return std::make_unique<Claim>(std::move(address), route);
     if (added.error().code != Code::kClosed) return std::unexpected(std::move(added.error()));
   }
   auto address = std::make_shared<Address>(listen, tls, services);
   TRY_OK(address->open());
-  TRY_OK(address->add(std::move(route)));
+  TRY_OK(address->add(route));
   addresses_[listen] = address;
   addresses_[address->bound()] = address;  // differs where port 0 was asked for
-  return std::make_unique<Claim>(std::move(address), actor, services.executor);
+  return std::make_unique<Claim>(std::move(address), route);
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::listener

@@ -1,14 +1,15 @@
 // Page: static files, small texts, and their way to the socket.
-#include "hosts/websocket_server/page.h"
+#include "hosts/listener/page.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
-#include "hosts/websocket_server/limits.h"
+#include "hosts/http/date.h"
+#include "hosts/listener/limits.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::listener {
 
 namespace {
 
@@ -34,10 +35,20 @@ constexpr std::pair<std::string_view, std::string_view> kMediaTypes[] = {
     {".woff2", "font/woff2"},
 };
 
-std::optional<Refusal> refuse_method(const Request& request) {
-  if (request.method != "GET" && request.method != "HEAD") return Refusal{405, "only GET and HEAD"};
-  if (request.has_body) return Refusal{400, "a request without a body is wanted"};
+std::optional<http::Refusal> refuse_method(const http::Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return http::Refusal{405, "only GET and HEAD"};
+  }
+  if (request.has_body()) return http::Refusal{400, "a request without a body is wanted"};
   return std::nullopt;
+}
+
+/// A head for `size` bytes of `type`.
+std::string page_head(std::string_view type, std::uint64_t size) {
+  return fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n"
+      "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+      type, size);
 }
 
 }  // namespace
@@ -67,20 +78,27 @@ std::optional<std::string> file_name(std::string_view path) {
   return name;
 }
 
-Answer answer_refusal(const Refusal& refusal) { return {refusal_response(refusal), nullptr}; }
+Answer answer_refusal(const http::Refusal& refusal, Part part) {
+  std::string text = http::refusal_response(refusal);
+  if (part == Part::kHead) text.resize(text.find("\r\n\r\n") + 4);
+  return {std::move(text), nullptr};
+}
 
-Answer answer_json(const Request& request, const std::string& json) {
-  if (const auto refusal = refuse_method(request)) return answer_refusal(*refusal);
+Answer answer_json(const http::Request& request, const std::string& json) {
+  if (const auto refusal = refuse_method(request)) {
+    return answer_refusal(*refusal, part_of(request));
+  }
   const std::string head = page_head("application/json", json.size());
   return {request.method == "HEAD" ? head : head + json, nullptr};
 }
 
-Answer answer_static(const Request& request, const io::Folder* folder) {
-  if (const auto refusal = refuse_method(request)) return answer_refusal(*refusal);
+Answer answer_static(const http::Request& request, const io::Folder* folder) {
+  const Part part = part_of(request);
+  if (const auto refusal = refuse_method(request)) return answer_refusal(*refusal, part);
   const auto name = file_name(request.path());
-  if (!folder || !name) return answer_refusal({404, "not found"});
+  if (!folder || !name) return answer_refusal({404, "not found"}, part);
   auto file = folder->open_file(*name);
-  if (!file || (*file)->size() > kPageBytesMax) return answer_refusal({404, "not found"});
+  if (!file || (*file)->size() > kPageBytesMax) return answer_refusal({404, "not found"}, part);
   Answer answer{page_head(media_type(*name), (*file)->size()), nullptr};
   if (request.method == "GET") answer.file = std::move(*file);
   return answer;
@@ -90,7 +108,10 @@ Page::Page(const host::Services& services, std::unique_ptr<io::Stream> stream, A
     : services_(services),
       stream_(std::move(stream)),
       answer_(std::move(answer)),
-      chunk_(std::move(answer_.text)) {}
+      chunk_(std::move(answer_.text)) {
+  const auto first_line = chunk_.find("\r\n");
+  chunk_.insert(first_line + 2, http::date_line(services_.clock.wall()));
+}
 
 Page::~Page() { services_.executor.cancel(deadline_); }
 
@@ -146,4 +167,4 @@ void Page::finish() {
   services_.executor.post(std::exchange(done_, nullptr));
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::listener
