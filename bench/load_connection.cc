@@ -65,20 +65,43 @@ LoadConnection::~LoadConnection() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+Result<Message> learn_request(const Target& target) {
+  Message message;
+  append(message.sent, as_bytes(fmt::format("GET {} HTTP/1.1\r\nHost: {}:{}\r\n\r\n", target.path,
+                                            target.address, target.port)));
+  LoadConnection connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), message);
+  TRY_OK(connection.connect(target));
+  TRY_OK(connection.send());
+  message.expected.resize(kResponseBytesMax);
+  const auto got = ::recv(connection.descriptor_, message.expected.data(), kResponseBytesMax, 0);
+  if (got <= 0) return std::unexpected(last_error("receive"));
+  message.expected.resize(static_cast<std::size_t>(got));
+  message.same_bytes = std::string_view("HTTP/1.1 200").size();
+  if (!as_text(message.expected).starts_with("HTTP/1.1 200")) {
+    return fail(Code::kInvalid, "the answer is not 200");
+  }
+  return message;
+}
+
 Result<LoadConnection> LoadConnection::open(const Target& target, const Message& message) {
   LoadConnection connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), message);
+  TRY_OK(connection.connect(target));
+  if (target.protocol == Protocol::kWebSocket) TRY_OK(connection.upgrade(target));
+  ::fcntl(connection.descriptor_, F_SETFL, O_NONBLOCK);
+  return connection;
+}
+
+Status LoadConnection::connect(const Target& target) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(target.port);
   ::inet_pton(AF_INET, target.address.c_str(), &address.sin_addr);
   const int on = 1;
-  ::setsockopt(connection.descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (::connect(connection.descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address)) {
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address)) {
     return std::unexpected(last_error("connect"));
   }
-  TRY_OK(connection.upgrade(target));
-  ::fcntl(connection.descriptor_, F_SETFL, O_NONBLOCK);
-  return connection;
+  return {};
 }
 
 Status LoadConnection::upgrade(const Target& target) {

@@ -1,4 +1,5 @@
-// LoadConnection: one WebSocket client of the load generator: sends a message, waits for its echo.
+// LoadConnection: one client of the load generator: sends a message, or an HTTP request, and waits
+// for the answer.
 #pragma once
 
 #include <chrono>
@@ -13,10 +14,13 @@ namespace theater::bench {
 
 using Clock = std::chrono::steady_clock;
 
+enum class Protocol : std::uint8_t { kWebSocket, kHttp };
+
 struct Target {
   std::string address;  // IPv4
   std::uint16_t port = 0;
   std::string path;
+  Protocol protocol = Protocol::kWebSocket;
 };
 
 /// A message as a masked frame, and the frame its answer must be.
@@ -28,10 +32,13 @@ struct Message {
 /// A binary message of `bytes` fixed bytes.
 Message make_message(std::size_t bytes);
 
+/// A GET of the target; asks for it once to learn how long the answer is.
+Result<Message> learn_request(const Target& target);
+
 /// One message is under way at a time. Not for threads. Owns its socket.
 class LoadConnection {
  public:
-  /// Connects and upgrades, waiting for both.
+  /// Connects and, if the target speaks WebSocket, upgrades, waiting for both.
   static Result<LoadConnection> open(const Target& target, const Message& message);
   LoadConnection(LoadConnection&& other) noexcept;
   LoadConnection& operator=(LoadConnection&&) = delete;
@@ -45,7 +52,9 @@ class LoadConnection {
   Clock::time_point sent_at() const { return sent_at_; }
 
  private:
+  friend Result<Message> learn_request(const Target& target);
   LoadConnection(int descriptor, const Message& message);
+  Status connect(const Target& target);
   Status upgrade(const Target& target);
 
   int descriptor_;

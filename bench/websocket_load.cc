@@ -1,5 +1,5 @@
-// websocket_load: clients that each send a message and wait for its echo, again and again; prints
-// messages a second and round-trip times as JSON.
+// websocket_load: clients that each send a message (or with --http a GET) and wait for the answer,
+// again and again; prints messages a second and round-trip times as JSON.
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -53,9 +53,17 @@ Status exchange(int poll, std::vector<LoadConnection>& connections, Clock::time_
   return {};
 }
 
-Result<Measured> measure(const Arguments& arguments) {
+Result<bench::Message> message_of(const Arguments& arguments) {
+  if (arguments.target.protocol == bench::Protocol::kHttp) {
+    return bench::learn_request(arguments.target);
+  }
   bench::Message message = bench::make_message(arguments.bytes);
   if (arguments.any_payload) message.same_bytes -= arguments.bytes;
+  return message;
+}
+
+Result<Measured> measure(const Arguments& arguments) {
+  TRY(const bench::Message message, message_of(arguments));
   std::vector<LoadConnection> connections;
   connections.reserve(arguments.connections);
   const int poll = ::epoll_create1(EPOLL_CLOEXEC);
@@ -100,7 +108,7 @@ void print(const Arguments& arguments, Measured& measured) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app{"Measures a WebSocket echo."};
+  CLI::App app{"Measures a WebSocket echo, or GETs."};
   app.add_option("PORT", arguments.target.port, "on 127.0.0.1")->required();
   app.add_option("PATH", arguments.target.path);
   app.add_option("--connections", arguments.connections);
@@ -108,6 +116,8 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", arguments.seconds);
   app.add_option("--warm-up", arguments.warm_up);
   app.add_flag("--any-payload", arguments.any_payload, "the answer need only be as long");
+  app.add_flag_callback(
+      "--http", [&] { arguments.target.protocol = bench::Protocol::kHttp; }, "GET instead");
   CLI11_PARSE(app, argc, argv);
   auto measured = measure(arguments);
   if (!measured) {

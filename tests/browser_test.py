@@ -123,6 +123,27 @@ class BrowserTest(support.ActorTest):
             self.wait_for_text("and hello from the first")
             self.check_head()
 
+    def test_pages_poll_and_listen_across_a_restart(self):
+        """fetch's long polls and EventSource show each note once, in order."""
+        script = ("return ['polled', 'heard'].map(id => [...document.getElementById(id).children]"
+                  ".map(item => item.innerText))")
+        with self.node("board"):
+            port = self.port
+            first = self.browser.open_page(f"http://127.0.0.1:{port}/")
+            self.browser.open_page(f"http://127.0.0.1:{port}/")
+            self.say("one")
+            self.wait_for(script, lambda shown: shown == [["1 one"], ["1 one"]])
+            self.browser.use(first)
+            self.wait_for(script, lambda shown: shown == [["1 one"], ["1 one"]])
+        with self.node("board", port=port):
+            time.sleep(3)  # the browser comes back after `retry`
+            self.say("two")
+            self.wait_for(script, lambda shown: [shown[0][-1], shown[1][-1]] == ["2 two"] * 2)
+            shown = self.browser.run(script)
+            self.assertEqual(shown[0], ["1 one", "2 two"])
+            self.assertEqual(shown[1][-1], "2 two")
+        self.assert_chain_holds()
+
     def check_head(self):
         """The page comes to show the head that `theater actors` prints."""
         end = time.monotonic() + WAIT_SECONDS

@@ -7,6 +7,7 @@ alike; read the ratio, not the figures.
 """
 
 import argparse
+import bench_http
 import bench_rows
 import datetime
 import json
@@ -159,6 +160,7 @@ def main():
             rows = measure({"beast": (beast_port, "/"), "actor": (actor_port, "/echo")}, options)
         write_page(rows, sync, options)
         bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
+        bars += bench_http.rows(sys.modules[__name__], folder, options)
         bars += bench_rows.library_rows(BUILD / "bench", folder)
         print(bench_rows.table(bars))
         page = bench_rows.write_page(PAGE.parent, bars, f"{processor()}, {os.cpu_count()} cores, "

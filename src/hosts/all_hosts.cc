@@ -4,6 +4,7 @@
 #include "hosts/environment/family.h"
 #include "hosts/file_watch/family.h"
 #include "hosts/filesystem/family.h"
+#include "hosts/http_server/family.h"
 #include "hosts/listener/address.h"
 #include "hosts/operation/family.h"
 #include "hosts/random/family.h"
@@ -23,6 +24,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(operation::make_family());
   families_.push_back(file_watch::make_family());
   families_.push_back(filesystem::make_family());
+  families_.push_back(http_server::make_family(*addresses_));
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -7,6 +7,7 @@ from wit.testing import read
 from wit.tool import ROOT
 
 BYTES_RESULT = "result<tuple<list<u8>>, string>"
+ANSWERS_RESULT = "result<tuple<list<u8>, list<tuple<u64, answer>>>, string>"
 
 
 def spelled(type_) -> str:
@@ -32,16 +33,18 @@ class ContractTest(unittest.TestCase):
     def test_the_package(self):
         self.assertEqual({s.package for s in self.scopes.values()}, {"theater:actor@0.1.0"})
         self.assertLessEqual({"types", "operation", "lifecycle", "migration", "runtime", "timer",
-                              "websocket-types", "websocket-server"}, set(self.scopes))
+                              "websocket-types", "websocket-server", "http-types",
+                              "http-server"}, set(self.scopes))
 
     def test_handlers_take_the_state_and_a_batch(self):
         handlers = [s for s in self.scopes.values() if s.name.endswith("-handler")]
         self.assertGreaterEqual(len(handlers), 3)
         for scope in handlers:
             with self.subTest(interface=scope.name):
+                answers = scope.name == "http-server-handler"
                 self.assertEqual([signature(f) for f in scope.exports],
                                  ["handle-events: func(state: list<u8>, events: list<event>) -> "
-                                  + BYTES_RESULT])
+                                  + (ANSWERS_RESULT if answers else BYTES_RESULT)])
 
     def test_families_are_complete(self):
         for name in [n.removesuffix("-handler") for n in self.scopes if n.endswith("-handler")]:

@@ -1,0 +1,184 @@
+// Connection: one client, request after request. The I/O edge around the table in machine.h.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hosts/http/body_decoder.h"
+#include "hosts/http/head_scanner.h"
+#include "hosts/http/response.h"
+#include "hosts/http_server/grant.h"
+#include "hosts/http_server/machine.h"
+#include "hosts/http_server/server_events.h"
+#include "hosts/listener/visitor.h"
+#include "io/network.h"
+
+namespace theater::hosts::http_server {
+
+/// Whoever owns connections. Told from inside connections' calls: notes, queues, never destroys
+/// there. A request is named by the id that admit gave it.
+class ConnectionOwner {
+ public:
+  /// Whether the request is for this actor.
+  virtual bool owns(const http::Request& request) = 0;
+  /// It is not: the stream goes elsewhere, this connection is over.
+  virtual void forward(listener::Visitor visitor) = 0;
+  /// Lets a request in, or says why not.
+  virtual std::expected<std::uint64_t, http::Refusal> admit(const Connection& connection) = 0;
+  /// Queues the request's event; false: no room.
+  virtual bool deliver(Connection& connection, const http::Request& request, ByteSpan body) = 0;
+  /// Whether the actor's queue has room for a part.
+  virtual bool may_deliver(const Connection& connection) = 0;
+  virtual void on_part(Connection& connection, ByteSpan part) = 0;
+  virtual void on_complete(Connection& connection) = 0;
+  virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
+  /// An answer's head is queued.
+  virtual void on_answered(std::uint16_t status) = 0;
+  /// The connection is done with its request; the code says what went wrong.
+  virtual void on_over(Connection& connection, std::optional<host::GuestCode> code) = 0;
+  virtual void on_moved(State from, State to) = 0;
+  /// The stream is done with; destroy the connection soon, not now.
+  virtual void on_gone(Connection& connection) = 0;
+  /// Where to read to; the shard's one buffer.
+  virtual std::span<std::uint8_t> scratch() = 0;
+  /// A coarse clock: the time of the last tick, and as a Date field's line.
+  virtual MonotonicTime tick_time() const = 0;
+  virtual std::string_view date_line() const = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+/// Owned by its actor's instance, on the actor's shard. One request at a time: what a client sends
+/// ahead waits, read up to kPipelineBytesMax. Idle or parked it holds no buffer. It ends by
+/// reaching State::kClosed; destroying it earlier resets the peer and reports nothing.
+class Connection final : private io::StreamUser {
+ public:
+  struct Setup {
+    std::uint64_t number;
+    const Grant& grant;
+    ConnectionOwner& owner;
+  };
+  Connection(const Setup& setup, std::unique_ptr<io::Stream> stream);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Begins with a request whose head another has read.
+  Status start(io::Network& network, http::Request request, ByteSpan early);
+
+  // What becomes of the request; without effect in a state that does not want it.
+  void taken();
+  void respond(const http::ResponseMessage& response);
+  void park(Nanoseconds hold);
+  void stream(const http::ResponseMessage& response);
+  /// The host answers instead of the guest; `code`: what its last event says.
+  void fail(http::Refusal refusal, std::optional<host::GuestCode> code = std::nullopt);
+  // Of a stream.
+  void write(ByteSpan chunk);
+  void write_event(const std::string& text);
+  /// False: the client is too slow, the stream is ended.
+  bool publish(Publication& publication);
+  void finish();
+  /// Of a body in parts.
+  void more(std::uint64_t credit);
+
+  /// The actor stops: what it has not begun to answer is refused, what it has is finished.
+  void eject();
+  /// Writes what the socket takes. Once for all that was queued before.
+  void flush();
+  /// Parts may be delivered again.
+  void resume();
+  /// Looks at the deadlines; about once a second.
+  void sweep(MonotonicTime now);
+
+  std::uint64_t number() const { return setup_.number; }
+  std::uint64_t request() const { return request_; }  // 0: none
+  State state() const { return machine_.state(); }
+  std::string peer() const { return stream_->peer(); }
+  bool is_events() const { return is_events_; }
+  bool is_congested() const { return is_congested_; }
+  bool is_held() const { return is_held_; }
+  std::size_t outgoing_bytes() const { return outbox_.bytes(); }
+  std::size_t held_bytes() const;
+  /// What the client had seen of an event stream; null: it names nothing. Only while handling.
+  const std::string* last_event_id() const { return last_event_id_.get(); }
+
+  bool is_dirty = false;  // the owner's mark: a place in its list of the unflushed
+
+ private:
+  /// A request whose body is being read.
+  struct Pending {
+    http::Request request;
+    Bytes body;
+  };
+
+  void on_readable() override;
+  void on_writable() override;
+
+  void apply(Input input);
+  void act(Action action);
+  void process(ByteSpan input);
+  bool step(ByteSpan& input);
+  bool read_head(ByteSpan& input);
+  bool read_body(ByteSpan& input);
+  bool read_parts(ByteSpan& input);
+  void begin(http::Request request);
+  void refuse(http::Refusal refusal);
+  void want_continue(const http::Request& request);
+  bool has_spoken();
+  void deliver();
+  void note(const http::Request& request);
+  void want_more();
+  void write_out();
+  void write_response(const http::ResponseMessage& response);
+  void write_refusal();
+  void write_head();
+  void append_stream(ByteSpan data);
+  std::string_view connection_line() const;
+  bool stays() const;
+  void broke(host::GuestCode code);
+  void expire();
+  void sweep_stream(MonotonicTime now);
+  void end_of_peer();
+  void update_congestion();
+  void set_deadline();
+  void report();
+
+  const Setup setup_;
+  const Limits& limits_;
+  std::unique_ptr<io::Stream> stream_;
+  Outbox outbox_;
+  Bytes unread_;  // the beginning of the next head, or what is ahead of its turn
+  http::HeadScanner scanner_;
+  std::unique_ptr<Pending> pending_;
+  std::unique_ptr<http::BodyDecoder> body_;  // while the body is not complete
+  std::unique_ptr<std::string> last_event_id_;
+  std::uint64_t request_ = 0;
+  std::uint64_t credit_ = 0;                         // bytes of parts that may come
+  const http::ResponseMessage* response_ = nullptr;  // being written, inside a call
+  std::unique_ptr<http::Refusal> refusal_;
+  std::optional<host::GuestCode> end_code_;  // what on_over will say
+  MonotonicTime deadline_;
+  MonotonicTime moved_;  // when bytes last left, or began to wait
+  MonotonicTime congested_since_;
+  Nanoseconds hold_{0};
+  ConnectionMachine machine_{State::kIdle};
+  std::uint8_t minor_version_ = 1;
+  bool is_bare_ = false;  // the response has no body: HEAD, 204
+  bool keeps_alive_ = true;
+  bool is_chunked_ = false;
+  bool is_events_ = false;
+  bool is_processing_ = false;
+  bool is_write_blocked_ = false;
+  bool is_congested_ = false;
+  bool is_held_ = false;
+  bool is_ahead_ = false;  // the client has sent more than this request
+  bool is_ejected_ = false;
+  bool has_peer_ended_ = false;
+};
+
+}  // namespace theater::hosts::http_server

@@ -1,0 +1,74 @@
+// Exchanges: the requests of one actor as its guest sees them, and how a rolled-back invocation's
+// changes to that view are undone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/wit_types.h"
+
+namespace theater::hosts::http_server {
+
+class Connection;
+
+/// A request as the guest's calls left it: ahead of what is performed.
+enum class View : std::uint8_t {
+  kNew,        // not answered
+  kParked,     // answered "later"
+  kStreaming,  // the response goes on
+  kFinished,   // the guest has ended it; `ended` follows
+  kDone,       // answered: nothing more is told
+};
+
+struct Exchange {
+  Connection* connection = nullptr;     // null: done with the request
+  std::optional<host::GuestCode> gone;  // what went wrong with it, once the connection is null
+  std::string client;                   // its address, for the quota
+  std::string topic;                    // that the stream listens to; empty: none
+  std::size_t promised_bytes = 0;       // of writes that are not performed yet
+  std::uint32_t promises = 0;           // events that may be queued without asking
+  View view = View::kNew;
+  bool is_queued = false;     // its event is in the queue, or was
+  bool is_delivered = false;  // the guest has been given it
+  bool is_events = false;     // a stream of Server-Sent Events
+  bool is_told = false;       // `ended` is queued
+  bool is_congestion_queued = false;
+  bool told_congested = false;  // by the last event about congestion
+};
+
+/// One actor's, on its shard. Ordered by id, so that what happens to all happens in one order.
+class Exchanges {
+ public:
+  using Map = std::map<std::uint64_t, Exchange>;
+
+  Exchange& add(std::uint64_t id) { return map_[id]; }
+  Exchange* find(std::uint64_t id) {
+    const auto found = map_.find(id);
+    return found == map_.end() ? nullptr : &found->second;
+  }
+  void erase(std::uint64_t id) { map_.erase(id); }
+  Map& all() { return map_; }
+  const Map& all() const { return map_; }
+
+  // Changes by calls; each can be undone until the invocation ends.
+  void view(std::uint64_t id, Exchange& exchange, View next);
+  void promise(std::uint64_t id, Exchange& exchange, std::size_t bytes);
+  /// The invocation's changes stand.
+  void keep() { undo_.clear(); }
+  /// They never happened. Answers the requests that were changed.
+  std::vector<std::uint64_t> roll_back();
+
+ private:
+  struct Undo {
+    std::uint64_t id;
+    View view;
+    std::size_t promised_bytes;
+  };
+  Map map_;
+  std::vector<Undo> undo_;
+};
+
+}  // namespace theater::hosts::http_server

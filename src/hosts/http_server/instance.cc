@@ -1,0 +1,387 @@
+// http_server::Instance: connections in, events out, time, the end.
+#include "hosts/http_server/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "hosts/http/date.h"
+#include "wasm/binary_writer.h"
+
+namespace theater::hosts::http_server {
+
+namespace {
+
+constexpr unsigned kSourceShift = 56;  // ids are below 2^53
+constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
+/// Events promised to a request: its end, congestion; with parts that it is complete.
+constexpr std::uint32_t kPromises = 3;
+constexpr std::size_t kEventRoom = 64;  // of an event beside its bytes
+
+std::string address_of(std::string peer) {
+  peer.resize(std::min(peer.size(), peer.rfind(':')));
+  return peer;
+}
+
+}  // namespace
+
+Instance::Instance(InstanceSetup setup, const host::Context& context)
+    : BoundInstance(setup.binding),
+      setup_(std::move(setup)),
+      limits_(setup_.grant.limits),
+      services_(context.services),
+      actor_(context.actor),
+      queue_({"http-server events",
+              host::QueuePolicy::kRefuse,
+              {limits_.queue_items, limits_.queue_bytes, kPromises * limits_.connections_max}},
+             *this, context.actor, context.services.clock),
+      pages_(context.services, [this] { drained_if_empty(); }),
+      topics_(limits_),
+      self_(std::make_shared<listener::Admitter*>(static_cast<listener::Admitter*>(this))) {}
+
+Instance::~Instance() {
+  CHECK(connections_.empty() && pages_.is_empty() && !claim_, "END-1");
+  if (tick_) services_.executor.cancel(*tick_);
+}
+
+// Visitors.
+
+void Instance::admit(listener::Visitor visitor) {
+  if (is_stopping_) return;  // closed without a word, as if it had come later
+  if (!owns(visitor.request)) {
+    return pages_.serve(std::move(visitor), setup_.grant.static_folder, actor_);
+  }
+  if (connections_.size() >= limits_.connections_max) {
+    ++untold_refusals_;
+    ++traffic_.refused;
+    return pages_.refuse(std::move(visitor), {503, "too many connections", kRetrySeconds});
+  }
+  arm_tick();
+  const std::uint64_t number = ++last_connection_;
+  auto made = std::make_unique<Connection>(Connection::Setup{number, setup_.grant, *this},
+                                           std::move(visitor.stream));
+  Connection& connection = *made;
+  ++counts_[static_cast<std::size_t>(State::kIdle)];
+  connections_.emplace(number, std::move(made));
+  if (connection.start(services_.network, std::move(visitor.request), visitor.early)) return;
+  --counts_[static_cast<std::size_t>(State::kIdle)];  // out of memory for watching it: closed
+  connections_.erase(number);
+}
+
+void Instance::forward(listener::Visitor visitor) { claim_->forward(std::move(visitor)); }
+
+std::unexpected<http::Refusal> Instance::turn_away(std::uint16_t status, std::string message) {
+  ++traffic_.refused;
+  ++untold_refusals_;
+  return std::unexpected(http::Refusal{status, std::move(message), kRetrySeconds});
+}
+
+std::expected<std::uint64_t, http::Refusal> Instance::admit(const Connection& connection) {
+  if (is_stopping_) return turn_away(503, "the actor stops");
+  const auto in_flight = count(State::kReading) + count(State::kQueued) + count(State::kHandling);
+  if (in_flight >= limits_.inflight_max) return turn_away(503, "too many requests are in flight");
+  std::string client = address_of(connection.peer());
+  std::uint64_t& of_client = clients_[client];
+  if (of_client >= limits_.client_max) return turn_away(429, "too many requests of one client");
+  if (!queue_.reserve(kPromises)) {
+    if (of_client == 0) clients_.erase(client);
+    return turn_away(503, "too many requests wait");
+  }
+  ++of_client;
+  const std::uint64_t id = kHostIdBit | ++last_id_;
+  Exchange& exchange = exchanges_.add(id);
+  exchange.connection = connections_.at(connection.number()).get();
+  exchange.client = std::move(client);
+  exchange.promises = kPromises;
+  ++traffic_.requests;
+  return id;
+}
+
+bool Instance::deliver(Connection& connection, const http::Request& request, ByteSpan body) {
+  event_.clear();
+  wasm::BinaryWriter writer(event_);
+  writer.unsigned_number(connection.request());
+  writer.unsigned_number(Payload::kRequest);
+  writer.string(connection.peer());
+  writer.string(request.method);
+  writer.string(request.target);
+  writer.unsigned_number(request.headers.size());
+  for (const auto& [name, value] : request.headers) {
+    writer.string(name);
+    writer.bytes(value);
+  }
+  writer.bytes(body);
+  traffic_.request_bytes += body.size();
+  const auto put = queue_.put(source(About::kRequest, connection.request()), event_);
+  if (event_.capacity() > setup_.scratch.size()) Bytes().swap(event_);
+  if (put != host::Put::kQueued) {
+    ++traffic_.refused;
+    return false;
+  }
+  exchanges_.find(connection.request())->is_queued = true;
+  return true;
+}
+
+// What connections tell.
+
+std::uint64_t Instance::source(About about, std::uint64_t id) {
+  return static_cast<std::uint64_t>(about) << kSourceShift | id;
+}
+
+void Instance::put_promised(Exchange& exchange, About about, std::uint64_t id, const Bytes& event) {
+  CHECK(exchange.promises > 0, "BOUND-1");
+  --exchange.promises;
+  queue_.put_reserved(source(about, id), event);
+}
+
+bool Instance::may_deliver(const Connection& connection) {
+  if (!queue_.is_paused() && queue_.accepts(kScratchBytes + kEventRoom)) return true;
+  if (!connection.is_held()) held_.push_back(connection.number());
+  return false;
+}
+
+void Instance::on_part(Connection& connection, ByteSpan part) {
+  if (is_stopping_) return;
+  event_ = event_bytes<Payload::kPart>(connection.request(), part);
+  traffic_.request_bytes += part.size();
+  const auto put = queue_.put(source(About::kPart, connection.request()), event_);
+  CHECK(put == host::Put::kQueued, "BOUND-1");  // may_deliver was asked
+}
+
+void Instance::on_complete(Connection& connection) {
+  const std::uint64_t id = connection.request();
+  if (is_stopping_) return;
+  put_promised(*exchanges_.find(id), About::kComplete, id, event_bytes<Payload::kComplete>(id));
+}
+
+void Instance::on_congestion(Connection& connection) {
+  Exchange* exchange = exchanges_.find(connection.request());
+  if (is_stopping_ || !exchange || exchange->is_congestion_queued) return;
+  queue_congestion(connection.request(), *exchange);
+}
+
+/// Once room is promised for it besides the last event; else with a later tick.
+void Instance::queue_congestion(std::uint64_t id, Exchange& exchange) {
+  if (exchange.promises < 2 && queue_.reserve(1)) ++exchange.promises;
+  if (exchange.promises < 2) return;
+  exchange.is_congestion_queued = true;
+  exchange.told_congested = exchange.connection->is_congested();
+  put_promised(exchange, About::kCongestion, id,
+               exchange.told_congested ? event_bytes<Payload::kCongested>(id)
+                                       : event_bytes<Payload::kDrained>(id));
+}
+
+void Instance::on_over(Connection& connection, std::optional<host::GuestCode> code) {
+  const std::uint64_t id = connection.request();
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  if (code == host::GuestCode::kFull) ++traffic_.slow_closes;
+  if (code == host::GuestCode::kClosed) ++traffic_.clients_gone;
+  if (code == host::GuestCode::kDeadline && exchange->view == View::kNew) ++traffic_.late;
+  if (!exchange->topic.empty()) topics_.leave(exchange->topic, id);
+  exchange->topic.clear();
+  exchange->connection = nullptr;
+  exchange->gone = code;
+  tell_if_over(id, *exchange);
+}
+
+/// A request that the guest still has in hand gets its last event; one it never saw is forgotten.
+void Instance::tell_if_over(std::uint64_t id, Exchange& exchange) {
+  if (exchange.connection || exchange.is_told) return;
+  if (exchange.view == View::kNew && !exchange.is_queued) return forget(id);
+  if (exchange.view == View::kNew || exchange.view == View::kDone || is_stopping_) return;
+  std::optional<host::GuestError> error;
+  if (exchange.gone) {
+    const bool is_late = *exchange.gone == host::GuestCode::kDeadline;
+    const bool is_slow = *exchange.gone == host::GuestCode::kFull;
+    error = {*exchange.gone, "",
+             is_late   ? "nobody responded in time"
+             : is_slow ? "the client took too little"
+                       : "the client has gone",
+             std::nullopt};
+  }
+  exchange.is_told = true;
+  put_promised(exchange, About::kEnded, id, event_bytes<Payload::kEnded>(id, error));
+}
+
+void Instance::forget(std::uint64_t id) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  queue_.unreserve(exchange->promises);
+  const auto client = clients_.find(exchange->client);
+  if (client != clients_.end() && --client->second == 0) clients_.erase(client);
+  exchanges_.erase(id);
+}
+
+void Instance::on_moved(State from, State to) {
+  --counts_[static_cast<std::size_t>(from)];
+  ++counts_[static_cast<std::size_t>(to)];
+}
+
+void Instance::on_gone(Connection& connection) {
+  const auto found = connections_.find(connection.number());
+  --counts_[static_cast<std::size_t>(State::kClosed)];
+  dead_.push_back(std::move(found->second));
+  connections_.erase(found);
+  later(&Instance::bury);
+}
+
+// What the queue tells.
+
+void Instance::on_taken(std::uint64_t from, std::size_t) {
+  const std::uint64_t id = from & kIdMask;
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  switch (static_cast<About>(from >> kSourceShift)) {
+    case About::kRequest:
+      exchange->is_delivered = true;
+      if (Connection* connection = current(id, *exchange)) connection->taken();
+      return;
+    case About::kCongestion:
+      exchange->is_congestion_queued = false;
+      return;
+    case About::kEnded:
+      forget(id);
+      if (!interrupted_.empty()) later(&Instance::report_interrupted);
+      return;
+    default:
+      return;
+  }
+}
+
+void Instance::on_resumed() { later(&Instance::resume_held); }
+
+Connection* Instance::current(std::uint64_t id, const Exchange& exchange) const {
+  const bool is_there = exchange.connection && exchange.connection->request() == id;
+  return is_there ? exchange.connection : nullptr;
+}
+
+// Work that waits for the end of the batch.
+
+void Instance::later(void (Instance::*work)()) {
+  constexpr std::pair<void (Instance::*)(), std::uint32_t> kBits[] = {
+      {&Instance::flush_dirty, 1},
+      {&Instance::resume_held, 2},
+      {&Instance::bury, 4},
+      {&Instance::report_interrupted, 8}};
+  const auto found = std::ranges::find_if(kBits, [&](auto entry) { return entry.first == work; });
+  const std::uint32_t bit = found->second;
+  if (scheduled_ & bit) return;
+  scheduled_ |= bit;
+  services_.executor.post([this, weak = std::weak_ptr(self_), work, bit] {
+    if (weak.expired()) return;
+    scheduled_ &= ~bit;
+    (this->*work)();
+  });
+}
+
+void Instance::mark_dirty(Connection& connection) {
+  if (std::exchange(connection.is_dirty, true)) return;
+  dirty_.push_back(connection.number());
+  later(&Instance::flush_dirty);
+}
+
+void Instance::flush_dirty() {
+  const std::vector<std::uint64_t> numbers = std::exchange(dirty_, {});
+  for (const std::uint64_t number : numbers) {
+    const auto found = connections_.find(number);
+    if (found == connections_.end()) continue;
+    found->second->is_dirty = false;
+    found->second->flush();
+  }
+}
+
+void Instance::resume_held() {
+  const std::vector<std::uint64_t> numbers = std::exchange(held_, {});
+  for (const std::uint64_t number : numbers) {
+    const auto found = connections_.find(number);
+    if (found != connections_.end() && found->second->is_held()) found->second->resume();
+  }
+}
+
+void Instance::bury() {
+  dead_.clear();
+  drained_if_empty();
+}
+
+// Time.
+
+void Instance::start_tick() {
+  tick_time_ = services_.clock.now();
+  date_line_ = http::date_line(services_.clock.wall());
+}
+
+void Instance::arm_tick() {
+  if (tick_) return;
+  start_tick();
+  tick_ = services_.executor.after(kTick, [this] { tick(); });
+}
+
+void Instance::tick() {
+  tick_.reset();
+  start_tick();
+  std::vector<Connection*> all;
+  for (const auto& [number, connection] : connections_) all.push_back(connection.get());
+  for (Connection* connection : all) connection->sweep(tick_time_);
+  for (auto& [id, exchange] : exchanges_.all()) {
+    const Connection* connection = current(id, exchange);
+    if (!connection || connection->state() != State::kStreaming) continue;
+    const bool is_news = exchange.told_congested != connection->is_congested();
+    if (is_news && !exchange.is_congestion_queued) queue_congestion(id, exchange);
+  }
+  tell_refusals();
+  if (!connections_.empty() || untold_refusals_ > 0) arm_tick();
+}
+
+/// What was turned away stands in the chain, once a second.
+void Instance::tell_refusals() {
+  if (untold_refusals_ == 0 || is_stopping_) return;
+  actor_.record_overflow({"http-server requests", chain::OverflowPolicy::kRefuse,
+                          std::exchange(untold_refusals_, 0), 0});
+}
+
+// The end.
+
+void Instance::stop(actor::StopMode mode) {
+  claim_.reset();
+  is_stopping_ = true;
+  interrupted_.clear();
+  pages_.clear();
+  if (mode == actor::StopMode::kKill) {
+    queue_.clear();
+    connections_.clear();
+    counts_ = {};
+    dead_.clear();
+  } else {
+    is_drained_told_ = false;
+    std::vector<Connection*> all;
+    for (const auto& [number, connection] : connections_) all.push_back(connection.get());
+    for (Connection* connection : all) connection->eject();
+  }
+  if (connections_.empty() && tick_) {
+    services_.executor.cancel(*tick_);
+    tick_.reset();
+  }
+  drained_if_empty();
+}
+
+void Instance::drained_if_empty() {
+  if (!is_stopping_ || is_drained_told_ || !connections_.empty() || !dead_.empty()) return;
+  if (tick_) services_.executor.cancel(*tick_);
+  tick_.reset();
+  queue_.clear();
+  is_drained_told_ = true;
+  actor_.drained();
+}
+
+actor::Census Instance::census() const {
+  actor::Census census;
+  census.connections = connections_.size();
+  census.descriptors = connections_.size() + pages_.size() + (claim_ ? 1 : 0);
+  census.timers = tick_ ? 1 : 0;
+  census.bytes = queue_.bytes();
+  for (const auto& [number, connection] : connections_) census.bytes += connection->held_bytes();
+  return census;
+}
+
+}  // namespace theater::hosts::http_server

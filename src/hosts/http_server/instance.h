@@ -1,0 +1,177 @@
+// http_server::Instance: one actor's connections and requests.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/event_queue.h"
+#include "host/family.h"
+#include "hosts/http_server/connection.h"
+#include "hosts/http_server/exchanges.h"
+#include "hosts/http_server/traffic.h"
+#include "hosts/listener/address.h"
+#include "hosts/listener/pages.h"
+
+namespace theater::hosts::http_server {
+
+/// What an instance has from its family.
+struct InstanceSetup {
+  const host::Binding<class Instance>& binding;
+  listener::AddressBook& addresses;
+  std::span<std::uint8_t> scratch;  // the shard's
+  Grant grant;
+};
+
+/// One actor's, on its shard. Holds its claim on the address, its connections, their requests and
+/// events. Calls see requests as they will be when all earlier calls have been performed; what is
+/// performed is queued on the connections and written once for each batch of effects.
+class Instance final : public host::BoundInstance<Instance>,
+                       private host::QueueUser,
+                       private ConnectionOwner,
+                       private listener::Admitter {
+ public:
+  Instance(InstanceSetup setup, const host::Context& context);
+  ~Instance() override;
+
+  // Host functions (instance_calls.cc).
+  host::Outcome respond(std::uint64_t id, const http::ResponseMessage& response);
+  host::Outcome respond_all(const Ids& ids, const http::ResponseMessage& response);
+  host::Outcome finish(std::uint64_t id);
+  host::Outcome write(std::uint64_t id, ByteSpan chunk);
+  host::Outcome send_event(std::uint64_t id, const ServerEvent& event);
+  host::Outcome publish(std::string_view topic, const ServerEvent& event);
+  host::Outcome more(std::uint64_t id, std::uint32_t credit);
+
+  // Their effects.
+  void perform_respond(std::uint64_t id, const http::ResponseMessage& response);
+  void perform_respond_all(const Ids& ids, const http::ResponseMessage& response);
+  void perform_finish(std::uint64_t id);
+  void perform_write(std::uint64_t id, ByteSpan chunk);
+  void perform_send_event(std::uint64_t id, const ServerEvent& event);
+  void perform_publish(std::string_view topic, const ServerEvent& event);
+  void perform_more(std::uint64_t id, std::uint32_t credit);
+
+  // What the handler returns (instance_answers.cc).
+  void handled(const actor::EventBatch& inputs, const actor::HandledEnd& end) override;
+  void perform_answers(const Answers& answers);
+
+  // Restart (instance_restart.cc).
+  Bytes save() const override;
+  Status load(ByteSpan saved) override;
+  Status fold_event(ByteSpan event) override;
+  void fold_respond(std::uint64_t id, const http::ResponseMessage& response);
+  void fold_respond_all(const Ids& ids, const http::ResponseMessage& response);
+  void fold_answers(const Answers& answers);
+  Status recover() override;
+
+  void settle(actor::Settlement settlement) override;
+  actor::EventSource* events() override { return &queue_; }
+  void stop(actor::StopMode mode) override;
+  actor::Census census() const override;
+  void measure(actor::Figures& figures) const override;  // instance_measure.cc
+
+  /// The address, with its real port; empty before recover().
+  std::string bound_address() const { return claim_ ? claim_->bound() : ""; }
+
+ private:
+  /// What an event in the queue is about; with the request's id its source.
+  enum class About : std::uint64_t { kRequest, kPart, kComplete, kCongestion, kEnded };
+  /// An invocation of the handler whose answers are not performed yet.
+  struct Delivery {
+    Seq seq;
+    std::vector<std::uint64_t> ids;   // of the requests it was given
+    std::vector<std::uint64_t> done;  // of those that are over with it
+  };
+
+  // Admitter.
+  void admit(listener::Visitor visitor) override;
+
+  // ConnectionOwner.
+  bool owns(const http::Request& request) override { return !claim_ || claim_->owns(request); }
+  void forward(listener::Visitor visitor) override;
+  std::expected<std::uint64_t, http::Refusal> admit(const Connection& connection) override;
+  bool deliver(Connection& connection, const http::Request& request, ByteSpan body) override;
+  bool may_deliver(const Connection& connection) override;
+  void on_part(Connection& connection, ByteSpan part) override;
+  void on_complete(Connection& connection) override;
+  void on_congestion(Connection& connection) override;
+  void on_over(Connection& connection, std::optional<host::GuestCode> code) override;
+  void on_moved(State from, State to) override;
+  void on_answered(std::uint16_t status) override { ++traffic_.responses[status / 100]; }
+  void on_gone(Connection& connection) override;
+  std::span<std::uint8_t> scratch() override { return setup_.scratch; }
+  MonotonicTime tick_time() const override { return tick_time_; }
+  std::string_view date_line() const override { return date_line_; }
+
+  // QueueUser.
+  void on_taken(std::uint64_t source, std::size_t bytes) override;
+  void on_resumed() override;
+  void write_gap(std::uint64_t, Bytes&) override {}
+
+  static std::uint64_t source(About about, std::uint64_t id);
+  std::uint64_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }
+  std::unexpected<http::Refusal> turn_away(std::uint16_t status, std::string message);
+  void put_promised(Exchange& exchange, About about, std::uint64_t id, const Bytes& event);
+  void queue_congestion(std::uint64_t id, Exchange& exchange);
+  void tell_if_over(std::uint64_t id, Exchange& exchange);
+  void forget(std::uint64_t id);
+  Connection* current(std::uint64_t id, const Exchange& exchange) const;
+  void note_answer(std::uint64_t id, const Answer& answer);
+  void perform_answer(std::uint64_t id, Exchange& exchange, const Answer& answer);
+  void perform_now(Connection& connection, const http::ResponseMessage& response);
+  void perform_later(Connection& connection, std::uint32_t hold_ms);
+  void perform_streamed(std::uint64_t id, Exchange& exchange, const Streamed& answer);
+  void join_topic(std::uint64_t id, Exchange& exchange, std::string_view topic);
+  host::Outcome check(const http::ResponseMessage& response) const;
+  host::Outcome check_stream(std::uint64_t id, std::size_t bytes);
+  void mark_dirty(Connection& connection);
+  void later(void (Instance::*work)());
+  void flush_dirty();
+  void resume_held();
+  void bury();
+  void report_interrupted();
+  void arm_tick();
+  void start_tick();
+  void tick();
+  void tell_refusals();
+  void drained_if_empty();
+
+  InstanceSetup setup_;
+  const Limits& limits_;
+  const host::Services services_;
+  actor::ActorPort& actor_;
+  host::EventQueue queue_;
+  listener::Pages pages_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  Exchanges exchanges_;
+  Topics topics_;
+  std::map<std::string, std::uint64_t> clients_;  // requests that are held, by address
+  std::array<std::uint64_t, static_cast<std::size_t>(State::kCount)> counts_{};  // connections
+  std::deque<Delivery> deliveries_;
+  std::vector<std::uint64_t> folding_;  // restart: requests of the last recv
+  std::uint64_t last_connection_ = 0;
+  std::uint64_t last_id_ = 0;               // of requests, without kHostIdBit
+  std::vector<std::uint64_t> dirty_;        // connections with something to flush
+  std::vector<std::uint64_t> held_;         // connections that wait for room in the queue
+  std::vector<std::uint64_t> interrupted_;  // restart: ended events not queued yet
+  std::vector<std::unique_ptr<Connection>> dead_;
+  Bytes event_;  // being written
+  Traffic traffic_;
+  std::uint64_t untold_refusals_ = 0;  // not yet in the chain
+  MonotonicTime tick_time_;
+  std::string date_line_;
+  std::optional<io::TimerId> tick_;
+  bool is_stopping_ = false;
+  bool is_drained_told_ = true;
+  std::uint32_t scheduled_ = 0;  // bits of work posted and not run
+  /// Shared with routes and posted tasks, which hold it weakly: this instance may be gone when
+  /// they arrive. Destroyed with it, on its shard.
+  std::shared_ptr<listener::Admitter*> self_;
+  std::unique_ptr<listener::Claim> claim_;
+};
+
+}  // namespace theater::hosts::http_server

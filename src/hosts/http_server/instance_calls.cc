@@ -1,0 +1,195 @@
+// http_server::Instance: what the guest may ask for, and doing it once it is durable.
+#include <algorithm>
+
+#include "hosts/http_server/instance.h"
+
+namespace theater::hosts::http_server {
+
+using host::GuestCode;
+using host::refuse;
+
+namespace {
+
+std::unexpected<host::GuestError> unknown(std::uint64_t id) {
+  return refuse(GuestCode::kNotFound, "no request {}", id);
+}
+std::unexpected<host::GuestError> closed(std::uint64_t id) {
+  return refuse(GuestCode::kClosed, "request {} is over", id);
+}
+
+bool is_over(const Exchange& exchange) {
+  return !exchange.connection || exchange.view == View::kDone || exchange.view == View::kFinished;
+}
+
+host::Outcome check_topic(std::string_view topic) {
+  if (!topic.empty() && topic.size() <= kTopicNameMax) return {};
+  return refuse(GuestCode::kInvalid, "a topic has 1 to {} bytes", kTopicNameMax);
+}
+
+}  // namespace
+
+host::Outcome Instance::respond(std::uint64_t id, const http::ResponseMessage& response) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange || !exchange->is_delivered) return unknown(id);
+  if (is_over(*exchange)) return closed(id);
+  if (exchange->view == View::kStreaming) {
+    return refuse(GuestCode::kConflict, "request {} is being answered by a stream", id);
+  }
+  if (auto status = check(response); !status) return status;
+  exchanges_.view(id, *exchange, View::kDone);
+  return {};
+}
+
+host::Outcome Instance::respond_all(const Ids& ids, const http::ResponseMessage& response) {
+  if (auto status = check(response); !status) return status;
+  for (const std::uint64_t id : ids) {
+    Exchange* exchange = exchanges_.find(id);
+    const bool waits = exchange && exchange->is_delivered && !is_over(*exchange) &&
+                       exchange->view != View::kStreaming;
+    if (waits) exchanges_.view(id, *exchange, View::kDone);
+  }
+  return {};
+}
+
+host::Outcome Instance::check(const http::ResponseMessage& response) const {
+  if (auto why = http::check_response(response)) return refuse(GuestCode::kInvalid, "{}", *why);
+  if (response.body.size() <= limits_.response_max) return {};
+  return refuse(GuestCode::kTooLarge, "{} bytes, response_max is {}", response.body.size(),
+                limits_.response_max);
+}
+
+/// Whether so many bytes may be written to a stream.
+host::Outcome Instance::check_stream(std::uint64_t id, std::size_t bytes) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange || !exchange->is_delivered) return unknown(id);
+  if (is_over(*exchange)) return closed(id);
+  if (exchange->view != View::kStreaming) {
+    return refuse(GuestCode::kConflict, "request {} is not answered by a stream", id);
+  }
+  if (bytes > limits_.out_hard) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", bytes, limits_.out_hard);
+  }
+  const std::size_t waiting = exchange->connection->outgoing_bytes() + exchange->promised_bytes;
+  if (waiting > 0 && waiting + bytes > limits_.out_hard) {
+    return refuse(GuestCode::kFull, "request {} has {} bytes to write, out_hard is {}", id, waiting,
+                  limits_.out_hard);
+  }
+  return {};
+}
+
+host::Outcome Instance::finish(std::uint64_t id) {
+  if (auto status = check_stream(id, 0); !status) return status;
+  exchanges_.view(id, *exchanges_.find(id), View::kFinished);
+  return {};
+}
+
+host::Outcome Instance::write(std::uint64_t id, ByteSpan chunk) {
+  if (auto status = check_stream(id, chunk.size()); !status) return status;
+  exchanges_.promise(id, *exchanges_.find(id), chunk.size());
+  return {};
+}
+
+host::Outcome Instance::send_event(std::uint64_t id, const ServerEvent& event) {
+  if (auto why = check_event(event)) return refuse(GuestCode::kInvalid, "{}", *why);
+  if (auto status = check_stream(id, event.data.size()); !status) return status;
+  Exchange& exchange = *exchanges_.find(id);
+  if (!exchange.is_events) {
+    return refuse(GuestCode::kInvalid, "request {} is not answered by text/event-stream", id);
+  }
+  exchanges_.promise(id, exchange, event.data.size());
+  return {};
+}
+
+host::Outcome Instance::publish(std::string_view topic, const ServerEvent& event) {
+  if (auto status = check_topic(topic); !status) return status;
+  if (auto why = check_event(event)) return refuse(GuestCode::kInvalid, "{}", *why);
+  if (event.data.size() > limits_.topic_bytes) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", event.data.size(),
+                  limits_.topic_bytes);
+  }
+  if (topics_.has_room_for(topic)) return {};
+  return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
+}
+
+host::Outcome Instance::more(std::uint64_t id, std::uint32_t) {
+  if (setup_.grant.body != BodyMode::kParts) {
+    return refuse(GuestCode::kUnsupported, "the grant does not say body = \"parts\"");
+  }
+  const Exchange* exchange = exchanges_.find(id);
+  if (!exchange || !exchange->is_delivered) return unknown(id);
+  if (!exchange->connection) return closed(id);
+  return {};
+}
+
+void Instance::settle(actor::Settlement settlement) {
+  if (settlement == actor::Settlement::kCommitted) return exchanges_.keep();
+  for (const std::uint64_t id : exchanges_.roll_back()) {
+    if (Exchange* exchange = exchanges_.find(id)) tell_if_over(id, *exchange);
+  }
+}
+
+// Effects. A request whose client has gone meanwhile takes none: its last event says so.
+
+void Instance::perform_respond(std::uint64_t id, const http::ResponseMessage& response) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange || exchange->view != View::kDone) return;
+  if (Connection* connection = current(id, *exchange)) {
+    connection->respond(response);
+    mark_dirty(*connection);
+  }
+  if (!exchange->is_told) forget(id);
+}
+
+void Instance::perform_respond_all(const Ids& ids, const http::ResponseMessage& response) {
+  for (const std::uint64_t id : ids) perform_respond(id, response);
+}
+
+void Instance::perform_finish(std::uint64_t id) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  if (Connection* connection = current(id, *exchange)) {
+    connection->finish();
+    mark_dirty(*connection);
+  }
+}
+
+void Instance::perform_write(std::uint64_t id, ByteSpan chunk) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  exchange->promised_bytes -= std::min(exchange->promised_bytes, chunk.size());
+  if (Connection* connection = current(id, *exchange)) {
+    connection->write(chunk);
+    mark_dirty(*connection);
+  }
+}
+
+void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  exchange->promised_bytes -= std::min(exchange->promised_bytes, event.data.size());
+  if (Connection* connection = current(id, *exchange)) {
+    connection->write_event(event_text(event));
+    ++traffic_.events;
+    mark_dirty(*connection);
+  }
+}
+
+/// A client that is too slow is cut off: it comes back with Last-Event-ID.
+void Instance::perform_publish(std::string_view topic, const ServerEvent& event) {
+  if (!topics_.has_room_for(topic)) return;  // nobody listens to a topic that is not there
+  const auto publication = std::make_shared<Publication>(event);
+  const auto members = topics_.publish(topic, publication);  // a copy: who is cut off leaves it
+  for (const auto& [id, connection] : members) {
+    ++traffic_.events;
+    connection->publish(*publication);
+    mark_dirty(*connection);
+  }
+}
+
+void Instance::perform_more(std::uint64_t id, std::uint32_t credit) {
+  Exchange* exchange = exchanges_.find(id);
+  if (!exchange) return;
+  if (Connection* connection = current(id, *exchange)) connection->more(credit);
+}
+
+}  // namespace theater::hosts::http_server

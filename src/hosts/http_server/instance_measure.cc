@@ -1,0 +1,37 @@
+// The instance measured: its queue, its connections, what became of its requests.
+#include "hosts/http_server/instance.h"
+
+namespace theater::hosts::http_server {
+
+void Instance::measure(actor::Figures& figures) const {
+  queue_.measure(figures);
+  const auto gauge = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    figures.gauge({name, help}, static_cast<double>(value));
+  };
+  gauge("http_connections", "Connections now held.", connections_.size());
+  gauge("http_in_flight", "Requests being read, waiting or handled.",
+        count(State::kReading) + count(State::kQueued) + count(State::kHandling));
+  gauge("http_parked", "Requests that wait for a later answer.", count(State::kParked));
+  gauge("http_streams", "Responses being streamed.", count(State::kStreaming));
+  figures.counter({"http_requests_total", "Requests let in."}, traffic_.requests);
+  figures.counter({"http_request_bytes_total", "Bytes of request bodies."}, traffic_.request_bytes);
+  constexpr std::string_view kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t digit = 2; digit < traffic_.responses.size(); ++digit) {
+    figures.add({"http_responses_total", "Answers, the host's own among them.",
+                 actor::FigureKind::kCounter, static_cast<double>(traffic_.responses[digit]),
+                 "class", kClasses[digit]});
+  }
+  figures.counter({"http_events_total", "Server-Sent Events written to streams."}, traffic_.events);
+  figures.counter({"http_unanswered_total", "500: the guest failed or gave no answer."},
+                  traffic_.unanswered);
+  figures.counter({"http_late_total", "504: the guest took too long."}, traffic_.late);
+  figures.counter({"http_refused_total", "503 and 429: a bound was reached."}, traffic_.refused);
+  figures.counter({"http_slow_closes_total", "Clients cut off for taking too little."},
+                  traffic_.slow_closes);
+  figures.counter({"http_clients_gone_total", "Clients that left before their answer."},
+                  traffic_.clients_gone);
+  figures.counter({"http_accept_pauses_total", "Times the address accepted nobody for a while."},
+                  claim_ ? claim_->accept_pauses() : 0);
+}
+
+}  // namespace theater::hosts::http_server

@@ -1,0 +1,159 @@
+// Bodies in parts come as far as credit and the queue allow, and no further; streams that nobody
+// reads tell the guest, refuse at the hard bound and end by rule.
+#include "hosts/http_server/server_fixture.h"
+
+namespace theater::hosts::http_server {
+namespace {
+
+std::string parts_head(std::size_t size) {
+  return fmt::format("POST /none HTTP/1.1\r\nHost: t\r\nContent-Length: {}\r\n\r\n", size);
+}
+
+struct Parts : ServerFixture {
+  io::MemoryClient client;
+  void begin(std::string_view grant, std::string_view bytes) {
+    serve("body = \"parts\"\n" + std::string(grant));
+    client = connect();
+    client.send(bytes);
+    executor.run();
+  }
+};
+
+TEST_F(Parts, ComeByCredit) {
+  begin("part_credit = \"10B\"\n",
+        "POST /later HTTP/1.1\r\nHost: t\r\nContent-Length: 25\r\n\r\n" + std::string(25, 'a'));
+  EXPECT_EQ(actor.seen, (Seen{"POST /later", "part 10"}));
+  const std::uint64_t id = actor.last_id;
+  actor.call(DeskActor::kMore, host::arguments_of(id, std::uint32_t{12}));
+  executor.run();
+  actor.call(DeskActor::kMore, host::arguments_of(id, std::uint32_t{100}));
+  executor.run();
+  EXPECT_EQ(actor.seen, (Seen{"POST /later", "part 10", "part 12", "part 3", "complete"}));
+  actor.respond(id, "got it");
+  executor.run();
+  EXPECT_EQ(brief(client.take()), "200 got it");
+  EXPECT_EQ(brief(exchange(client, get("/now"))), "200 hello");
+  EXPECT_EQ(actor.seen.back(), "complete");
+}
+
+TEST_F(Parts, ComeInChunks) {
+  begin("", "POST /later HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n");
+  exchange(client, "3\r\nabc\r\n");
+  exchange(client, "2\r\nde\r\n0\r\n\r\n");
+  EXPECT_EQ(actor.seen, (Seen{"POST /later", "part 3", "part 2", "complete"}));
+}
+
+TEST_F(Parts, AnAnswerBeforeTheEndClosesTheConnection) {
+  begin("", parts_head(100) + "abc");
+  EXPECT_EQ(brief(client.take()), "500! the actor did not answer: see event 42 of its chain");
+  EXPECT_TRUE(client.is_ended());
+}
+
+TEST_F(Parts, ABrokenBodyIsTheEnd) {
+  begin("", "POST /later HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd");
+  EXPECT_EQ(brief(client.take()), "400! a chunk is longer or shorter than its size");
+  EXPECT_EQ(actor.seen, (Seen{"POST /later", "part 3", "ended (protocol)"}));
+  auto other = connect();
+  exchange(other, "POST /later HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc");
+  other.end();
+  executor.run();
+  EXPECT_EQ(actor.seen.back(), "ended (closed)");
+}
+
+TEST_F(Parts, WaitForTheQueue) {
+  const std::string body(400'000, 'b');
+  serve(
+      "body = \"parts\"\npart_credit = \"1MiB\"\nbody_max = \"1KiB\"\nqueue_bytes = \"300KiB\"\n");
+  client = connect();
+  actor.is_asleep = true;
+  client.send(
+      fmt::format("POST /later HTTP/1.1\r\nHost: t\r\nContent-Length: {}\r\n\r\n", body.size()) +
+      body);
+  executor.run();
+  EXPECT_LE(instance->census().bytes, 600'000u);
+  actor.wake();
+  executor.run();
+  std::size_t total = 0;
+  for (const std::string& seen : actor.seen) {
+    if (seen.starts_with("part ")) total += std::stoul(seen.substr(5));
+  }
+  EXPECT_EQ(total, body.size());
+  EXPECT_EQ(actor.seen.back(), "complete");
+}
+
+TEST_F(Parts, MoreNeedsAGrant) {
+  serve();
+  exchange(client = connect(), get("/later"));
+  EXPECT_EQ(actor.call(DeskActor::kMore, host::arguments_of(actor.last_id, std::uint32_t{1}))[0],
+            1);
+}
+
+struct Slow : ServerFixture {
+  io::MemoryClient client;
+  std::uint64_t id = 0;
+  void begin(std::string_view path) {
+    serve(
+        "out_high = \"4KiB\"\nout_low = \"1KiB\"\nout_hard = \"8KiB\"\ntopic_bytes = \"4KiB\"\n"
+        "slow = \"10s\"\n");
+    client = connect();
+    exchange(client, get(path));
+    client.set_capacity(0);
+    id = actor.last_id;
+  }
+  Bytes write(std::size_t size) {
+    Bytes result = actor.call(DeskActor::kWrite, host::arguments_of(id, Bytes(size, 'x')));
+    executor.run();
+    return result;
+  }
+};
+
+TEST_F(Slow, StreamsTellOfCongestionAndRefuseAtTheHardBound) {
+  begin("/raw");
+  EXPECT_EQ(write(5000)[0], 0);
+  EXPECT_EQ(actor.seen.back(), "congested");
+  const Bytes full = write(4000);
+  EXPECT_EQ(full[0], 1);
+  EXPECT_EQ(full[1], static_cast<std::uint8_t>(host::GuestCode::kFull));
+  EXPECT_EQ(write(9000)[1], static_cast<std::uint8_t>(host::GuestCode::kTooLarge));
+  client.set_capacity(1 << 20);
+  client.take();
+  executor.run();
+  EXPECT_EQ(actor.seen.back(), "drained");
+  EXPECT_EQ(write(4000)[0], 0);
+}
+
+TEST_F(Slow, WhoTakesNothingIsCutOff) {
+  begin("/raw");
+  write(100);
+  pass(seconds(6));
+  EXPECT_FALSE(client.is_gone());
+  pass(seconds(8));
+  EXPECT_TRUE(client.is_gone());
+  EXPECT_EQ(actor.seen.back(), "ended (full)");
+}
+
+TEST_F(Slow, AListenerBeyondTopicBytesIsCutOff) {
+  begin("/events");
+  const std::string data(1500, 'd');
+  for (int i = 0; i < 3; ++i) {
+    actor.call(DeskActor::kPublish,
+               host::arguments_of(std::string("news"), ServerEvent{"", "", data}));
+    executor.run();
+  }
+  EXPECT_TRUE(client.is_gone());
+  EXPECT_EQ(actor.seen.back(), "ended (full)");
+  EXPECT_EQ(instance->census().connections, 0u);
+}
+
+TEST_F(Slow, AnAnswerThatNobodyTakesEnds) {
+  serve("slow = \"10s\"\n");
+  client = connect();
+  client.set_capacity(0);
+  exchange(client, get("/now"));
+  pass(seconds(14));
+  EXPECT_TRUE(client.is_gone());
+  EXPECT_EQ(actor.seen, (Seen{"GET /now"}));
+}
+
+}  // namespace
+}  // namespace theater::hosts::http_server

@@ -1,0 +1,80 @@
+// Server-Sent Events: their text, the frames that carry it, and the rings that keep the newest.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hosts/http_server/limits.h"
+#include "hosts/http_server/payload.h"
+#include "hosts/websocket_server/outbox.h"
+
+namespace theater::hosts::http_server {
+
+using websocket_server::Outbox;
+using websocket_server::SharedFrame;
+
+class Connection;
+
+/// Why an event cannot be sent; nothing if it can.
+std::optional<std::string> check_event(const ServerEvent& event);
+/// The event as the stream's text, its data line by line.
+std::string event_text(const ServerEvent& event);
+
+inline constexpr std::string_view kHeartbeatText = ":\n\n";
+/// Tells a client that came back that events it missed are no longer known.
+inline constexpr std::string_view kGapText = "event: gap\ndata:\n\n";
+
+/// One published event, encoded once for each kind of stream it goes to.
+class Publication {
+ public:
+  explicit Publication(const ServerEvent& event) : id_(event.id), text_(event_text(event)) {}
+  const SharedFrame& chunked();
+  const SharedFrame& raw();
+  const std::string& id() const { return id_; }
+  std::size_t bytes() const { return text_.size(); }
+
+ private:
+  const std::string id_;
+  const std::string text_;
+  SharedFrame chunked_, raw_;
+};
+
+/// Topics, their streams (ordered by request id), and what was published last. Pure bookkeeping;
+/// one actor's.
+class Topics {
+ public:
+  explicit Topics(const Limits& limits) : limits_(limits) {}
+
+  using Members = std::map<std::uint64_t, Connection*>;
+  /// Whether one more topic, or this one, can be had.
+  bool has_room_for(std::string_view topic) const;
+  /// Adds a stream. What it missed since `last_id`; a gap (null) first if the ring no longer
+  /// reaches back so far.
+  std::vector<std::shared_ptr<Publication>> join(std::string_view topic, std::uint64_t id,
+                                                 Connection& connection,
+                                                 const std::string* last_id);
+  void leave(std::string_view topic, std::uint64_t id);
+  /// Keeps it in the ring; answers who is to be told.
+  const Members& publish(std::string_view topic, const std::shared_ptr<Publication>& publication);
+  std::size_t size() const { return topics_.size(); }
+
+ private:
+  struct Topic {
+    Members members;
+    std::deque<std::shared_ptr<Publication>> ring;  // shared with the caller of publish
+    std::size_t ring_bytes = 0;
+    std::uint64_t used = 0;  // when it was last published to
+  };
+  Topic& get(std::string_view topic);
+
+  const Limits& limits_;
+  std::map<std::string, Topic, std::less<>> topics_;
+  std::uint64_t turns_ = 0;
+};
+
+}  // namespace theater::hosts::http_server

@@ -1,0 +1,88 @@
+"""The bars of HTTP: hello through an actor beside bare Beast, and many parked long polls."""
+
+import resource
+import selectors
+import socket
+import time
+
+import bench_rows
+
+CONNECTIONS = 64
+POLLS = 10_000
+POLL_SECONDS = 20  # the polls are held longer than opening them takes
+DESCRIPTORS_SPARE = 200
+POLL = b"GET /api/notes?after=0 HTTP/1.1\r\nHost: t\r\n\r\n"
+NOTE = b"POST /api/notes HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nnews"
+MANIFEST = "actors/board/board.toml"
+
+
+def rows(bench, folder, options):
+    """`bench` is tools/bench.py: servers, loads, ports."""
+    return hello_rows(bench, folder, options) + poll_rows(bench, folder, options)
+
+
+def command(bench, folder, port, options):
+    made = bench.node_command(MANIFEST, folder, port, options)
+    return [*made, "--var", "client_max=100000", "--var", f"parked_max={2 * POLLS}"]
+
+
+def hello_rows(bench, folder, options):
+    beast, board = bench.free_port(), bench.free_port()
+    ports = {"beast": (beast, "/"), "actor": (board, "/api/hello")}
+    figures = {name: [] for name in ports}
+    with bench.Server([bench.BUILD / "bench" / "beast_http", str(beast)]), \
+            bench.Server(command(bench, folder / "hello", board, options)):
+        for _ in range(options.rounds):
+            for name, (port, path) in ports.items():
+                figures[name].append(bench.load(port, path, CONNECTIONS, 0, options.seconds,
+                                                "--http"))
+    beast, actor = (bench.middle(figures[name]) for name in ("beast", "actor"))
+    ratio = actor["per_second"] / beast["per_second"]
+    what = f"HTTP hello, durable, {CONNECTIONS} connections"
+    return [(f"{what}, of bare Beast", ">= 0.35", f"{ratio:.2f} ({actor['per_second']:,.0f} of "
+             f"{beast['per_second']:,.0f}/s)", ""),
+            (f"{what}, p50", "<= 3 x fdatasync", f"{actor['p50_us']:,.0f} us", "")]
+
+
+def poll_count():
+    """As many polls as descriptors allow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(100, min(POLLS, hard - DESCRIPTORS_SPARE))
+
+
+def poll_rows(bench, folder, options):
+    count, port = poll_count(), bench.free_port()
+    with bench.Server(command(bench, folder / "polls", port, options)) as server:
+        before = bench_rows.resident_bytes(server.process.pid)
+        polls = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        for poll in polls:
+            poll.sendall(POLL)
+        time.sleep(bench_rows.SETTLE_SECONDS)
+        each = (bench_rows.resident_bytes(server.process.pid) - before) / count
+        seconds, answered = wake_all(port, polls)
+        for poll in polls:
+            poll.close()
+    what = f"{count:,} parked long polls"
+    return [(f"{what}: memory of each", "<= 6 KiB", f"{each / 1024:.1f} KiB", ""),
+            (f"{what}: all answered by one event", "<= 2 s",
+             f"{seconds:.2f} s ({answered:,} answered)", "")]
+
+
+def wake_all(port, polls):
+    """Pins one note; how long it takes until everybody has it."""
+    selector = selectors.DefaultSelector()
+    for poll in polls:
+        poll.setblocking(False)
+        selector.register(poll, selectors.EVENT_READ)
+    begin = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port)) as writer:
+        writer.sendall(NOTE)
+        answered = 0
+        while answered < len(polls) and time.monotonic() - begin < POLL_SECONDS:
+            for key, _ in selector.select(1):
+                if not key.fileobj.recv(4096).startswith(b"HTTP/1.1 200"):
+                    raise SystemExit("bench: a poll was not answered with 200")
+                selector.unregister(key.fileobj)
+                answered += 1
+        return time.monotonic() - begin, answered
