@@ -104,6 +104,7 @@ class ErrandInstance final : public OperatingInstance<ErrandInstance> {
   }
 
   // The test's hand.
+  Errands& hand() { return errands_; }
   bool done(std::uint64_t id, std::string_view result) {
     return finish({id}, OperationEnd::kDone, errand_end(id, to_bytes(as_bytes(result))));
   }
@@ -151,6 +152,8 @@ class ErrandFamily final : public BoundFamily<ErrandInstance, ErrandLimits> {
         .operation<&ErrandInstance::run, &ErrandInstance::begin>("run")
         .wait<&ErrandInstance::check_fetch, &ErrandInstance::fetch>("fetch-wait");
     describe<ErrandPayload>(binding().info(), "errand", actor::HandlerNeed::kRequired);
+    binding().info().interface_name = "theater:test/errand@0.1.0";  // not of the contract
+    binding().info().handler_name = "theater:test/errand-handler@0.1.0#handle-events";
   }
 
  private:

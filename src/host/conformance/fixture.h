@@ -1,0 +1,79 @@
+// A provoker and its fixture, for the conformance set (suite.h): what must hold of every family,
+// whatever it does. A family supplies a provoker; INSTANTIATE_TYPED_TEST_SUITE_P(Name, Conformance,
+// Provoker) makes the tests.
+//
+//   struct Provoker {
+//     static std::unique_ptr<Family> make();                  // fresh, for each rehearsal
+//     static constexpr std::string_view kGrant = "...";       // with small bounds
+//     static std::vector<std::string_view> wrong_grants();    // each is refused
+//     static std::vector<Call> calls();                       // of each function but the waits
+//     static std::vector<Step> script();                      // a life of everything it can do
+//     static void flood(Rehearsal&);                          // more events than it may hold
+//     static constexpr std::uint64_t kBytesMax = ...;         // that a flood may make it hold
+//     static void finish(Rehearsal&);                         // ends what the script left open
+//     static std::vector<Step> faults();                      // each a failure of what it uses
+//     static std::vector<Step> denied();                      // each a call that is denied
+//   };
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/conformance/rehearsal.h"
+
+namespace theater::host::conformance {
+
+/// Function and arguments.
+using Call = std::pair<std::string_view, Bytes>;
+
+struct Step {
+  std::string name;
+  std::function<void(Rehearsal&)> run;
+};
+
+/// No call, effect or completion may hold its shard longer.
+inline constexpr Nanoseconds kLongest = Milliseconds(5);
+
+/// Each start that became real has had one last event, and nothing else has.
+inline void expect_one_end_each(const Rehearsal& rehearsal) {
+  for (const std::uint64_t id : rehearsal.started()) {
+    EXPECT_EQ(rehearsal.ends().contains(id) ? rehearsal.ends().at(id) : 0, 1) << "operation " << id;
+  }
+  for (const auto& [id, count] : rehearsal.ends()) {
+    EXPECT_TRUE(rehearsal.started().contains(id)) << "operation " << id << " never was";
+  }
+}
+
+inline void expect_nothing_held(Rehearsal& rehearsal) {
+  EXPECT_TRUE(rehearsal.instance().census().is_empty()) << "END-1";
+  EXPECT_EQ(rehearsal.shard().executor.timer_count(), 0u) << "END-1";
+  EXPECT_EQ(rehearsal.shard().descriptors.size(), 0u) << "END-1";
+  const actor::EventSource* source = rehearsal.instance().events();
+  EXPECT_FALSE(source != nullptr && source->has_events()) << "END-1";
+}
+
+template <typename Provoker>
+class Conformance : public ::testing::Test {
+ protected:
+  std::unique_ptr<Family> family_ = Provoker::make();
+  const std::vector<Step> script_ = Provoker::script();
+
+  Rehearsal rehearse() { return Rehearsal(*family_, Provoker::kGrant); }
+  /// The first `count` steps.
+  void play(Rehearsal& rehearsal, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) script_[i].run(rehearsal);
+  }
+  std::string place(std::size_t count) const {
+    return count == 0 ? "at the start" : "after " + script_[count - 1].name;
+  }
+  /// What is open ends, every event is taken, and then nothing is held.
+  void wind_up(Rehearsal& rehearsal) {
+    Provoker::finish(rehearsal);
+    rehearsal.take_all();
+    expect_one_end_each(rehearsal);
+    expect_nothing_held(rehearsal);
+  }
+};
+
+}  // namespace theater::host::conformance

@@ -1,0 +1,200 @@
+// Rehearsal: one family's instance and all an actor does around it, in single steps: invocations
+// that commit or not, effects let out or held back, batches taken, crashes and restarts.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actor/folding.h"
+#include "host/conformance/past.h"
+#include "wasm/binary.h"
+
+namespace theater::host::conformance {
+
+/// Every part that a family may hold on to belongs to one life of the node.
+class Rehearsal {
+ public:
+  Rehearsal(const Family& family, std::string_view grant)
+      : family_(family), grant_(*actor::parse_settings(grant, "conformance.toml", {})) {
+    begin_life();
+    EXPECT_TRUE(life_->instance->recover());
+  }
+  ~Rehearsal() { life_->instance->stop(actor::StopMode::kKill); }
+  Rehearsal(const Rehearsal&) = delete;
+  Rehearsal& operator=(const Rehearsal&) = delete;
+
+  actor::FamilyInstance& instance() { return *life_->instance; }
+  FakeShard& shard() { return life_->shard; }
+  FakeActor& actor() { return life_->actor; }
+
+  /// One call in the invocation under way. Its result is canonical and of its type; that is
+  /// checked, as all that is called here.
+  Bytes call(std::string_view function, const Bytes& arguments) {
+    const auto& calls = family_.info().calls;
+    const auto found = std::ranges::find(calls, function, &actor::CallInfo::name);
+    CHECK(found != calls.end(), "the family has the function");
+    const auto index = static_cast<std::size_t>(found - calls.begin());
+    Bytes result;
+    const actor::CallContext context{seq_, ordinal_++, next_id_};
+    last_outcome = watch_.time([&] { return instance().call(index, arguments, context, result); });
+    EXPECT_NE(last_outcome, actor::CallOutcome::kTrap) << function << ": " << as_text(result);
+    if (last_outcome == actor::CallOutcome::kSuspend) {
+      wait(index, arguments);
+      return result;
+    }
+    EXPECT_TRUE(wasm::validate_result(result, found->type)) << function;
+    refused_full += is_refusal(result, GuestCode::kFull) ? 1 : 0;
+    if (actor::emits(*found, result)) {
+      const std::uint64_t id = actor::target_id(*found, arguments, next_id_);
+      buffered_.push_back({index, arguments, id, {}});
+      if (family_.info().has_operations && actor::mints(*found, result, next_id_)) {
+        prepared_.insert(id);
+      }
+    }
+    if (actor::mints(*found, result, next_id_)) ++next_id_;
+    return result;
+  }
+  /// The invocation ends well: its effects wait for the disk.
+  void commit() {
+    watch_.time([&] { return instance().settle(actor::Settlement::kCommitted), 0; });
+    for (Effect& effect : buffered_) {
+      effect.seq = seq_;
+      history_.push_back(effect);
+      gate_.push_back(effect);
+    }
+    buffered_.clear();
+    started_.merge(prepared_);
+    next_invocation();
+  }
+  void discard() {
+    instance().settle(actor::Settlement::kDiscarded);
+    buffered_.clear();
+    prepared_.clear();
+    next_invocation();
+  }
+  /// The disk has caught up: what waits happens.
+  void let_out() {
+    while (!gate_.empty()) {
+      const Effect effect = gate_.front();
+      gate_.pop_front();
+      watch_.time([&] {
+        return instance().perform({effect.function, effect.arguments, effect.id, effect.seq, 0}), 0;
+      });
+      note_records();
+    }
+  }
+  /// A whole invocation of one call.
+  Bytes act(std::string_view function, const Bytes& arguments) {
+    const Bytes result = call(function, arguments);
+    commit();
+    let_out();
+    return result;
+  }
+  /// Time and the tasks of the shard.
+  void pass(Nanoseconds span) {
+    shard().executor.advance(span);
+    note_records();
+  }
+  /// Takes one batch and delivers it; its invocation commits. Answers the events.
+  std::vector<Bytes> take(actor::BatchLimits limits = {}) {
+    std::vector<Bytes> events;
+    actor::EventSource* source = instance().events();
+    note_records();
+    if (source == nullptr || !source->has_events()) return events;
+    actor::EventBatch batch(limits);
+    watch_.time([&] { return source->take(batch), 0; });
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      EXPECT_TRUE(wasm::validate(batch[i], *family_.info().event_type));
+      events.push_back(to_bytes(batch[i]));
+      history_.push_back(Delivered{events.back(), {}});
+      const actor::EventOrigin* origin = batch.origin(i);
+      if (origin == nullptr) continue;
+      std::get<Delivered>(history_.back()).operation = origin->operation;
+      ++ends_[origin->operation.value];
+      instance().operations()->delivered(origin->operation);
+    }
+    pass({});
+    return events;
+  }
+  std::vector<Bytes> take_all(actor::BatchLimits limits = {}) {
+    std::vector<Bytes> all;
+    for (auto some = take(limits); !some.empty(); some = take(limits)) {
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+  }
+
+  /// The node dies: what is not in the history is gone. It starts again after `away`.
+  void crash(Nanoseconds away) {
+    const auto now = life_->shard.clock.wall();
+    life_->instance->stop(actor::StopMode::kKill);
+    prepared_.clear();
+    buffered_.clear();
+    gate_.clear();
+    begin_life();
+    life_->shard.clock.set_wall(now + away);
+    for (const auto& past : history_) fold(past, now, instance());
+    EXPECT_TRUE(instance().recover());
+    note_records();
+  }
+
+  /// Operations whose start became real, and how many last events each has had.
+  const std::set<std::uint64_t>& started() const { return started_; }
+  const std::map<std::uint64_t, int>& ends() const { return ends_; }
+  /// The longest that one call, effect or batch has held the thread.
+  Nanoseconds longest() const { return watch_.longest(); }
+
+  actor::CallOutcome last_outcome = actor::CallOutcome::kReturn;
+  int refused_full = 0;  // calls answered with code full
+
+ private:
+  struct Life {
+    FakeShard shard;
+    FakeActor actor;
+    std::unique_ptr<actor::FamilyInstance> instance;
+  };
+  void begin_life() {
+    life_ = std::make_unique<Life>();
+    seen_records_ = 0;
+    auto made = family_.create(grant_, {life_->shard.services, life_->actor});
+    CHECK(made, "the grant of the suite is well formed");
+    life_->instance = *std::move(made);
+    life_->actor.ports = life_->instance->operations();
+  }
+  void next_invocation() {
+    seq_ = seq_.next();
+    ordinal_ = 0;
+  }
+  /// A call that suspends is performed at once: its host-req is durable.
+  void wait(std::size_t function, const Bytes& arguments) {
+    const std::uint64_t ticket = ++last_ticket_;
+    watch_.time(
+        [&] { return instance().perform({function, arguments, ticket, Seq{ticket}, ticket}), 0; });
+  }
+  void note_records() {
+    for (; seen_records_ < life_->actor.records.size(); ++seen_records_) {
+      history_.push_back(life_->actor.records[seen_records_]);
+    }
+  }
+  const Family& family_;
+  const actor::Setting grant_;
+  std::unique_ptr<Life> life_;
+  Seq seq_{1};
+  std::uint64_t ordinal_ = 0, next_id_ = 1, last_ticket_ = 0;
+  std::vector<Effect> buffered_;
+  std::deque<Effect> gate_;
+  std::vector<Past> history_;
+  std::size_t seen_records_ = 0;
+  std::set<std::uint64_t> prepared_, started_;  // operations
+  std::map<std::uint64_t, int> ends_;
+  StopWatch watch_;
+};
+
+}  // namespace theater::host::conformance

@@ -1,0 +1,193 @@
+// The conformance set: what must hold of every family, whatever it does. See fixture.h for what a
+// family supplies; INSTANTIATE_TYPED_TEST_SUITE_P(Name, Conformance, Provoker) makes the tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/conformance/fixture.h"
+
+namespace theater::host::conformance {
+
+TYPED_TEST_SUITE_P(Conformance);
+
+TYPED_TEST_P(Conformance, TheWholeLifeEndsWithNothingHeld) {
+  Rehearsal rehearsal = this->rehearse();
+  this->play(rehearsal, this->script_.size());
+  this->wind_up(rehearsal);
+}
+
+TYPED_TEST_P(Conformance, StopAndKillInEveryStateLeaveNothing) {
+  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
+    for (const auto mode : {actor::StopMode::kDrain, actor::StopMode::kKill}) {
+      SCOPED_TRACE(this->place(count));
+      Rehearsal rehearsal = this->rehearse();
+      this->play(rehearsal, count);
+      rehearsal.instance().stop(mode);
+      rehearsal.pass(std::chrono::seconds(5));
+      expect_nothing_held(rehearsal);
+      EXPECT_EQ(rehearsal.actor().drained_count > 0, mode == actor::StopMode::kDrain);
+    }
+  }
+}
+
+TYPED_TEST_P(Conformance, CancelInEveryStateGivesOneLastEvent) {
+  if (!this->family_->info().has_operations) return;
+  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
+    SCOPED_TRACE(this->place(count));
+    Rehearsal rehearsal = this->rehearse();
+    this->play(rehearsal, count);
+    for (const std::uint64_t id : rehearsal.started()) {
+      rehearsal.instance().operations()->cancel({id});
+      rehearsal.instance().operations()->cancel({id});
+    }
+    rehearsal.take_all();
+    expect_one_end_each(rehearsal);
+  }
+}
+
+TYPED_TEST_P(Conformance, ACrashInEveryStateLosesAndRepeatsNoEnd) {
+  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
+    for (const Nanoseconds away : {Nanoseconds(0), Nanoseconds(std::chrono::hours(1))}) {
+      SCOPED_TRACE(this->place(count));
+      Rehearsal rehearsal = this->rehearse();
+      this->play(rehearsal, count);
+      rehearsal.crash(away);
+      rehearsal.crash(away);  // and again before anything was done about it
+      this->wind_up(rehearsal);
+    }
+  }
+}
+
+TYPED_TEST_P(Conformance, ASnapshotIsTheSameAsTheHistory) {
+  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
+    SCOPED_TRACE(this->place(count));
+    Rehearsal rehearsal = this->rehearse(), other = this->rehearse();
+    this->play(rehearsal, count);
+    const Bytes saved = rehearsal.instance().save();
+    EXPECT_EQ(saved, rehearsal.instance().save());
+    ASSERT_TRUE(other.instance().load(saved));
+    ASSERT_TRUE(other.instance().recover());
+    for (std::size_t size = 0; size < saved.size(); ++size) {
+      Rehearsal broken = this->rehearse();
+      EXPECT_FALSE(broken.instance().load(ByteSpan(saved).first(size))) << size;
+      if (size > 64) break;  // the rest is alike
+    }
+  }
+}
+
+TYPED_TEST_P(Conformance, WhatIsNotCommittedNeverWas) {
+  for (std::size_t count = 0; count < this->script_.size(); ++count) {
+    SCOPED_TRACE(this->place(count));
+    Rehearsal rehearsal = this->rehearse();
+    this->play(rehearsal, count);
+    const Bytes before = rehearsal.instance().save();
+    const actor::Census held = rehearsal.instance().census();
+    for (const auto& [function, arguments] : TypeParam::calls()) {
+      rehearsal.call(function, arguments);
+    }
+    rehearsal.discard();
+    EXPECT_EQ(rehearsal.instance().save(), before);
+    EXPECT_EQ(rehearsal.instance().census(), held);
+  }
+}
+
+TYPED_TEST_P(Conformance, NothingHappensBeforeItIsDurable) {
+  Rehearsal rehearsal = this->rehearse();
+  const actor::Census held = rehearsal.instance().census();
+  for (const auto& [function, arguments] : TypeParam::calls()) {
+    rehearsal.call(function, arguments);
+  }
+  rehearsal.commit();
+  const auto tasks = rehearsal.shard().executor.task_count();
+  actor::Census now = rehearsal.instance().census();
+  now.operations = held.operations;  // they are known, and wait; so may their deadlines
+  now.timers = held.timers;
+  EXPECT_EQ(now, held);
+  EXPECT_EQ(tasks, 0u) << "CHAIN-1";
+}
+
+TYPED_TEST_P(Conformance, AFloodStaysWithinItsBoundAndIsTold) {
+  Rehearsal rehearsal = this->rehearse();
+  TypeParam::flood(rehearsal);
+  const std::uint64_t held = rehearsal.instance().census().bytes;
+  EXPECT_GT(held, 0u);
+  EXPECT_LE(held, TypeParam::kBytesMax) << "BOUND-1";
+  EXPECT_TRUE(!rehearsal.actor().overflows.empty() || rehearsal.refused_full > 0)
+      << "nothing is dropped silently";
+  rehearsal.take_all();
+  this->play(rehearsal, this->script_.size());
+  this->wind_up(rehearsal);
+}
+
+TYPED_TEST_P(Conformance, BatchesOfOneAndOfManyDeliverTheSame) {
+  const auto events_in = [this](actor::BatchLimits limits) {
+    Rehearsal rehearsal = this->rehearse();
+    this->play(rehearsal, this->script_.size());
+    TypeParam::finish(rehearsal);
+    return rehearsal.take_all(limits);
+  };
+  const auto many = events_in({256, 1 << 20});
+  EXPECT_FALSE(many.empty());
+  EXPECT_EQ(events_in({1, 1 << 20}), many);
+  EXPECT_EQ(events_in({256, 1}), many);
+}
+
+TYPED_TEST_P(Conformance, AFaultEndsWhatItConcernsAndNothingElse) {
+  for (const Step& fault : TypeParam::faults()) {
+    for (std::size_t count = 0; count <= this->script_.size(); ++count) {
+      SCOPED_TRACE(fault.name + " " + this->place(count));
+      Rehearsal rehearsal = this->rehearse();
+      this->play(rehearsal, count);
+      fault.run(rehearsal);
+      for (std::size_t i = count; i < this->script_.size(); ++i) this->script_[i].run(rehearsal);
+      this->wind_up(rehearsal);
+    }
+  }
+}
+
+TYPED_TEST_P(Conformance, GrantsAreStrictAndDenialsAreTold) {
+  const auto check = [this](std::string_view text) {
+    return this->family_->check_grant(*actor::parse_settings(text, "conformance.toml", {}));
+  };
+  EXPECT_TRUE(check(TypeParam::kGrant));
+  EXPECT_FALSE(check("no_such_key_anywhere = 1"));
+  for (const std::string_view wrong : TypeParam::wrong_grants()) {
+    EXPECT_FALSE(check(wrong)) << wrong;
+  }
+  Rehearsal rehearsal = this->rehearse();
+  for (const Step& step : TypeParam::denied()) {
+    step.run(rehearsal);
+    EXPECT_EQ(rehearsal.last_outcome, actor::CallOutcome::kDenied) << step.name;
+  }
+}
+
+TYPED_TEST_P(Conformance, NothingHoldsTheShardForLong) {
+  Rehearsal rehearsal = this->rehearse();
+  this->play(rehearsal, this->script_.size());
+  this->wind_up(rehearsal);
+  EXPECT_LE(rehearsal.longest(), kLongest) << "BLOCK-1";
+}
+
+TYPED_TEST_P(Conformance, TheSameLifeTwiceIsEqual) {
+  const auto events = [this] {
+    Rehearsal rehearsal = this->rehearse();
+    this->play(rehearsal, this->script_.size());
+    std::vector<Bytes> all = rehearsal.take_all();
+    all.push_back(rehearsal.instance().save());
+    return all;
+  };
+  EXPECT_EQ(events(), events());
+}
+
+REGISTER_TYPED_TEST_SUITE_P(Conformance, TheWholeLifeEndsWithNothingHeld,
+                            StopAndKillInEveryStateLeaveNothing,
+                            CancelInEveryStateGivesOneLastEvent,
+                            ACrashInEveryStateLosesAndRepeatsNoEnd, ASnapshotIsTheSameAsTheHistory,
+                            WhatIsNotCommittedNeverWas, NothingHappensBeforeItIsDurable,
+                            AFloodStaysWithinItsBoundAndIsTold, BatchesOfOneAndOfManyDeliverTheSame,
+                            AFaultEndsWhatItConcernsAndNothingElse,
+                            GrantsAreStrictAndDenialsAreTold, NothingHoldsTheShardForLong,
+                            TheSameLifeTwiceIsEqual);
+
+}  // namespace theater::host::conformance
