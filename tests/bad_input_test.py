@@ -167,6 +167,7 @@ class DataTest(GoldenTest):
         for name, arguments, break_it in (
                 ("missing", verify, shutil.rmtree),
                 ("missing_actors", ("actors", "data"), shutil.rmtree),
+                ("missing_ops", ("ops", "data"), shutil.rmtree),
                 ("empty", replay, self.empty),
                 ("somebody_elses", run, self.somebody_elses),
                 ("identity_damaged", run, lambda data: flip(data / "node", 12)),

@@ -5,8 +5,8 @@ import re
 import support
 from support import theater
 
-COMMANDS = ("run", "check", "actors", "chain", "state", "verify", "replay", "new", "build",
-            "version")
+COMMANDS = ("run", "check", "actors", "chain", "state", "ops", "verify", "replay", "new",
+            "build", "version")
 
 
 class HelpTest(support.ActorTest):
@@ -31,7 +31,8 @@ class HelpTest(support.ActorTest):
                 self.assertTrue(refused.stderr.strip())
 
     def test_missing_data_is_named(self):
-        for command, status in (("actors", 1), ("chain", 1), ("verify", 2), ("replay", 2)):
+        for command, status in (("actors", 1), ("ops", 1), ("chain", 1), ("verify", 2),
+                                ("replay", 2)):
             with self.subTest(command=command):
                 refused = theater(command, self.folder / "nowhere")
                 self.assertEqual(refused.returncode, status)

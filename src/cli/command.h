@@ -40,6 +40,7 @@ void add_actors(CLI::App& app, Shell& shell);
 void add_chain(CLI::App& app, Shell& shell);
 void add_state(CLI::App& app, Shell& shell);
 void add_verify(CLI::App& app, Shell& shell);
+void add_ops(CLI::App& app, Shell& shell);
 void add_replay(CLI::App& app, Shell& shell);
 void add_new(CLI::App& app, Shell& shell);
 void add_build(CLI::App& app, Shell& shell);

@@ -31,6 +31,7 @@ void add_commands(CLI::App& app, theater::cli::Shell& shell) {
   add_actors(app, shell);
   add_chain(app, shell);
   add_state(app, shell);
+  add_ops(app, shell);
   add_verify(app, shell);
   add_replay(app, shell);
   add_new(app, shell);
