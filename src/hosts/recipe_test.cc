@@ -1,5 +1,5 @@
-// The family of docs/recipes/add-a-host.md, as the recipe says it: it compiles, its grant is
-// strict, its call is answered and recorded as a read; nothing outside its own code knows of it.
+// The smallest family there can be, with one read: it compiles, its grant is strict, its call is
+// answered and recorded as a read; nothing outside its own code knows of it.
 #include <gtest/gtest.h>
 
 #include "host/bound_family.h"
