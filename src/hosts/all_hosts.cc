@@ -1,6 +1,7 @@
 // AllHosts: a family is a folder beside this file and a line below.
 #include "hosts/all_hosts.h"
 
+#include "hosts/database/family.h"
 #include "hosts/environment/family.h"
 #include "hosts/file_watch/family.h"
 #include "hosts/filesystem/family.h"
@@ -25,6 +26,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(file_watch::make_family());
   families_.push_back(filesystem::make_family());
   families_.push_back(http_server::make_family(*addresses_));
+  families_.push_back(database::make_family(environment));
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -1,0 +1,282 @@
+// PostgresLink: libpq without waiting.
+#include "hosts/database/postgres_link.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "hosts/database/limits.h"
+
+namespace theater::hosts::database {
+
+namespace {
+
+using host::GuestCode;
+using io::Readiness;
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using ConnectionOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+std::string value_of(const PQconninfoOption* options, std::string_view keyword) {
+  for (const auto* it = options; it->keyword != nullptr; ++it) {
+    if (it->keyword == keyword && it->val != nullptr) return it->val;
+  }
+  return "";
+}
+
+/// A numeric address of the host. Blocks.
+Result<std::string> resolve(const std::string& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int result = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+  if (result != 0) return fail(Code::kNotFound, "{}: {}", host, ::gai_strerror(result));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
+  char text[NI_MAXHOST];
+  const int named = ::getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, nullptr, 0,
+                                  NI_NUMERICHOST);
+  if (named != 0) return fail(Code::kNotFound, "{}: {}", host, ::gai_strerror(named));
+  return std::string(text);
+}
+
+/// What every session begins with; DISCARD ALL comes back to it.
+constexpr std::pair<const char*, const char*> kSettings[] = {
+    {"options",
+     "-c DateStyle=ISO -c TimeZone=UTC -c IntervalStyle=iso_8601 -c bytea_output=hex "
+     "-c extra_float_digits=1 -c standard_conforming_strings=on -c client_min_messages=error"},
+    {"client_encoding", "UTF8"},
+    {"application_name", "theater"},
+    {"fallback_application_name", "theater"},
+    {"gssencmode", "disable"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "15000"},
+};
+
+}  // namespace
+
+PostgresLink::PostgresLink(Options options, const host::Services& services, LinkUser& user)
+    : options_(std::move(options)), services_(services), user_(user) {}
+
+PostgresLink::~PostgresLink() {
+  unwatch();
+  if (timer_) services_.executor.cancel(*timer_);
+}
+
+// Connecting.
+
+void PostgresLink::open() {
+  timer_ = services_.executor.after(options_.connect_max, [this] {
+    timer_.reset();
+    fail({GuestCode::kDeadline, "", "the server did not let us in in time", 1000});
+  });
+  char* problem = nullptr;
+  const ConnectionOptions given(PQconninfoParse(options_.connection.c_str(), &problem));
+  const std::unique_ptr<char, decltype(&PQfreemem)> owned(problem, &PQfreemem);
+  std::string host = given ? value_of(given.get(), "host") : "";
+  const bool is_many = host.find(',') != std::string::npos;
+  if (!given || is_many) {  // libpq's message would show the secret
+    services_.executor.post(lifeline_.guard([this] {
+      fail({GuestCode::kInvalid, "", "the connection string is not one server's", std::nullopt});
+    }));
+    return;
+  }
+  const bool is_local = host.empty() || host.starts_with('/') || host.starts_with('@');
+  if (is_local || !value_of(given.get(), "hostaddr").empty()) {
+    services_.executor.post(lifeline_.guard([this] { on_resolved(std::string()); }));
+    return;
+  }
+  auto answer = std::make_shared<Result<std::string>>();  // the worker's, then ours
+  services_.workers.run([answer, host = std::move(host)] { *answer = resolve(host); },
+                        services_.executor,
+                        lifeline_.guard([this, answer] { on_resolved(*answer); }));
+}
+
+void PostgresLink::on_resolved(const Result<std::string>& address) {
+  if (phase_ != Phase::kNew) return;
+  if (!address) return fail({GuestCode::kUnreachable, "", address.error().message, 1000});
+  user_.on_link_resolved();
+  start(*address);
+}
+
+void PostgresLink::start(const std::string& address) {
+  std::vector<const char*> keys{"dbname"}, values{options_.connection.c_str()};
+  for (const auto& [key, value] : kSettings) {
+    keys.push_back(key);
+    values.push_back(value);
+  }
+  if (!address.empty()) {
+    keys.push_back("hostaddr");
+    values.push_back(address.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  phase_ = Phase::kConnecting;
+  if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) {
+    return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
+  }
+  PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+  watch(Readiness::kWrite);  // as libpq wants it before the first poll
+}
+
+void PostgresLink::connect_on() {
+  unwatch();  // the socket may be another one after this step
+  switch (PQconnectPoll(connection_.get())) {
+    case PGRES_POLLING_READING:
+      return watch(Readiness::kRead);
+    case PGRES_POLLING_WRITING:
+      return watch(Readiness::kWrite);
+    case PGRES_POLLING_OK:
+      return opened();
+    default:
+      return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
+  }
+}
+
+void PostgresLink::opened() {
+  if (timer_) services_.executor.cancel(*timer_);
+  timer_.reset();
+  if (PQsetnonblocking(connection_.get(), 1) != 0) {
+    return fail(connection_error(connection_.get(), GuestCode::kInternal));
+  }
+  phase_ = Phase::kOpen;
+  watch(Readiness::kRead);  // its end is seen although nothing is asked of it
+  user_.on_link_open();
+}
+
+// Commands.
+
+void PostgresLink::send(const std::string& sql, const PostgresParams& params) {
+  CHECK(phase_ == Phase::kOpen && !is_sent_ && !is_cancelling_, "one command at a time");
+  const int sent = PQsendQueryParams(connection_.get(), sql.c_str(), params.count(), params.types(),
+                                     params.values(), params.lengths(), params.formats(), 0);
+  if (sent == 0 || PQsetSingleRowMode(connection_.get()) == 0) {
+    services_.executor.post(lifeline_.guard(
+        [this] { fail(connection_error(connection_.get(), GuestCode::kUnreachable)); }));
+    return;
+  }
+  is_sent_ = true;
+  if (!flush()) return;
+}
+
+/// False: it broke; told later.
+bool PostgresLink::flush() {
+  const int left = PQflush(connection_.get());
+  if (left < 0) {
+    services_.executor.post(lifeline_.guard(
+        [this] { fail(connection_error(connection_.get(), GuestCode::kUnreachable)); }));
+    return false;
+  }
+  watch(left > 0 ? Readiness::kBoth : is_held_ ? Readiness::kNone : Readiness::kRead);
+  return true;
+}
+
+void PostgresLink::go_on() {
+  if (!std::exchange(is_held_, false)) return;
+  watch(Readiness::kRead);
+  // What libpq has read already makes no socket ready.
+  services_.executor.post(lifeline_.guard([this] {
+    if (phase_ == Phase::kOpen && !is_held_) read_results();
+  }));
+}
+
+void PostgresLink::cancel() {
+  if (phase_ != Phase::kOpen || is_cancelling_ || !is_sent_) return;
+  struct FreeCancel {
+    void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+  };
+  std::shared_ptr<PGcancel> request(PQgetCancel(connection_.get()), FreeCancel());  // the worker's
+  if (!request) return;
+  is_cancelling_ = true;
+  services_.workers.run(
+      [request] {
+        char why[256];
+        PQcancel(request.get(), why, sizeof why);  // if it fails, the drain's deadline ends it
+      },
+      services_.executor, lifeline_.guard([this] {
+        is_cancelling_ = false;
+        if (phase_ == Phase::kOpen && !is_sent_) user_.on_link_result(nullptr);
+      }));
+  go_on();
+}
+
+void PostgresLink::on_ready(int, Readiness ready) {
+  if (phase_ == Phase::kConnecting) return connect_on();
+  if (phase_ != Phase::kOpen) return;
+  if (has(ready, Readiness::kWrite) && !flush()) return;
+  if (has(ready, Readiness::kRead)) receive();
+}
+
+void PostgresLink::receive() {
+  if (PQconsumeInput(connection_.get()) == 0) {
+    return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
+  }
+  if (!read_notices()) return;
+  read_results();
+}
+
+/// False: this is gone.
+bool PostgresLink::read_notices() {
+  const auto guard = std::weak_ptr(alive_);
+  while (PGnotify* const raw = PQnotifies(connection_.get())) {
+    const std::unique_ptr<PGnotify, decltype(&PQfreemem)> notice(raw, &PQfreemem);
+    user_.on_link_notified(notice->relname, notice->extra);
+    if (guard.expired()) return false;
+  }
+  return true;
+}
+
+void PostgresLink::read_results() {
+  const auto guard = std::weak_ptr(alive_);
+  while (is_sent_ && !is_held_ && PQisBusy(connection_.get()) == 0) {
+    const PostgresResult result(PQgetResult(connection_.get()));
+    if (!result) {
+      is_sent_ = false;
+      if (!is_cancelling_) user_.on_link_result(nullptr);  // else once the cancel is over
+      return;
+    }
+    const bool goes_on = user_.on_link_result(result.get());
+    if (guard.expired()) return;
+    if (goes_on) continue;
+    is_held_ = true;
+    watch(Readiness::kNone);
+  }
+}
+
+// The socket.
+
+void PostgresLink::watch(Readiness wanted) {
+  const int descriptor = PQsocket(connection_.get());
+  if (watched_ != descriptor) unwatch();
+  const Status watched = services_.descriptors.watch(descriptor, wanted, *this);
+  if (watched) {
+    watched_ = descriptor;
+    return;
+  }
+  services_.executor.post(lifeline_.guard(
+      [this, message = watched.error().message] { fail({GuestCode::kIo, "", message, 1000}); }));
+}
+
+void PostgresLink::unwatch() {
+  if (watched_ >= 0) services_.descriptors.unwatch(watched_);
+  watched_ = -1;
+}
+
+void PostgresLink::fail(host::GuestError why) {
+  if (phase_ == Phase::kFailed) return;
+  phase_ = Phase::kFailed;
+  unwatch();
+  if (timer_) services_.executor.cancel(*timer_);
+  timer_.reset();
+  connection_.reset();
+  user_.on_link_failed(why);
+}
+
+}  // namespace theater::hosts::database

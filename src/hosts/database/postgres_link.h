@@ -1,0 +1,92 @@
+// PostgresLink: a connection to a PostgreSQL server, from its name to a clean session, without ever
+// waiting for it.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/family.h"
+#include "hosts/database/postgres_values.h"
+#include "io/lifeline.h"
+
+namespace theater::hosts::database {
+
+/// Whoever owns a link. Called from tasks of the shard; may destroy the link in any of them.
+class LinkUser {
+ public:
+  virtual void on_link_resolved() = 0;
+  virtual void on_link_open() = 0;
+  /// It could not be made, or broke. No other call follows.
+  virtual void on_link_failed(const host::GuestError& why) = 0;
+  /// A result of the command under way; nullptr: the command has ended. False: read no more until
+  /// go_on().
+  virtual bool on_link_result(PGresult* result) = 0;
+  virtual void on_link_notified(std::string_view channel, std::string_view what) = 0;
+
+ protected:
+  ~LinkUser() = default;
+};
+
+/// On its shard. Names are resolved, and cancels sent, by workers: both may block in libpq. The
+/// socket may change while it connects: it is watched anew after each step. Destruction closes it.
+class PostgresLink final : private io::DescriptorUser {
+ public:
+  struct Options {
+    std::string connection;  // as libpq takes it
+    Nanoseconds connect_max{0};
+  };
+  PostgresLink(Options options, const host::Services& services, LinkUser& user);
+  ~PostgresLink();
+  PostgresLink(const PostgresLink&) = delete;
+  PostgresLink& operator=(const PostgresLink&) = delete;
+
+  void open();
+  /// Begins a command; its results come one row at a time. One at a time.
+  void send(const std::string& sql, const PostgresParams& params);
+  /// Asks the server to end the command under way. It still ends by its last on_link_result, and
+  /// no other is sent before is_cancelling() is false.
+  void cancel();
+  bool is_cancelling() const { return is_cancelling_; }
+  /// Reads again after on_link_result answered false.
+  void go_on();
+  /// Nothing is under way in the server, not even a transaction.
+  bool is_idle() const { return PQtransactionStatus(connection_.get()) == PQTRANS_IDLE; }
+
+ private:
+  struct FinishConnection {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  enum class Phase : std::uint8_t { kNew, kConnecting, kOpen, kFailed };
+
+  void on_ready(int descriptor, io::Readiness ready) override;
+  void on_resolved(const Result<std::string>& address);
+  void start(const std::string& address);
+  void connect_on();
+  void opened();
+  void receive();
+  void read_results();
+  bool read_notices();
+  bool flush();
+  void watch(io::Readiness wanted);
+  void unwatch();
+  void fail(host::GuestError why);
+
+  const Options options_;
+  const host::Services services_;
+  LinkUser& user_;
+  std::unique_ptr<PGconn, FinishConnection> connection_;
+  Phase phase_ = Phase::kNew;
+  int watched_ = -1;
+  std::optional<io::TimerId> timer_;
+  bool is_sent_ = false;  // a command is under way
+  bool is_held_ = false;  // the user wants no more for now
+  bool is_cancelling_ = false;
+  std::shared_ptr<bool> alive_ =
+      std::make_shared<bool>(true);  // watched by loops that call the user
+  io::Lifeline lifeline_;
+};
+
+}  // namespace theater::hosts::database

@@ -1,0 +1,82 @@
+// PostgresScript: the commands that do one job, one after another. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hosts/database/job.h"
+
+namespace theater::hosts::database {
+
+/// One command for the server.
+struct PostgresCommand {
+  enum class Kind : std::uint8_t {
+    kBegin,
+    kClaim,      // the job may be done already: whoever writes its entry first does it
+    kRecall,     // it was done: what came of it
+    kStatement,  // the guest's
+    kNote,       // its outcome, for a later look
+    kTrim,       // entries nobody will ask for
+    kCommit,
+    kRollback,
+    kClean,  // nothing of the session is left for the next job
+  };
+  Kind kind = Kind::kClean;
+  std::string sql;
+  std::vector<Value> params;
+};
+
+/// What a command came to.
+struct PostgresOutcome {
+  std::uint64_t changed = 0;
+  Bytes rows;  // kStatement: canonical; kRecall: the entry
+};
+
+/// From the first command to kClean; then there is none. The job outlives it.
+class PostgresScript {
+ public:
+  explicit PostgresScript(const Job& job);
+
+  /// The command to send now; nothing: the session is clean.
+  const PostgresCommand* command() const {
+    return at_ < commands_.size() ? &commands_[at_] : nullptr;
+  }
+  /// The statement of a kStatement.
+  const Statement& statement() const { return job_.statements[statement_]; }
+  void succeeded(PostgresOutcome outcome);
+  /// The job fails with it, unless it has ended.
+  void failed(const host::GuestError& why);
+  /// The job's result, once, as soon as it is certain.
+  std::optional<JobResult> take_result();
+  bool has_ended() const { return has_ended_; }
+  /// Of the answers so far.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  using Kind = PostgresCommand::Kind;
+  void add(Kind kind, std::string sql, std::vector<Value> params = {});
+  void add_statements();
+  void add_ledger_end();
+  void add_end();
+  void on_statement(PostgresOutcome outcome);
+  void on_recall(PostgresOutcome outcome);
+  std::vector<Value> key() const;
+
+  const Job& job_;
+  std::vector<PostgresCommand> commands_;
+  std::size_t at_ = 0;
+  std::size_t statement_ = 0;
+  std::vector<Bytes> answers_;
+  std::size_t bytes_ = 0;
+  bool in_transaction_ = false;
+  bool has_ended_ = false;
+  std::optional<JobResult> result_;
+};
+
+/// Makes the table in which outcomes are noted.
+inline constexpr const char* kPostgresLedger =
+    "CREATE TABLE IF NOT EXISTS theater_ledger (actor bytea NOT NULL, operation bigint NOT NULL, "
+    "outcome bytea NOT NULL, PRIMARY KEY (actor, operation))";
+
+}  // namespace theater::hosts::database
