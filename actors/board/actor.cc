@@ -10,7 +10,7 @@
 
 constexpr std::size_t kNotesMax = 100;
 constexpr std::size_t kNoteBytesMax = 4096;
-constexpr std::chrono::seconds kHold{25};
+constexpr std::chrono::seconds kHold{50};
 constexpr std::string_view kTopic = "notes";
 
 struct Note {
@@ -54,7 +54,7 @@ class Board : public theater::Actor<State>, public theater::HttpServerHandler {
         return theater::text_response("after is not a number\n", 400);
       }
     }
-    if (!given || after < state().last_seq) return theater::json_response(notes_after(after));
+    if (!given || after < state().last_seq) return fresh(notes_after(after));
     state().waiting.push_back(request.exchange.id());
     return theater::Reply::later(kHold);
   }
@@ -68,10 +68,16 @@ class Board : public theater::Actor<State>, public theater::HttpServerHandler {
     if (notes.size() > kNotesMax) notes.pop_front();
     const std::string note = to_json(notes.back());
     publish(kTopic, {theater::concat(state().last_seq), "", note});
-    theater::respond_all(state().waiting,
-                         theater::json_response(theater::concat("[", note, "]\n")));
+    theater::respond_all(state().waiting, fresh(theater::concat("[", note, "]\n")));
     state().waiting.clear();
     return theater::json_response(note + "\n", 201);
+  }
+
+  /// JSON that no cache keeps.
+  static theater::Response fresh(std::string_view json) {
+    theater::Response response = theater::json_response(json);
+    response.headers.emplace_back("cache-control", "no-store");
+    return response;
   }
 
   std::string notes_after(std::uint64_t after) {
