@@ -8,6 +8,7 @@
 #include "hosts/http_server/family.h"
 #include "hosts/listener/address.h"
 #include "hosts/operation/family.h"
+#include "hosts/process/family.h"
 #include "hosts/random/family.h"
 #include "hosts/runtime/family.h"
 #include "hosts/timer/family.h"
@@ -27,6 +28,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(filesystem::make_family());
   families_.push_back(http_server::make_family(*addresses_));
   families_.push_back(database::make_family(environment));
+  families_.push_back(process::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -42,8 +42,18 @@ struct FileWatch {
   bool recursive = false;
 };
 
+/// A program that the actor runs; the test plays it.
+struct RunningProgram {
+  std::uint64_t id = 0;
+  std::string name;
+  std::vector<std::string> arguments;
+  std::string input;
+  bool input_ended = false;
+  std::vector<int> signals;
+};
+
 /// The host in memory. One at a time; it answers every function of runtime, timer,
-/// websocket-server, random, environment, file-watch and filesystem while it lives.
+/// websocket-server, random, environment, file-watch, filesystem and process while it lives.
 class FakeHost {
  public:
   FakeHost();
@@ -58,6 +68,7 @@ class FakeHost {
   std::map<std::string, std::string, std::less<>> variables;  // all of them granted
   std::uint64_t random_seed = 1;                              // of the bytes that come next
   std::vector<FileWatch> watches;
+  std::vector<RunningProgram> programs;
   std::map<std::string, Bytes, std::less<>> files;  // by path; directories are what is before a /
   std::uint64_t next_id = 1;                        // of operations that the actor starts
   std::chrono::nanoseconds now{1'700'000'000'000'000'000};
@@ -76,6 +87,8 @@ class FakeHost {
   void answer_environment();
   void answer_file_watch();
   void answer_filesystem();
+  void answer_process();
+  actor::types::Outcome with_program(std::uint64_t id, std::function<void(RunningProgram&)> effect);
   actor::types::Outcome with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect);
 
   std::vector<std::function<void()>> effects_;

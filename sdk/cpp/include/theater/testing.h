@@ -112,12 +112,27 @@ class Stage {
     deliver<actor::filesystem_handler::Guest>(batch);
   }
 
+  /// A program wrote something, or has ended.
+  void program_wrote(std::uint64_t program, std::string_view text) {
+    program_tells(program, actor::process_types::Payload::make_stdout(bytes_of(text)));
+  }
+  void program_ended(std::uint64_t program,
+                     const wit::Result<std::int32_t, actor::types::Error>& exit) {
+    program_tells(program, actor::process_types::Payload::make_ended(exit));
+  }
+
  private:
   using Payload = actor::websocket_types::Payload;
   using Message = actor::websocket_types::Message;
 
   static BytesView bytes_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  }
+
+  void program_tells(std::uint64_t program, const actor::process_types::Payload& payload) {
+    Batch<actor::process_types::Event> batch;
+    batch.events.push_back({program, payload});
+    deliver<actor::process_handler::Guest>(batch);
   }
 
   void add(const Peer& peer, const Payload& payload) {

@@ -51,6 +51,7 @@ FakeHost::FakeHost() {
   answer_environment();
   answer_file_watch();
   answer_filesystem();
+  answer_process();
 }
 
 FakeHost::~FakeHost() {
@@ -61,6 +62,7 @@ FakeHost::~FakeHost() {
   actor::environment::hooks() = {};
   actor::file_watch::hooks() = {};
   actor::filesystem::hooks() = {};
+  actor::process::hooks() = {};
 }
 
 void FakeHost::commit() {
@@ -245,6 +247,36 @@ void FakeHost::answer_filesystem() {
       effects_.push_back([this, name] { files.erase(name); });
     }
     return next_id++;
+  };
+}
+
+Outcome FakeHost::with_program(std::uint64_t id, std::function<void(RunningProgram&)> effect) {
+  if (id >= next_id) return failed(Code::kNotFound, "no such program");
+  effects_.push_back([this, id, effect = std::move(effect)] {
+    for (RunningProgram& program : programs) {
+      if (program.id == id) effect(program);
+    }
+  });
+  return {};
+}
+
+void FakeHost::answer_process() {
+  auto& hooks = actor::process::hooks();
+  hooks.spawn = [this](std::string_view name, wit::List<wit::String> arguments,
+                       std::string_view) -> actor::types::Started {
+    RunningProgram program{next_id++, std::string(name), {}, {}, false, {}};
+    for (const wit::String& argument : arguments) program.arguments.emplace_back(argument);
+    effects_.push_back([this, program] { programs.push_back(program); });
+    return program.id;
+  };
+  hooks.write_stdin = [this](std::uint64_t id, const wit::Option<wit::Bytes>& data) -> Outcome {
+    if (!data) return with_program(id, [](RunningProgram& program) { program.input_ended = true; });
+    return with_program(id, [text = std::string(data->begin(), data->end())](
+                                RunningProgram& program) { program.input += text; });
+  };
+  hooks.signal = [this](std::uint64_t id, std::uint8_t number) -> Outcome {
+    return with_program(id,
+                        [number](RunningProgram& program) { program.signals.push_back(number); });
   };
 }
 
