@@ -194,8 +194,9 @@ case("many chunks", chunked("1\r\na\r\n" * 50 + "0\r\n\r\n"), 201)
 case("an extension", chunked("3;a=b\r\nabc\r\n0;c\r\n\r\n"), 201)
 case("a quoted extension", chunked("3;a=\"b;c\"\r\nabc\r\n0\r\n\r\n"), 201)
 case("a trailer", chunked("3\r\nabc\r\n0\r\nX: y\r\nZ: \r\n\r\n"), 201)
-case("a trailer is not a header", chunked("3\r\nabc\r\n0\r\nContent-Length: 9\r\n\r\n")
-     + HELLO.decode(), 201, 200)
+case("a trailer that frames", chunked("3\r\nabc\r\n0\r\nContent-Length: 9\r\n\r\n")
+     + HELLO.decode(), 400)
+case("a trailer that routes", chunked("3\r\nabc\r\n0\r\nHost: u\r\n\r\n"), 400)
 case("chunks and the next request", chunked("3\r\nabc\r\n0\r\n\r\n") + HELLO.decode(), 201, 200)
 case("chunks that do not end", chunked("3\r\nabc\r\n"), then=WAITS)
 case("no empty line behind the last chunk", chunked("3\r\nabc\r\n0\r\n"), then=WAITS)
@@ -275,6 +276,8 @@ _REASONS = {
         "TE.CL", "CL.0", "a coding in 1.0"),
     "h11 allows white space behind a chunk's size; RFC 9112, 7.1.1 only before an extension": (
         "a space behind the size",),
+    "h11 takes any trailer; RFC 9110, 6.5.1 forbids to send those that frame or route": (
+        "a trailer that frames", "a trailer that routes"),
     "h11 has no such bound": (
         "too many fields", "a field that is too large", "a target that is too long",
         "a target that never ends", "Content-Length: '99999999999999999999'",

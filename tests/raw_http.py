@@ -22,9 +22,12 @@ class Ended(Exception):
 class RawClient:
     """One connection. Use as a context."""
 
-    def __init__(self, port, seconds=10):
+    def __init__(self, port, seconds=10, tls=None):
+        """`tls`: an ssl.SSLContext to speak through."""
         self.socket = socket.create_connection(("127.0.0.1", port), seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.buffer = b""
 
     def __enter__(self):
@@ -37,6 +40,13 @@ class RawClient:
         """Whole, as far as the server reads; a server that refuses may stop doing so."""
         try:
             self.socket.sendall(data)
+        except OSError:
+            pass
+
+    def end(self):
+        """Sends nothing more."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
         except OSError:
             pass
 

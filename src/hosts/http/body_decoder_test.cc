@@ -73,6 +73,8 @@ TEST(BodyDecoder, RefusesChunksThatLie) {
                                      "10000000000000\r\n",
                                      "0\r\nno field\r\n\r\n",
                                      "0\r\n folded: x\r\n\r\n",
+                                     "0\r\nContent-Length: 9\r\n\r\n",
+                                     "0\r\ntransfer-encoding: x\r\n\r\n",
                                      "0\r\nX : y\r\n\r\n",
                                      "0\r\nX: y\n\r\n",
                                      "0\r\n\rx",
