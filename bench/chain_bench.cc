@@ -39,11 +39,14 @@ double microseconds_since(MonotonicTime start, const io::Clock& clock) {
 /// One node's store with its log thread.
 class BenchNode {
  public:
-  explicit BenchNode(std::size_t shards) {
+  enum class Index { kNone, kWritten };
+  explicit BenchNode(std::size_t shards, Index index = Index::kNone) {
     clear(bench_directory);
     store::NodeStoreOptions options;
     options.log.shards = shards;
     options.log.reserve = chain::Reserve::kNone;
+    options.index_on = store::IndexOn::kOwnThread;
+    if (index == Index::kNone) options.index_bytes = UINT64_MAX;
     auto opened = store::NodeStore::open(*files, bench_directory, options, clock, random);
     CHECK(opened.has_value(), "the bench directory can be written");
     store = *std::move(opened);
@@ -91,6 +94,16 @@ class BenchActor {
     commit.state_root = chain::empty_state_root();
     commit.outcome = 0;
     return append(commit, {}).lsn;
+  }
+
+  /// Of the empty state that all invocations leave.
+  void snapshot() {
+    const Seq last{chain_->head().next.value - 1};
+    chain::RecordDraft draft{chain::Kind::kSnapshot};
+    draft.state_root = chain::empty_state_root();
+    draft.body =
+        node_.store->snapshots().write(chain_->actor(), last, store::StateTree(), {}).value();
+    append(draft, {});
   }
 
  private:
@@ -253,6 +266,37 @@ void history_summaries(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(events));
 }
 BENCHMARK(history_summaries)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+/// What a start reads of a store of 4 million events with a snapshot each 10,000: with the index
+/// that the node wrote on the way (1), then without (0).
+void start_of_a_store(benchmark::State& state) {
+  if (state.range(0) == 1) {
+    BenchNode node(1, BenchNode::Index::kWritten);
+    BenchActor actor(node, 0);
+    for (int i = 0; i < 2'000'000; ++i) {
+      (void)actor.invoke();
+      if (i % 5'000 == 4'999) actor.snapshot();
+    }
+  } else {
+    std::filesystem::remove_all(bench_directory + "/index");
+  }
+  const auto files = io::make_posix_file_system();
+  const io::SystemClock clock;
+  io::SeededRandom random{1};
+  store::NodeStoreOptions options;
+  options.log.reserve = chain::Reserve::kNone;
+  options.index_bytes = UINT64_MAX;
+  for (auto _ : state) {
+    const auto opened = store::NodeStore::open(*files, bench_directory, options, clock, random);
+    CHECK(opened.has_value() && (*opened)->history().actors().size() == 1, "the store is good");
+  }
+}
+BENCHMARK(start_of_a_store)
+    ->Arg(1)
+    ->Arg(0)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(3);
 
 /// One changed chunk in a state of so many bytes.
 void state_update(benchmark::State& state) {

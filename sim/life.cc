@@ -29,6 +29,7 @@ Status Life::open() {
   options.log = setup_.plan.log;
   options.log.shards = setup_.plan.shards + 1;
   options.node_shard = {setup_.plan.shards};
+  options.index_bytes = setup_.plan.index_bytes;
   TRY(store_, store::NodeStore::open(setup_.files, std::string(kDataRoot), options, setup_.clock,
                                      setup_.random));
   TRY_OK(store_->components().put(setup_.stage.component()));

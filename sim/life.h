@@ -27,6 +27,7 @@ struct ActorPlan {
 struct NodePlan {
   std::size_t shards = 1;
   chain::LogOptions log;
+  std::uint64_t index_bytes = 0;  // of log between two indexes
   std::vector<ActorPlan> actors;
 };
 

@@ -46,6 +46,7 @@ void World::plan_node() {
   plan_.log.segment_bytes = 16 * 1024 << chance_.below(4);
   plan_.log.batch_bytes_max = chance_.one_in(2) ? 8 * 1024 : 15 * 1024;
   plan_.log.shard_queue_bytes = 1024 * 1024;
+  plan_.index_bytes = plan_.log.segment_bytes * chance_.between(1, 4);
   plan_.log.reserve = chance_.one_in(2) ? chain::Reserve::kKeep : chain::Reserve::kNone;
   jumps_ = chance_.one_in(5);
   const std::size_t actors = chance_.between(1, 3);

@@ -21,6 +21,10 @@ FORMAT = 1
 SECTOR, HEADER, SLOT = 512, 128, 4096
 
 
+def is_zero(data):
+    return data.count(0) == len(data)
+
+
 def one_bit_explains(slot):
     """Whether one flipped bit is all that is wrong with a slot of the watermark."""
     stored, fields = u32(slot, SLOT - 4), slot[:96]
@@ -41,7 +45,7 @@ class Verifier:
         self.root = root
         self.place = "node"
         self.chains, self.targets, self.frames, self.snapshots = {}, {}, {}, []
-        self.components, self.notes = {}, []
+        self.components, self.begins, self.notes = {}, {}, []
         self.events = self.batches = 0
 
     def read(self, name):
@@ -63,9 +67,10 @@ class Verifier:
             self.check_log(segments)
         for name in ("spare", "reserve"):
             if name in names:
-                need(not any(self.read(f"log/{name}")), "a file that holds nothing is not zero")
+                need(is_zero(self.read(f"log/{name}")), "a file that holds nothing is not zero")
         self.check_snapshots()
         self.check_components()
+        self.check_index()
 
     def check_identity(self):
         text = self.read("node")
@@ -131,6 +136,7 @@ class Verifier:
              and head[72:88] == self.link and u64(head, 88) >= self.epoch
              and u64(head, 96) == len(data) and not any(head[104:508]),
              "the segment does not continue the one before")
+        self.begins[segment] = (u64(head, 64), u64(head, 56), u64(head, 88), head[72:88])
         pay_name = f"log/pay-{segment:010}.log"
         pay_path = os.path.join(self.root, pay_name)
         self.pay = self.read(pay_name) if os.path.exists(pay_path) else b""
@@ -145,7 +151,7 @@ class Verifier:
             self.check_marks(segment, at)
         self.place = f"{name} at byte {at}"
         slack = cap if last and self.mark["state"] == 0 else 0
-        need(not any(data[at + slack:]),
+        need(is_zero(data[at + slack:]),
              "the batch there is damaged, or a byte behind the end is not zero")
         self.place = pay_name
         need(len(self.pay) == self.pay_end or (slack and len(self.pay) > self.pay_end),
@@ -364,6 +370,23 @@ class Verifier:
         for digest, place in self.components.items():
             self.place = place
             need(False, f"the component {digest.hex()} is missing")
+
+
+    def check_index(self):
+        """Derived: that it is whole, and which place of the log it says it is of."""
+        folder = os.path.join(self.root, "index")
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if not re.fullmatch(r"\d{10}\.idx", name):
+                continue
+            data = self.read(f"index/{name}")
+            need(len(data) >= 56 and data[:16] == b"theaidx\n" + struct.pack("<II", FORMAT, 0)
+                 and u64(data, 16) == len(data) - 56 and sha(data[56:]) == data[24:56],
+                 "the index is damaged")
+            body = data[56:]
+            need(len(body) >= 68 and body[:16] == self.node and u64(body, 16) == int(name[:10]),
+                 "the index is another segment's or node's")
+            place = tuple(struct.unpack_from("<QQQ", body, 24)) + (body[48:64],)
+            need(self.begins.get(int(name[:10])) == place, "the index contradicts its segment")
 
 
 def main(arguments):

@@ -126,10 +126,37 @@ Result<AttachmentBytes> AttachmentResolver::read_pay(const Frame& frame,
   return result;
 }
 
-Status AttachmentResolver::find_frame(Lsn lsn, Frame& frame) {
+Result<AttachmentResolver::BatchPlaceOnDisk> AttachmentResolver::find_batch(Lsn lsn) {
   auto after = std::ranges::upper_bound(batches_, lsn, {}, &BatchPlaceOnDisk::first_lsn);
-  if (after == batches_.begin()) return corrupt("an attachment refers to a frame that never was");
-  const BatchPlaceOnDisk& batch = *--after;
+  if (after == batches_.begin()) return search_batch(lsn);
+  return *--after;
+}
+
+/// In the last segment that begins before `lsn`. For the few references to what was not read.
+Result<AttachmentResolver::BatchPlaceOnDisk> AttachmentResolver::search_batch(Lsn lsn) {
+  TRY(auto scanner, BatchScanner::open(files_, directory_));
+  std::uint64_t low = 1, high = scanner.segments() + 1;
+  while (low + 1 < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    TRY(const SegmentHeader header, scanner.read_header(middle));
+    (header.first_lsn <= lsn ? low : high) = middle;
+  }
+  if (lsn == Lsn{0} || high == 1) return corrupt("an attachment refers to a frame that never was");
+  TRY_OK(scanner.begin_at(low));
+  for (;;) {
+    TRY(const ScannedBatch* const batch, scanner.next());
+    if (batch == nullptr || batch->header.first_lsn > lsn) {
+      return corrupt("an attachment refers to a frame that never was");
+    }
+    if (lsn < batch->header.next_lsn()) {
+      return BatchPlaceOnDisk{batch->header.first_lsn, batch->segment, batch->offset,
+                              batch->header.stored_bytes()};
+    }
+  }
+}
+
+Status AttachmentResolver::find_frame(Lsn lsn, Frame& frame) {
+  TRY(const BatchPlaceOnDisk batch, find_batch(lsn));
   if (!earlier_ || earlier_number_ != batch.segment) {
     TRY(earlier_, SegmentWindow::open(files_, path(segment_name(batch.segment))));
     earlier_number_ = batch.segment;

@@ -25,7 +25,8 @@ struct AttachmentBytes {
 };
 
 /// Reads pay files and earlier frames. `note` every batch, in order, before resolving what is in
-/// it. Checks places and lengths, not digests: verify does. Not for concurrent use.
+/// it; frames before the first noted batch are looked for in the segments. Checks places and
+/// lengths, not digests: verify does. Not for concurrent use.
 class AttachmentResolver {
  public:
   AttachmentResolver(io::FileSystem& files, std::string directory)
@@ -51,6 +52,8 @@ class AttachmentResolver {
   Result<AttachmentBytes> read_pay(const Frame& frame, const StoredAttachment& attachment);
   Result<AttachmentBytes> read_elsewhere(Lsn lsn, const PayloadCommitment& commitment);
   Status find_frame(Lsn lsn, Frame& frame);
+  Result<BatchPlaceOnDisk> find_batch(Lsn lsn);
+  Result<BatchPlaceOnDisk> search_batch(Lsn lsn);
   Result<ByteSpan> page_bytes(const Frame& frame, std::size_t attachment, const Page& page);
   Status decode_pages(const Frame& frame, Record& record);
 

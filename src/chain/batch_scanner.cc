@@ -55,7 +55,7 @@ Result<BatchState> BatchScanner::look_at(SegmentWindow& window, std::uint64_t of
   return BatchState::kOk;
 }
 
-Result<SegmentHeader> BatchScanner::read_header(std::uint64_t number) {
+Result<SegmentHeader> BatchScanner::read_header(std::uint64_t number) const {
   const std::string name = segment_name(number);
   TRY(auto window, SegmentWindow::open(*files_, path(name)));
   TRY(const ByteSpan raw, window.view(0, kSegmentHeaderBytes));
@@ -83,14 +83,37 @@ Result<bool> BatchScanner::enter_next_segment() {
     return fail(Code::kCorrupt, "{}: does not continue the segment before it",
                 path(segment_name(number)));
   }
-  TRY(auto window, SegmentWindow::open(*files_, path(segment_name(number))));
+  TRY_OK(enter(header));
+  return true;
+}
+
+Status BatchScanner::enter(const SegmentHeader& header) {
+  TRY(auto window, SegmentWindow::open(*files_, path(segment_name(header.number))));
   window_ = std::make_unique<SegmentWindow>(std::move(window));
   successor_window_.reset();
   header_ = header;
-  position_.segment = number;
+  position_.segment = header.number;
   position_.offset = kSegmentHeaderBytes;
   position_.node = header.node;
-  return true;
+  return {};
+}
+
+bool BatchScanner::begins(const LogPosition& position) const {
+  if (position.segment == 0 || position.segment > segments_) return false;
+  const auto header = read_header(position.segment);
+  return header && header->node == position.node && header->first_batch == position.number &&
+         header->first_lsn == position.next_lsn && header->link == position.link &&
+         header->epoch == position.epoch;
+}
+
+Status BatchScanner::begin_at(std::uint64_t segment) {
+  TRY(const SegmentHeader header, read_header(segment));
+  TRY_OK(enter(header));
+  position_.epoch = header.epoch;
+  position_.number = header.first_batch;
+  position_.next_lsn = header.first_lsn;
+  position_.link = header.link;
+  return {};
 }
 
 Result<const ScannedBatch*> BatchScanner::next() {

@@ -30,6 +30,13 @@ class BatchScanner {
  public:
   static Result<BatchScanner> open(io::FileSystem& files, std::string directory);
 
+  /// The header of segment `number`. kCorrupt: damaged, or not of that file.
+  Result<SegmentHeader> read_header(std::uint64_t number) const;
+  /// Whether a segment begins at `position`, and its header says the same of what is before it.
+  bool begins(const LogPosition& position) const;
+  /// Goes on at the begin of a segment; what is before it is taken from its header.
+  Status begin_at(std::uint64_t segment);
+
   /// The next batch, or nullptr where there is none: then `position` and `state_at_end` say what
   /// was expected and what is there. May be called again when a writer has gone on. kCorrupt: a
   /// segment that cannot follow; `position` names it.
@@ -58,7 +65,7 @@ class BatchScanner {
       : files_(&files), directory_(std::move(directory)) {}
   Result<BatchState> look_at(SegmentWindow& window, std::uint64_t offset, ScannedBatch& batch);
   bool continues(const BatchHeader& header, std::uint64_t offset) const;
-  Result<SegmentHeader> read_header(std::uint64_t number);
+  Status enter(const SegmentHeader& header);
   /// True if the scanner is now at the begin of the next segment.
   Result<bool> enter_next_segment();
 

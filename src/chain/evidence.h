@@ -24,7 +24,7 @@ enum class Verdict : std::uint8_t {
 struct EvidenceCase {
   BatchState batch;
   Evidence later_batch;     // of this segment with durable_upto beyond, or a later segment
-  Evidence watermark_past;  // the watermark vouches for more
+  Evidence watermark_past;  // the watermark, or the index, vouches for more
   Evidence checkpoint_covers;
   Verdict verdict;
 };

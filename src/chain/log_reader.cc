@@ -8,8 +8,10 @@
 namespace theater::chain {
 
 Result<std::unique_ptr<LogReader>> LogReader::open(io::FileSystem& files,
-                                                   const std::string& directory, ReadUpTo up_to) {
+                                                   const std::string& directory, ReadUpTo up_to,
+                                                   std::uint64_t from) {
   TRY(auto scanner, BatchScanner::open(files, directory));
+  if (from > 1) TRY_OK(scanner.begin_at(from));
   return std::unique_ptr<LogReader>(new LogReader(files, directory, up_to, std::move(scanner)));
 }
 

@@ -25,8 +25,10 @@ enum class ReadUpTo : std::uint8_t {
 /// when called again later. Not for concurrent use.
 class LogReader {
  public:
+  /// Begins with the first frame of segment `from`, or of the next one that has any.
   static Result<std::unique_ptr<LogReader>> open(io::FileSystem& files,
-                                                 const std::string& directory, ReadUpTo up_to);
+                                                 const std::string& directory, ReadUpTo up_to,
+                                                 std::uint64_t from = 1);
 
   /// The next frame, or nullptr at the end. kCorrupt where an acknowledged batch is damaged; the
   /// message names file and offset.
@@ -38,6 +40,9 @@ class LogReader {
                                   const PayloadCommitment* commitment) {
     return resolver_.resolve(frame, attachment, commitment);
   }
+  AttachmentResolver& resolver() { return resolver_; }
+  /// Of the frame that comes next.
+  Lsn next_lsn() const { return next_lsn_; }
   static Location location(const Frame& frame);
 
  private:
@@ -47,7 +52,8 @@ class LogReader {
         directory_(directory),
         up_to_(up_to),
         scanner_(std::move(scanner)),
-        resolver_(files, directory) {}
+        resolver_(files, directory),
+        next_lsn_(scanner_.position().next_lsn) {}
   Result<bool> next_batch();
   Result<bool> is_durable(std::uint64_t batch_number);
   Result<bool> missing_batch();
@@ -62,7 +68,7 @@ class LogReader {
   bool proved_ = false;
   std::size_t at_ = 0;         // of the next frame in the batch's body
   std::uint64_t vouched_ = 0;  // number of the last batch known durable from the watermark
-  Lsn next_lsn_{1};
+  Lsn next_lsn_;
   Frame frame_;
 };
 

@@ -141,6 +141,7 @@ Status FileLogWriter::write_batch(BatchHeader::Seal seal) {
     TRY_OK(log_files_.begin_segment(end_));
     known_durable_ = end_.offset;
     segment_begun_ = clock_.now();
+    if (options_.on_segment) options_.on_segment(end_.segment);
   }
   if (!batch_.pay_frames().empty()) PROBE("log: a batch with attachments beside it");
   TRY_OK(write_pay());

@@ -29,6 +29,8 @@ struct LogOptions {
   std::size_t batch_bytes_max = kBatchBytesMax;
   std::size_t shard_queue_bytes = kShardQueueBytes;
   Reserve reserve = Reserve::kKeep;  // a segment of disk for lifecycle events on a full one
+  /// Called on the log thread when segment `number` has begun. May be empty.
+  std::function<void(std::uint64_t number)> on_segment;
 };
 
 enum class StepOutcome : std::uint8_t {

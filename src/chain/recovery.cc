@@ -50,7 +50,8 @@ Result<std::optional<Watermark>> load_watermark(io::FileSystem& files,
   return slots->newest();
 }
 
-Result<Verdict> judge_end(BatchScanner& scanner, const std::optional<Watermark>& watermark) {
+Result<Verdict> judge_end(BatchScanner& scanner, const std::optional<Watermark>& watermark,
+                          const std::optional<LogPosition>& indexed) {
   EvidenceFacts facts;
   facts.batch = scanner.state_at_end();
   TRY(facts.later_batch, scanner.look_beyond());
@@ -58,7 +59,8 @@ Result<Verdict> judge_end(BatchScanner& scanner, const std::optional<Watermark>&
   const bool past = watermark && (watermark->number >= at.number ||
                                   std::pair(watermark->segment, watermark->offset) >
                                       std::pair(at.segment, at.offset));
-  facts.watermark_past = past ? Evidence::kYes : Evidence::kNo;
+  const bool index_past = indexed && indexed->number > at.number;
+  facts.watermark_past = past || index_past ? Evidence::kYes : Evidence::kNo;
   return judge(facts);
 }
 
@@ -102,11 +104,15 @@ Status check_pay(io::FileSystem& files, BatchScanner& scanner, std::uint64_t end
 struct Scan {
   BatchScanner scanner;
   PayExtent pay;
+  bool from_index = false;
 };
 
-Result<Scan> read_log(io::FileSystem& files, const std::string& directory) {
+Result<Scan> read_log(io::FileSystem& files, const std::string& directory,
+                      const std::optional<LogPosition>& indexed) {
   TRY(auto scanner, BatchScanner::open(files, directory));
   Scan scan{std::move(scanner), {}};
+  scan.from_index = indexed && scan.scanner.begins(*indexed);
+  if (scan.from_index) TRY_OK(scan.scanner.begin_at(indexed->segment));
   for (;;) {
     TRY(const ScannedBatch* const batch, scan.scanner.next());
     if (batch == nullptr) return scan;
@@ -128,20 +134,22 @@ Status check_origin(const BatchScanner& scanner, const NodeId& node,
 
 }  // namespace
 
-Result<Recovery> recover(io::FileSystem& files, const std::string& directory, const NodeId& node) {
+Result<Recovery> recover(io::FileSystem& files, const std::string& directory, const NodeId& node,
+                         const std::optional<LogPosition>& indexed) {
   Recovery recovery;
   recovery.end.node = node;
   recovery.end.epoch = 1;
   if (!files.exists(directory)) return recovery;
-  TRY(Scan scan, read_log(files, directory));
+  TRY(Scan scan, read_log(files, directory, indexed));
   BatchScanner& scanner = scan.scanner;
   TRY(const auto watermark, load_watermark(files, directory));
   TRY_OK(check_origin(scanner, node, watermark));
-  TRY(const Verdict verdict, judge_end(scanner, watermark));
+  TRY(const Verdict verdict, judge_end(scanner, watermark, indexed));
   if (verdict == Verdict::kCorrupt) {
     return corrupt_at(scanner, fmt::format("batch {} was acknowledged and is damaged or missing",
                                            scanner.position().number));
   }
+  recovery.from_index = scan.from_index;
   if (!scanner.segment()) return recovery;
   const LogPosition& end = scanner.position();
   const std::uint64_t pay_end = scan.pay.end_in(end.segment);

@@ -16,11 +16,16 @@ struct Recovery {
   LogPosition end;  // for LogWriter::open; its epoch is above every one used so far
   /// After a crash (the log was not closed by stop): what the `recovery` event has to say.
   std::optional<RecoveryBody> after_crash;
+  bool from_index = false;  // what is before the indexed place was not read
 };
 
-/// Reads the log in `directory` from its first batch to its end. TORN: zeroes at most one batch cap
-/// behind the end, cuts the pay file to what is referred to, syncs. CORRUPT: kCorrupt, the message
-/// names file and offset, and nothing is changed. A log that does not exist yet is an empty one.
-Result<Recovery> recover(io::FileSystem& files, const std::string& directory, const NodeId& node);
+/// Reads the log in `directory` to its end: from its first batch, or from the begin of the segment
+/// that `indexed` names, if the segment's header says the same of what is before it. TORN: zeroes
+/// at most one batch cap behind the end, cuts the pay file to what is referred to, syncs. CORRUPT:
+/// kCorrupt, the message names file and offset, and nothing is changed. A log that does not exist
+/// yet is an empty one. `indexed` is evidence: a log that ends before it has lost what was
+/// acknowledged.
+Result<Recovery> recover(io::FileSystem& files, const std::string& directory, const NodeId& node,
+                         const std::optional<LogPosition>& indexed = std::nullopt);
 
 }  // namespace theater::chain

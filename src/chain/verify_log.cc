@@ -110,6 +110,7 @@ Status LogVerifier::enter_segment(std::uint64_t segment) {
   pay_end_ = 0;
   bytes_read_ += kSegmentHeaderBytes;
   report_->bytes += kSegmentHeaderBytes;
+  if (hooks_.on_segment) hooks_.on_segment(*scanner_->segment());
   return {};
 }
 

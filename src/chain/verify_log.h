@@ -20,10 +20,12 @@ namespace theater::chain {
 /// `report.bad`; an Error means that the log could not be read at all.
 class LogVerifier {
  public:
-  /// What the caller sees on the way; may be empty.
+  /// What the caller sees on the way; each may be empty.
   struct Hooks {
     /// Each event that names a file beside the log (genesis, upgrade, snapshot) and holds.
     std::function<void(const Record&, const Location&)> on_file;
+    /// The reading enters a segment; the chains are as they are before it.
+    std::function<void(const SegmentHeader&)> on_segment;
   };
 
   LogVerifier(io::FileSystem& files, const std::string& directory, const VerifyOptions& options,
@@ -31,6 +33,13 @@ class LogVerifier {
   ~LogVerifier();
 
   Status run(const NodeId& node, VerifyReport& report);
+
+  /// The chains as far as the log was read.
+  std::size_t chains() const { return actors_.size(); }
+  const ChainRules* chain(const ActorId& actor) const {
+    const auto found = actors_.find(actor);
+    return found == actors_.end() ? nullptr : found->second.get();
+  }
 
  private:
   struct Place {  // of what is being checked, for the report

@@ -45,6 +45,8 @@ Result<std::unique_ptr<Node>> Node::open(io::FileSystem& files, const NodeOption
   store::NodeStoreOptions store_options;
   store_options.log.shards = options.shards + 1;  // the last queue is the node's own
   store_options.node_shard = {options.shards};
+  store_options.segment_size = store::SegmentSize::kBySpace;
+  store_options.index_on = store::IndexOn::kOwnThread;
   TRY(node->store_, store::NodeStore::open(files, options.data_directory, store_options,
                                            node->clock_, node->random_));
   TRY(node->loader_,
@@ -122,6 +124,9 @@ Status Node::start_actor(std::size_t index) {
   std::optional<store::ActorImage> image;
   if (const auto* past = find_by_name(store_->history(), member.loaded.manifest.name)) {
     TRY(image, store_->history().take_image(past->actor));
+    for (const std::string& bad : image->bad_snapshots) {
+      listener_.on_notice(bad + "; an older one serves");
+    }
   }
   member.is_new = !image;
   member.shard = shards_[index % shards_.size()].get();

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
-#include "chain/hash.h"
+#include "base/probe.h"
+#include "chain/batch_scanner.h"
 #include "store/event_cursor.h"
 #include "store/history_scan.h"
+#include "store/log_index.h"
 #include "store/node_chain.h"
 #include "store/node_directory.h"
 
@@ -17,25 +19,7 @@ class LogHistory final : public ActorHistory {
   LogHistory(io::FileSystem& files, const std::string& root)
       : files_(files), root_(root), snapshots_(files, NodeLayout{root}.snapshots()) {}
 
-  Status load(Load load) {
-    TRY(const NodeId node, NodeDirectory::read_identity(files_, root_));
-    const std::string directory = NodeLayout{root_}.log();
-    if (!files_.exists(directory)) return {};
-    TRY(const auto reader, chain::LogReader::open(files_, directory, chain::ReadUpTo::kEnd));
-    HistoryScan scan(*reader, load);
-    TRY_OK(scan.run());
-    const ActorId node_actor = node_actor_id(node);
-    for (auto& actor : scan.take()) {
-      if (actor->summary.actor == node_actor) {
-        node_ = std::move(actor->summary);
-        continue;
-      }
-      actors_.push_back(actor->summary);
-      if (load == Load::kSummaries) actor->taken = true;
-      gathered_.emplace(actor->summary.actor, std::move(actor));
-    }
-    return {};
-  }
+  Status load(Load load, std::unique_ptr<LogIndex> index);
 
   const std::vector<ActorSummary>& actors() const override { return actors_; }
   const std::optional<ActorSummary>& node() const override { return node_; }
@@ -44,11 +28,16 @@ class LogHistory final : public ActorHistory {
     return found == actors_.end() ? nullptr : &*found;
   }
   Result<ActorImage> take_image(const ActorId& actor) override;
+  Result<FoundSnapshot> find_snapshot(const ActorId& actor, Seq last) override;
   Status for_each(const Range& range, const Visitor& visit) override;
   Result<StateTree> state_at(const ActorId& actor, std::optional<Seq> seq) override;
 
  private:
-  std::optional<Snapshot> newest_snapshot(const GatheredActor& actor, Seq not_after);
+  Status read(Load load, std::unique_ptr<LogIndex> index);
+  void adopt(std::vector<std::unique_ptr<GatheredActor>> actors, const ActorId& node);
+  FoundSnapshot newest_snapshot(const GatheredActor& actor, Seq last) const;
+  Status restore(const GatheredActor& actor, const SnapshotEvent& event,
+                 FoundSnapshot& found) const;
   Status gather_events(const ActorId& actor, Seq from, std::optional<Seq> to,
                        std::vector<StoredEvent>& events);
   std::unexpected<Error> unknown(const ActorId& actor) const {
@@ -63,13 +52,86 @@ class LogHistory final : public ActorHistory {
   std::unordered_map<ActorId, std::unique_ptr<GatheredActor>> gathered_;
 };
 
-/// The newest snapshot that can be read; a bad one makes the one before serve.
-std::optional<Snapshot> LogHistory::newest_snapshot(const GatheredActor& actor, Seq not_after) {
-  for (auto body = actor.snapshots.rbegin(); body != actor.snapshots.rend(); ++body) {
-    if (body->seq > not_after) continue;
-    if (auto snapshot = snapshots_.read(actor.summary.actor, *body)) return *std::move(snapshot);
+/// An index that does not fit the log, or not itself, is as good as none.
+Status LogHistory::load(Load load, std::unique_ptr<LogIndex> index) {
+  if (!files_.exists(NodeLayout{root_}.log())) return {};
+  if (index != nullptr) {
+    const Status done = read(load, std::move(index));
+    const bool misled = !done && (done.error().code == Code::kCorrupt ||  //
+                                  done.error().code == Code::kNotFound);
+    if (!misled) return done;
+    PROBE("index: it does not fit the log");
   }
-  return std::nullopt;
+  return read(load, nullptr);
+}
+
+Status LogHistory::read(Load load, std::unique_ptr<LogIndex> index) {
+  TRY(const NodeId node, NodeDirectory::read_identity(files_, root_));
+  const std::string log = NodeLayout{root_}.log();
+  TRY(const auto scanner, chain::BatchScanner::open(files_, log));
+  if (index != nullptr && !scanner.begins(index->at)) {
+    return fail(Code::kCorrupt, "the index is not of this log");
+  }
+  TRY(const auto reader, chain::LogReader::open(files_, log, chain::ReadUpTo::kEnd,
+                                                index != nullptr ? index->at.segment : 1));
+  const bool images = load == Load::kImages;
+  HistoryScan scan(*reader, images ? HistoryScan::Gather::kEvents : HistoryScan::Gather::kNothing);
+  if (index != nullptr) {
+    if (images) TRY_OK(load_places(files_, log, index->actors));
+    scan.resume(std::move(index->actors));
+  }
+  TRY_OK(scan.run());
+  auto actors = scan.take();
+  for (auto& actor : actors) actor->taken = !images;
+  adopt(std::move(actors), node_actor_id(node));
+  return {};
+}
+
+void LogHistory::adopt(std::vector<std::unique_ptr<GatheredActor>> actors, const ActorId& node) {
+  for (auto& actor : actors) {
+    if (actor->summary.actor == node) {
+      node_ = std::move(actor->summary);
+      continue;
+    }
+    actors_.push_back(actor->summary);
+    gathered_.emplace(actor->summary.actor, std::move(actor));
+  }
+}
+
+Status LogHistory::restore(const GatheredActor& actor, const SnapshotEvent& event,
+                           FoundSnapshot& found) const {
+  TRY(Snapshot snapshot, snapshots_.read(actor.summary.actor, event.body));
+  StateTree state;
+  state.restore(std::exchange(snapshot.state, {}), snapshot.salt);
+  if (state.root() != event.state_root) {
+    return fail(Code::kCorrupt, "the snapshot of event {} of actor {} is not of the state it names",
+                event.body.seq.value, actor.summary.actor.hex());
+  }
+  found.snapshot = std::move(snapshot);
+  found.state = std::move(state);
+  return {};
+}
+
+/// A bad one makes the one before serve.
+FoundSnapshot LogHistory::newest_snapshot(const GatheredActor& actor, Seq last) const {
+  FoundSnapshot found;
+  for (auto event = actor.snapshots.rbegin(); event != actor.snapshots.rend(); ++event) {
+    if (event->body.seq > last) continue;
+    const Status restored = restore(actor, *event, found);
+    if (restored) break;
+    // Older ones may have been dropped.
+    const bool is_newest = event == actor.snapshots.rbegin();
+    if (is_newest || restored.error().code != Code::kNotFound) {
+      found.bad.push_back(restored.error().message);
+    }
+  }
+  return found;
+}
+
+Result<FoundSnapshot> LogHistory::find_snapshot(const ActorId& actor, Seq last) {
+  const auto found = gathered_.find(actor);
+  if (found == gathered_.end()) return unknown(actor);
+  return newest_snapshot(*found->second, last);
 }
 
 Status LogHistory::gather_events(const ActorId& actor, Seq from, std::optional<Seq> to,
@@ -100,7 +162,10 @@ Result<ActorImage> LogHistory::take_image(const ActorId& actor) {
   GatheredActor& gathered = *found->second;
   ActorImage image;
   image.summary = gathered.summary;
-  image.snapshot = newest_snapshot(gathered, gathered.summary.head.next);
+  FoundSnapshot newest = newest_snapshot(gathered, gathered.summary.head.next);
+  image.snapshot = std::move(newest.snapshot);
+  image.state = std::move(newest.state);
+  image.bad_snapshots = std::move(newest.bad);
   const Seq from = image.snapshot ? image.snapshot->seq.next() : Seq{0};
   if (!gathered.taken && gathered.events_from == from) {
     image.events = std::move(gathered.events);
@@ -108,9 +173,6 @@ Result<ActorImage> LogHistory::take_image(const ActorId& actor) {
     TRY_OK(gather_events(actor, from, std::nullopt, image.events));
   }
   gathered.taken = true;
-  if (image.snapshot) {
-    image.state.restore(std::exchange(image.snapshot->state, {}), image.snapshot->salt);
-  }
   TRY_OK(apply_deltas(image.events, image.state));
   if (image.state.root() != image.summary.state_root) {
     return fail(Code::kCorrupt, "the state of actor {} has not the root of its last commit",
@@ -140,12 +202,9 @@ Result<StateTree> LogHistory::state_at(const ActorId& actor, std::optional<Seq> 
   const auto found = gathered_.find(actor);
   if (found == gathered_.end()) return unknown(actor);
   const Seq last = seq.value_or(found->second->summary.head.next);
-  StateTree state;
-  Seq from{0};
-  if (auto snapshot = newest_snapshot(*found->second, last)) {
-    from = snapshot->seq.next();
-    state.restore(std::move(snapshot->state), snapshot->salt);
-  }
+  FoundSnapshot newest = newest_snapshot(*found->second, last);
+  StateTree state = std::move(newest.state);
+  const Seq from = newest.snapshot ? newest.snapshot->seq.next() : Seq{0};
   TRY_OK(for_each({actor, from, last}, [&](const StoredEvent& event) -> Result<Visit> {
     TRY_OK(apply_deltas(std::span(&event, 1), state));
     return Visit::kContinue;
@@ -157,8 +216,16 @@ Result<StateTree> LogHistory::state_at(const ActorId& actor, std::optional<Seq> 
 
 Result<std::unique_ptr<ActorHistory>> ActorHistory::open(io::FileSystem& files,
                                                          const std::string& root, Load load) {
+  TRY(const NodeId node, NodeDirectory::read_identity(files, root));
+  TRY(auto index, load_index(files, root, node));
+  return open(files, root, load, std::move(index));
+}
+
+Result<std::unique_ptr<ActorHistory>> ActorHistory::open(io::FileSystem& files,
+                                                         const std::string& root, Load load,
+                                                         std::unique_ptr<LogIndex> index) {
   auto history = std::make_unique<LogHistory>(files, root);
-  TRY_OK(history->load(load));
+  TRY_OK(history->load(load, std::move(index)));
   return history;
 }
 

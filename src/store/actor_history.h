@@ -20,6 +20,8 @@
 
 namespace theater::store {
 
+struct LogIndex;
+
 /// What a tool shows of an actor without reading all its events.
 struct ActorSummary {
   ActorId actor;
@@ -42,17 +44,29 @@ struct ActorImage {
   ActorSummary summary;
   StateTree state;                   // after the last commit
   std::optional<Snapshot> snapshot;  // the newest that verifies; its state bytes are moved out
-  std::vector<StoredEvent> events;   // those after the snapshot (all without one), in order
+  std::vector<std::string> bad_snapshots;  // newer ones that did not: where and why
+  std::vector<StoredEvent> events;         // those after the snapshot (all without one), in order
+};
+
+/// The newest snapshot of an actor that verifies.
+struct FoundSnapshot {
+  std::optional<Snapshot> snapshot;  // its state bytes are moved to `state`
+  StateTree state;                   // empty without one
+  std::vector<std::string> bad;      // newer ones that do not verify: where and why
 };
 
 /// The chains of a data directory as they were when it was opened. Read-only; may stand beside a
 /// running node. Not for concurrent use.
 class ActorHistory {
  public:
-  /// Reads the log once: every actor's summary. With kImages also their images, for take_image.
+  /// Reads the log once, from where the newest index ends: every actor's summary. With kImages also
+  /// their images, for take_image.
   enum class Load : std::uint8_t { kSummaries, kImages };
   static Result<std::unique_ptr<ActorHistory>> open(io::FileSystem& files, const std::string& root,
                                                     Load load);
+  /// The same with an index that was loaded already; nullptr: reads the whole log.
+  static Result<std::unique_ptr<ActorHistory>> open(io::FileSystem& files, const std::string& root,
+                                                    Load load, std::unique_ptr<LogIndex> index);
   virtual ~ActorHistory() = default;
 
   /// The actors (not the node), in the order of their creation.
@@ -64,6 +78,10 @@ class ActorHistory {
   /// Hands out an actor's image; once per actor if it was loaded by open, else it reads the log.
   /// kCorrupt if the recorded root is not that of the state.
   virtual Result<ActorImage> take_image(const ActorId& actor) = 0;
+
+  /// The newest snapshot of `actor` that holds no event after `last` and verifies: its file, and
+  /// its state against the root in its event.
+  virtual Result<FoundSnapshot> find_snapshot(const ActorId& actor, Seq last) = 0;
 
   /// Calls `visit` for each event with seq in [from, to], in order; the visit says whether to go
   /// on. One pass over the log.

@@ -20,7 +20,7 @@ Result<StoredEvent*> EventCursor::next() {
     TRY(const chain::Frame* const frame, reader_->next());
     if (frame == nullptr) return nullptr;
     if (filter_.actor && chain::peek_actor(frame->record) != *filter_.actor) continue;
-    TRY_OK(load_event(*reader_, *frame, filter_.resolve, event_));
+    TRY_OK(load_event(reader_->resolver(), *frame, filter_.resolve, event_));
     return &event_;
   }
 }

@@ -15,35 +15,64 @@
 
 namespace theater::store {
 
+/// A `snapshot` event: what its file must hold.
+struct SnapshotEvent {
+  chain::SnapshotBody body;
+  Digest state_root;
+};
+
+/// Where an event's frame stands in the log.
+struct EventPlace {
+  Lsn lsn;
+  std::uint32_t segment = 0, offset = 0, bytes = 0;
+};
+
 /// What the pass gathers of one actor. Events before its newest snapshot are dropped as it goes.
 struct GatheredActor {
   ActorSummary summary;
-  Bytes last_record;  // encoded: its leaf hash is the head's
-  std::vector<chain::SnapshotBody> snapshots;
+  std::vector<SnapshotEvent> snapshots;
+  Seq events_from;  // all of the actor's events from this seq on are in the lists that are gathered
   std::vector<StoredEvent> events;
-  Seq events_from;  // all of the actor's events from this seq on are in `events`
+  std::vector<EventPlace> places;
   bool taken = false;
 };
 
 /// Reads a log once. Keeps the actors in the order of their genesis.
 class HistoryScan {
  public:
-  HistoryScan(chain::LogReader& reader, ActorHistory::Load load) : reader_(reader), load_(load) {}
+  /// What is kept of each actor's events since its newest snapshot.
+  enum class Gather : std::uint8_t { kNothing, kEvents, kPlaces };
 
-  Status run();
+  HistoryScan(chain::LogReader& reader, Gather gather);
+
+  /// Before run: the chains as they were where the reader begins.
+  void resume(std::vector<std::unique_ptr<GatheredActor>> actors);
+  /// To the end, or to the begin of segment `until`.
+  Status run(std::uint64_t until = UINT64_MAX);
+  /// Behind the last event read.
+  Lsn next_lsn() const { return next_lsn_; }
   std::vector<std::unique_ptr<GatheredActor>> take() { return std::move(actors_); }
 
  private:
   Status add(const chain::Frame& frame);
+  Result<GatheredActor*> actor_of(const chain::Frame& frame, const chain::Record& record);
+  static void forget(GatheredActor& actor, Seq from);
+  void gather(const chain::Frame& frame, GatheredActor& actor);
   Status summarize(const chain::Frame& frame, const chain::Record& record, GatheredActor& actor);
   Status read_origin(const chain::Frame& frame, const chain::Record& record, ActorSummary& summary);
   Status read_state_length(const chain::Frame& frame, ActorSummary& summary);
 
   chain::LogReader& reader_;
-  const ActorHistory::Load load_;
+  const Gather gather_;
+  Lsn next_lsn_;
   std::vector<std::unique_ptr<GatheredActor>> actors_;
   std::unordered_map<ActorId, GatheredActor*> by_id_;
   StoredEvent event_;
 };
+
+/// Reads the events at the places of all `actors` into their lists, in one pass over those parts of
+/// the log. kCorrupt if an event is not the one its place promises.
+Status load_places(io::FileSystem& files, const std::string& log,
+                   const std::vector<std::unique_ptr<GatheredActor>>& actors);
 
 }  // namespace theater::store

@@ -21,6 +21,7 @@ struct NodeLayout {
   std::string lock() const { return root + "/lock"; }
   std::string log() const { return root + "/log"; }
   std::string snapshots() const { return root + "/snap"; }
+  std::string index() const { return root + "/index"; }  // derived
   std::string components() const { return root + "/components"; }
   std::string compile_cache() const { return root + "/cache"; }  // derived; may be deleted
 };

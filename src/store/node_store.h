@@ -11,20 +11,30 @@
 #include "io/file.h"
 #include "store/actor_history.h"
 #include "store/component_store.h"
+#include "store/indexer.h"
 #include "store/node_directory.h"
 #include "store/snapshot.h"
 
 namespace theater::store {
 
+/// How long the log's segments are.
+enum class SegmentSize : std::uint8_t {
+  kAsGiven,  // log.segment_bytes
+  kBySpace,  // as those there are; of a new log, at most a sixteenth of the free space
+};
+
 struct NodeStoreOptions {
   chain::LogOptions log;
+  SegmentSize segment_size = SegmentSize::kAsGiven;
   chain::ShardIndex node_shard;  // whose thread may use node_chain(); its queue is used by open()
+  std::uint64_t index_bytes = kIndexBytes;  // of log between two indexes
+  IndexOn index_on = IndexOn::kLogThread;
 };
 
 /// Lock, recovery by the evidence rule, history, the log for appending, the node chain (its genesis
 /// in a new directory, a `recovery` event after a crash). Owned by the node; made before its shards
-/// run, destroyed after the log has stopped. A log that is CORRUPT is refused by name of the place,
-/// and nothing is written.
+/// run, destroyed after the log has stopped (and then waits for an index that is being written). A
+/// log that is CORRUPT is refused by name of the place, and nothing is written.
 class NodeStore {
  public:
   static Result<std::unique_ptr<NodeStore>> open(io::FileSystem& files, const std::string& root,
@@ -45,6 +55,7 @@ class NodeStore {
   SnapshotStore snapshots_;
   ComponentStore components_;
   std::unique_ptr<ActorHistory> history_;
+  std::unique_ptr<Indexer> indexer_;  // called by the log
   std::unique_ptr<chain::LogWriter> log_;
   std::unique_ptr<chain::ActorChain> node_chain_;
 };

@@ -183,6 +183,27 @@ TEST(NodeStore, AFirstStartCutOffAtAnyCallCanBeRepeated) {
   }
 }
 
+TEST(NodeStore, ASmallDiskGetsSmallSegmentsAndKeepsThem) {
+  const auto segment_after_start = [](StoreFixture& world) {
+    EXPECT_TRUE(world.open());
+    TestActor actor(world, world.random.next());
+    actor.invoke("x");
+    world.close();
+    return world.disk.content("/data/log/seg-0000000001.log").size();
+  };
+  StoreFixture world;
+  world.options.segment_size = SegmentSize::kBySpace;
+  world.disk.set_capacity(64u << 20);
+  EXPECT_EQ(segment_after_start(world), 2u << 20) << "a sixteenth of what is free";
+  world.disk.set_capacity(16u << 20);
+  EXPECT_EQ(segment_after_start(world), 2u << 20);
+  EXPECT_FALSE(world.disk.exists("/data/log/seg-0000000002.log")) << "the first is used on";
+  StoreFixture large;
+  large.options.segment_size = SegmentSize::kBySpace;
+  large.options.log.batch_bytes_max = chain::kBatchBytesMax;
+  EXPECT_EQ(segment_after_start(large), chain::kSegmentBytes);
+}
+
 TEST(NodeStore, ASecondNodeIsRefusedByTheHoldersProcess) {
   StoreFixture world;
   ASSERT_TRUE(world.open());

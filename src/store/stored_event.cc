@@ -23,10 +23,10 @@ std::vector<StoredEvent::Stored>* list_of(StoredEvent& event, Expected::Role rol
   }
 }
 
-Status load_attachment(chain::LogReader& reader, const chain::Frame& frame, std::size_t index,
-                       const Expected& expected, StoredEvent& event) {
+Status load_attachment(chain::AttachmentResolver& resolver, const chain::Frame& frame,
+                       std::size_t index, const Expected& expected, StoredEvent& event) {
   if (expected.page != nullptr) return {};
-  const auto found = reader.resolve(frame, index, expected.commitment);
+  const auto found = resolver.resolve(frame, index, expected.commitment);
   if (!found && found.error().code != Code::kNotFound) return std::unexpected(found.error());
   if (expected.role == Expected::Role::kDelta) {
     if (found) event.delta = to_bytes(found->bytes);
@@ -40,7 +40,7 @@ Status load_attachment(chain::LogReader& reader, const chain::Frame& frame, std:
 
 }  // namespace
 
-Status load_event(chain::LogReader& reader, const chain::Frame& frame, Resolve resolve,
+Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame, Resolve resolve,
                   StoredEvent& event) {
   event.inputs.clear();
   event.payloads.clear();
@@ -49,12 +49,12 @@ Status load_event(chain::LogReader& reader, const chain::Frame& frame, Resolve r
   event.lsn = frame.lsn;
   event.location = chain::LogReader::location(frame);
   event.leaf = chain::leaf_hash_prefixed(frame.zero_and_record);
-  Status loaded = reader.decode(frame, event.record);
+  Status loaded = resolver.decode(frame, event.record);
   if (loaded && resolve == Resolve::kAttachments) {
     std::size_t index = 0;
     chain::for_each_expected(event.record.draft(), chain::pages_of(event.record),
                              chain::delta_of(frame), [&](const Expected& expected) {
-                               loaded = load_attachment(reader, frame, index++, expected, event);
+                               loaded = load_attachment(resolver, frame, index++, expected, event);
                                return loaded.has_value();
                              });
   }

@@ -33,8 +33,8 @@ struct StoredEvent {
 
 enum class Resolve : std::uint8_t { kAttachments, kRecordsOnly };
 
-/// Reads `frame`, the reader's current one, into `event`.
-Status load_event(chain::LogReader& reader, const chain::Frame& frame, Resolve resolve,
+/// Reads `frame` into `event`.
+Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame, Resolve resolve,
                   StoredEvent& event);
 
 }  // namespace theater::store

@@ -9,6 +9,7 @@
 #include "store/component_store.h"
 #include "store/node_directory.h"
 #include "store/snapshot_file.h"
+#include "store/verify_index.h"
 
 namespace theater::store {
 namespace {
@@ -182,12 +183,20 @@ Result<VerifyReport> verify(io::FileSystem& files, const std::string& root,
   const std::string log = NodeLayout{root}.log();
   if (!files.exists(log)) return report;
   NamedFiles named;
+  IndexVerifier indexes;
+  TRY_OK(indexes.load(files, root, *node));
   chain::LogVerifier::Hooks hooks;
+  const chain::LogVerifier* reading = nullptr;
+  hooks.on_segment = [&](const chain::SegmentHeader& header) { indexes.enter(header, *reading); };
   hooks.on_file = [&](const chain::Record& record, const chain::Location& location) {
     named.add(record, location);
   };
   chain::LogVerifier verifier(files, log, options, std::move(hooks));
+  reading = &verifier;
   TRY_OK(verifier.run(*node, report));
+  if (report.bad) return report;
+  report.bytes += indexes.bytes();
+  report.bad = indexes.finish();
   if (report.bad) return report;
   SnapshotVerifier snapshot_verifier(files, root, named.snapshots, report);
   TRY_OK(snapshot_verifier.run());

@@ -43,6 +43,9 @@ class FakeHistory final : public store::ActorHistory {
     }
     return image;
   }
+  Result<store::FoundSnapshot> find_snapshot(const ActorId&, Seq) override {
+    return store::FoundSnapshot{};
+  }
   Status for_each(const Range& range, const Visitor& visit) override {
     for (const store::StoredEvent& event : events_) {
       const Seq seq = event.record.link.seq;
