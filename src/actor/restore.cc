@@ -170,4 +170,12 @@ Result<Restored> HistoryFold::finish() {
   return std::move(restored_);
 }
 
+Result<std::uint64_t> saved_next_id(ByteSpan actor_part) {
+  wasm::BinaryReader reader(actor_part);
+  if (reader.byte() != kPartVersion) reader.refuse("unknown version of the actor's part");
+  const std::uint64_t next_id = reader.unsigned_number(UINT64_MAX);
+  if (!reader.ok()) return fail_in(reader.finish().error(), "snapshot");
+  return next_id;
+}
+
 }  // namespace theater::actor

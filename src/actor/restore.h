@@ -60,5 +60,7 @@ class HistoryFold {
 
 /// The actor's own part of a snapshot.
 Bytes save_actor_part(const Restored& restored, const Families& families);
+/// The next id that such a part says: what a replay needs of it.
+Result<std::uint64_t> saved_next_id(ByteSpan actor_part);
 
 }  // namespace theater::actor

@@ -20,7 +20,8 @@ constexpr std::uint64_t kComponentBytesMax = 256ull << 20;
 struct ReplayArguments {
   std::string data;
   std::string actor;
-  std::optional<std::uint64_t> until;
+  std::optional<std::uint64_t> from, until;
+  bool from_snapshot = false;
   std::string component;
 };
 
@@ -29,6 +30,8 @@ Json actor_json(const replay::ActorReplay& actor) {
             {"equal", !actor.divergence},       {"events", actor.events},
             {"invocations", actor.invocations}, {"skipped", actor.skipped},
             {"head", actor.head.hex()},         {"state_root", actor.state_root.hex()}};
+  if (actor.snapshot) json["snapshot"] = actor.snapshot->value;
+  if (!actor.bad_snapshots.empty()) json["bad_snapshots"] = actor.bad_snapshots;
   if (actor.divergence) {
     json["divergence"] = {{"seq", actor.divergence->seq.value},
                           {"kind", chain::kind_name(actor.divergence->kind)},
@@ -49,12 +52,16 @@ std::string indented(std::string_view text) {
 }
 
 void print_actor(Output& output, const replay::ActorReplay& actor) {
+  for (const std::string& bad : actor.bad_snapshots) {
+    output.line(fmt::format("{} {}", output.paint(Colour::kYellow, "bad snapshot:"), bad));
+  }
   if (!actor.divergence) {
-    output.line(fmt::format("{} {}: {} events, {} invocations run again{}, head {}",
-                            output.paint(Colour::kGreen, "equal:"), actor.name, actor.events,
-                            actor.invocations,
-                            actor.skipped ? fmt::format(" ({} skipped)", actor.skipped) : "",
-                            actor.head.hex().substr(0, 16)));
+    output.line(fmt::format(
+        "{} {}: {} events{}, {} invocations run again{}, head {}",
+        output.paint(Colour::kGreen, "equal:"), actor.name, actor.events,
+        actor.snapshot ? fmt::format(" after the snapshot of seq {}", actor.snapshot->value) : "",
+        actor.invocations, actor.skipped ? fmt::format(" ({} skipped)", actor.skipped) : "",
+        actor.head.hex().substr(0, 16)));
     return;
   }
   const replay::Divergence& found = *actor.divergence;
@@ -85,6 +92,8 @@ Result<replay::ReplayOptions> read_options(Shell& shell, const ReplayArguments& 
     TRY(const auto* actor, node::find_actor(history, arguments.actor));
     options.actor = actor->actor;
   }
+  if (arguments.from_snapshot) options.from = Seq{UINT64_MAX};
+  if (arguments.from) options.from = Seq{*arguments.from};
   if (arguments.until) options.until = Seq{*arguments.until};
   if (!arguments.component.empty()) {
     TRY(options.component, io::read_file(shell.files, arguments.component, kComponentBytesMax));
@@ -140,6 +149,10 @@ void add_replay(CLI::App& app, Shell& shell) {
        "  theater replay theater-data --actor chat --component build/actors/chat.wasm"});
   command.add_option("DATA", arguments->data, "the data directory")->required();
   command.add_option("--actor", arguments->actor, "name, id or the id's first digits");
+  CLI::Option* const from = command.add_option(
+      "--from", arguments->from, "begin at the newest snapshot before this seq, not at genesis");
+  command.add_flag("--from-snapshot", arguments->from_snapshot, "begin at the newest snapshot")
+      ->excludes(from);
   command.add_option("--until", arguments->until, "the seq of the last event to replay");
   command.add_option("--component", arguments->component, "run this component instead");
   command.callback([&shell, arguments] { shell.exit = replay_command(shell, *arguments); });

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "actor/restore.h"
 #include "chain/hash.h"
 
 namespace theater::replay {
@@ -47,6 +48,7 @@ ActorReplayer::ActorReplayer(const ReplayWorld& world, Programs& programs)
 Status ActorReplayer::add(const store::StoredEvent& event) {
   if (report_.divergence) return {};
   TRY_OK(compare_link(event));
+  if (report_.snapshot && event.record.link.seq <= *report_.snapshot) return pass_over(event);
   if (is_open_) {
     recorded_.add(event);
     const chain::Kind kind = event.record.kind;
@@ -71,6 +73,28 @@ Status ActorReplayer::add(const store::StoredEvent& event) {
       break;
   }
   copied(event);
+  return {};
+}
+
+Status ActorReplayer::begin_at(store::FoundSnapshot found) {
+  report_.bad_snapshots = std::move(found.bad);
+  if (!found.snapshot) return {};
+  report_.snapshot = found.snapshot->seq;
+  state_ = std::move(found.state);
+  report_.state_root = state_.root();
+  TRY(next_id_, actor::saved_next_id(found.snapshot->actor_part));
+  return {};
+}
+
+/// An event whose effects the snapshot holds.
+Status ActorReplayer::pass_over(const store::StoredEvent& event) {
+  const chain::Kind kind = event.record.kind;
+  if (kind == chain::Kind::kGenesis || kind == chain::Kind::kUpgrade) origin_ = event;
+  report_.head = event.leaf;
+  if (event.record.link.seq != *report_.snapshot) return {};
+  TRY_OK(set_program(*origin_));
+  invocation_->set_next_id(next_id_);
+  origin_.reset();
   return {};
 }
 

@@ -32,17 +32,21 @@ class Programs {
   std::map<Digest, std::shared_ptr<const wasm::Component>> components_;
 };
 
-/// Fed with every event of one actor, in order, from genesis on. One thread.
+/// Fed with every event of one actor, in order, from genesis on. Runs those after the snapshot it
+/// begins at, or all. One thread.
 class ActorReplayer {
  public:
   ActorReplayer(const ReplayWorld& world, Programs& programs);
 
+  /// Before the first event: the state to begin with. Without a snapshot in it, genesis.
+  Status begin_at(store::FoundSnapshot found);
   /// After a divergence further events are ignored. An error: the history cannot be replayed.
   Status add(const store::StoredEvent& event);
   const ActorReplay& report() const { return report_; }
 
  private:
   Status compare_link(const store::StoredEvent& event);
+  Status pass_over(const store::StoredEvent& event);
   Status set_program(const store::StoredEvent& event);
   Status activate();
   Status run();
@@ -60,7 +64,9 @@ class ActorReplayer {
   std::unique_ptr<wasm::Instance> instance_;  // destroyed before its handler, the invocation
   actor::EventBatch inputs_{actor::BatchLimits{SIZE_MAX, SIZE_MAX}};
   Digest last_leaf_;
-  bool is_open_ = false;  // between a recv and its end
+  bool is_open_ = false;                      // between a recv and its end
+  std::optional<store::StoredEvent> origin_;  // the last genesis or upgrade that was passed over
+  std::uint64_t next_id_ = 1;                 // of the snapshot
   ActorReplay report_;
 };
 

@@ -2,10 +2,7 @@
 // and its outputs are as if it had not run, the actor goes on, the chain verifies and replays.
 #include <gmock/gmock.h>
 
-#include "actor/testing/actor_fixture.h"
-#include "io/memory/memory_disk.h"
-#include "replay/replay.h"
-#include "store/node_store.h"
+#include "replay/testing/replay_node.h"
 #include "store/verify.h"
 
 namespace theater::replay {
@@ -194,59 +191,17 @@ Bytes component_of(const Hostile& hostile) {
   return wasm.value_or(Bytes());
 }
 
-/// One hostile actor on a real store, on a disk in memory.
-struct World {
-  io::MemoryDisk disk;
-  io::ManualClock clock;
-  io::SteppingExecutor executor{clock};
-  io::SeededRandom random{11};
-  actor::testing::ProbeScript script;
-  actor::testing::ProbeSet set{script};
-  std::unique_ptr<store::NodeStore> store;
-  std::unique_ptr<actor::Shard> shard;
-  std::unique_ptr<actor::Actor> actor;
-
-  void start(const Bytes& wasm, std::string_view deadline) {
-    store::NodeStoreOptions options;
-    options.log.segment_bytes = 4 << 20;
-    options.log.reserve = chain::Reserve::kNone;
-    auto opened = store::NodeStore::open(disk, "/data", options, clock, random);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store = std::move(*opened);
-    ASSERT_TRUE(store->components().put(wasm));
-    shard = std::make_unique<actor::Shard>(
-        actor::ShardPorts{executor, clock, random, store->log(), {0}});
-    const std::string text = fmt::format(
+/// One hostile actor.
+struct World : testing::ReplayNode {
+  World() : ReplayNode(11) {}
+  void start_hostile(const Bytes& component, std::string_view deadline) {
+    wasm = component;
+    manifest_text = fmt::format(
         "name = \"hostile\"\ncomponent = \"x\"\non_error = \"keep\"\n[grants.probe]\n"
         "[limits]\nmemory = \"4MiB\"\nstate_max = \"1MiB\"\ndeadline = \"{}\"\n",
         deadline);
-    const auto manifest = actor::parse_manifest(text, "test.toml", "", {});
-    ASSERT_TRUE(manifest) << manifest.error().message;
-    auto made = actor::Actor::create(
-        *shard, {*manifest, actor::testing::probe_program(set, wasm), set, &store->snapshots()});
-    ASSERT_TRUE(made) << made.error().message;
-    actor = std::move(*made);
-    settle();
-  }
-  void settle() {
-    for (bool more = true; more;) {
-      more = executor.run() > 0;
-      while (store->log().step() == chain::StepOutcome::kWrote) more = true;
-    }
-  }
-  void tell(std::string_view commands) {
-    script.push(1, commands);
-    settle();
-  }
-  std::string state() const { return std::string(as_text(actor->state())); }
-  void end() {
-    actor.reset();
-    shard.reset();
-    store.reset();
-    executor.run();
-  }
-  std::unique_ptr<store::ActorHistory> history() {
-    return *store::ActorHistory::open(disk, "/data", store::ActorHistory::Load::kSummaries);
+    open();
+    start();
   }
 };
 
@@ -266,15 +221,7 @@ void expect_chain_holds(World& world) {
   const auto verified = store::verify(world.disk, "/data", {});
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_TRUE(verified->good()) << verified->bad->reason;
-  const auto history = world.history();
-  store::ComponentStore components(world.disk, store::NodeLayout{"/data"}.components());
-  const auto report =
-      replay({actor::testing::shared_engine(), *history, components, world.set.infos(), ""}, {});
-  ASSERT_TRUE(report) << report.error().message;
-  const auto& divergence = report->actors.at(0).divergence;
-  EXPECT_FALSE(divergence) << divergence->reason << "\n"
-                           << divergence->recorded << "\n--\n"
-                           << divergence->recomputed;
+  testing::expect_equal(world.replay());
 }
 
 class HostileGuests : public ::testing::TestWithParam<Hostile> {};
@@ -283,7 +230,8 @@ TEST_P(HostileGuests, HarmOneInvocation) {
   const Hostile& hostile = GetParam();
   World world;
   // Only who is meant to meet the deadline gets a short one.
-  world.start(component_of(hostile), hostile.reason == TrapReason::kDeadline ? "200ms" : "30s");
+  world.start_hostile(component_of(hostile),
+                      hostile.reason == TrapReason::kDeadline ? "200ms" : "30s");
   world.tell("+e");
   ASSERT_EQ(world.state(), "+");
   world.tell("t");
@@ -298,7 +246,7 @@ TEST_P(HostileGuests, HarmOneInvocation) {
   world.tell("+e");
   EXPECT_EQ(world.state(), "++");
   EXPECT_EQ(world.script.count("perform effect"), 2u);
-  world.end();
+  world.kill();
   EXPECT_EQ(recorded_traps(world), std::vector{hostile.reason});
   expect_chain_holds(world);
 }

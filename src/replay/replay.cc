@@ -1,6 +1,7 @@
 // replay: one pass over the log feeds every actor's replayer.
 #include "replay/replay.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 
@@ -26,6 +27,19 @@ bool ReplayReport::is_equal() const {
   return true;
 }
 
+namespace {
+
+/// Begins an actor's replay where the options say.
+Status begin(const ReplayWorld& world, const ReplayOptions& options, const ActorId& actor,
+             ActorReplayer& replayer) {
+  if (!options.from || *options.from == Seq{}) return {};
+  const Seq last = std::min(Seq{options.from->value - 1}, options.until.value_or(*options.from));
+  TRY(auto found, world.history.find_snapshot(actor, last));
+  return replayer.begin_at(std::move(found));
+}
+
+}  // namespace
+
 Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& options) {
   if (options.actor && world.history.find(*options.actor) == nullptr) {
     return fail(Code::kNotFound, "there is no actor {}", options.actor->hex());
@@ -33,9 +47,9 @@ Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& optio
   Programs programs(world, options.component);
   std::map<ActorId, ActorReplayer> replayers;
   for (const store::ActorSummary& summary : world.history.actors()) {
-    if (!options.actor || summary.actor == *options.actor) {
-      replayers.try_emplace(summary.actor, world, programs);
-    }
+    if (options.actor && summary.actor != *options.actor) continue;
+    const auto made = replayers.try_emplace(summary.actor, world, programs).first;
+    TRY_OK(begin(world, options, summary.actor, made->second));
   }
   std::uint64_t events = 0;
   store::ActorHistory::Range range;

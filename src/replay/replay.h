@@ -29,7 +29,10 @@ struct ReplayWorld {
 };
 
 struct ReplayOptions {
-  std::optional<ActorId> actor;    // else every actor
+  std::optional<ActorId> actor;  // else every actor
+  /// Begin at the newest snapshot that verifies and holds no event from this one on, and at genesis
+  /// if there is none. Nothing: begin at genesis.
+  std::optional<Seq> from;
   std::optional<Seq> until;        // the last event to replay
   std::optional<Bytes> component;  // other code: report where its behaviour first differs
   /// Called every few thousand events with the count so far. May be empty.
@@ -48,11 +51,13 @@ struct Divergence {
 struct ActorReplay {
   ActorId actor;
   std::string name;
-  std::uint64_t events = 0;       // compared and equal
-  std::uint64_t invocations = 0;  // run again
-  std::uint64_t skipped = 0;      // invocations ended by deadline or interruption: not run
-  Digest state_root;              // after the last event replayed
-  Digest head;                    // its leaf hash
+  std::uint64_t events = 0;                // compared and equal
+  std::uint64_t invocations = 0;           // run again
+  std::uint64_t skipped = 0;               // invocations ended by deadline or interruption: not run
+  std::optional<Seq> snapshot;             // the last event that the snapshot it began at holds
+  std::vector<std::string> bad_snapshots;  // newer ones that do not verify: where and why
+  Digest state_root;                       // after the last event replayed
+  Digest head;                             // its leaf hash
   std::optional<Divergence> divergence;
 };
 
