@@ -1,5 +1,6 @@
 // Nothing that was acknowledged is lost or changed by a kill, a power cut or a failing disk; after
-// a failed write or sync nothing more is acknowledged; and each sync is needed for that (CHAIN-4).
+// a failed write or sync nothing more is acknowledged (CHAIN-4). That each sync is needed for it:
+// sync_sites_test.cc.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,28 +15,12 @@ std::uint64_t count_from_environment(const char* name, std::uint64_t otherwise) 
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-/// Work and power cuts by one seed; the first thing that went wrong. Counts torn ends in `torn`.
-Status run_power_cuts(CrashWorld& world, int cuts, int* torn = nullptr) {
-  for (int cut = 0; cut <= cuts; ++cut) {
-    TRY_OK(world.start());
-    const auto& crash = world.recovery.after_crash;
-    if (torn != nullptr && crash && crash->bytes_cut > 0) ++*torn;
-    TRY_OK(world.check());
-    // The power goes in the middle of things: from some call on nothing works any more.
-    world.disk.fail_from(world.disk.calls() + world.below(100), io::DiskFault::kTornWrite);
-    world.work(1 + world.below(80));
-    world.cut_power();
-  }
-  TRY_OK(world.open());
-  return world.check();
-}
-
 TEST(Crash, PowerCutsLoseNothingAcknowledged) {
   int torn = 0;
   const std::uint64_t seeds = count_from_environment("THEATER_CRASH_SEEDS", 300);
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     CrashWorld world(seed);
-    const Status status = run_power_cuts(world, 5, &torn);
+    const Status status = world.live_and_lose_power(5, &torn);
     ASSERT_TRUE(status) << status.error().message << "; seed " << seed
                         << "; repeat with THEATER_CRASH_SEEDS=" << seed;
   }
@@ -114,31 +99,6 @@ TEST(Crash, NothingIsAcknowledgedAfterASyncFailedOnce) {
   EXPECT_EQ(world.log->step(), StepOutcome::kFailed);
   EXPECT_FALSE(world.log->stop());
   EXPECT_EQ(world.log->durable(), before);
-}
-
-/// Whether some seed shows a loss when syncs of such paths do nothing.
-bool loss_is_noticed(const io::MemoryDisk::IgnoreSync& ignore) {
-  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
-    CrashWorld world(seed);
-    world.disk.ignore_syncs(ignore);
-    if (!run_power_cuts(world, 5)) return true;
-  }
-  return false;
-}
-
-TEST(Crash, EachSyncIsNeeded) {
-  using SyncOf = io::MemoryDisk::SyncOf;
-  const auto data_of = [](std::string_view part) {
-    return [part](const std::string& path, SyncOf of) {
-      return of == SyncOf::kData && path.find(part) != std::string::npos;
-    };
-  };
-  EXPECT_TRUE(loss_is_noticed(data_of("/seg-"))) << "batches";
-  EXPECT_TRUE(loss_is_noticed(data_of("/pay-"))) << "pay files";
-  EXPECT_TRUE(loss_is_noticed(data_of("/spare"))) << "segment headers";
-  EXPECT_TRUE(loss_is_noticed(data_of("/watermark"))) << "watermarks";
-  EXPECT_TRUE(loss_is_noticed([](const std::string&, SyncOf of) { return of == SyncOf::kNames; }))
-      << "names";
 }
 
 TEST(Crash, AFullDiskRefusesNewWorkKeepsLastWordsAndResumes) {

@@ -9,6 +9,7 @@
 
 #include "chain/codec.h"
 #include "chain/log_fixture.h"
+#include "chain/verify_log.h"
 
 namespace theater::chain {
 
@@ -56,7 +57,7 @@ class CrashWorld : public LogFixture {
     if (grow && try_create(10 + actors.size() + 100 * below(1'000'000))) return;
     ActorChain& actor = *actors[below(actors.size())];
     const std::size_t sizes[] = {1, 50, 700, 5000};
-    const auto done = receive(actor, 1 + below(below(8) == 0 ? 30 : 2), sizes[below(4)]);
+    const auto done = overflow(actor, 1 + below(below(8) == 0 ? 30 : 2), sizes[below(4)]);
     if (done) appended[done->lsn] = done->leaf;
   }
 
@@ -80,6 +81,36 @@ class CrashWorld : public LogFixture {
     // What was appended and not found is forgotten: its lsns will be used again.
     std::erase_if(appended, [&](const auto& entry) { return entry.first > last; });
     return {};
+  }
+
+  /// Every stored byte, as `theater verify` looks at it.
+  Status verify() {
+    VerifyReport report;
+    const VerifyOptions how;
+    LogVerifier verifier(disk, directory, how, {});
+    TRY_OK(verifier.run(node, report));
+    if (report.good()) return {};
+    return fail(Code::kCorrupt, "{} at byte {}: {}", report.bad->location.file,
+                report.bad->location.offset, report.bad->reason);
+  }
+
+  /// Lives that each end in a power cut, in the middle of things: the first thing that went wrong.
+  /// Counts ends that left a torn batch in `torn`.
+  Status live_and_lose_power(int cuts, int* torn = nullptr) {
+    for (int cut = 0; cut <= cuts; ++cut) {
+      TRY_OK(start());
+      const auto& crash = recovery.after_crash;
+      if (torn != nullptr && crash && crash->bytes_cut > 0) ++*torn;
+      TRY_OK(check());
+      TRY_OK(verify());
+      // From some call on nothing works any more.
+      disk.fail_from(disk.calls() + below(100), io::DiskFault::kTornWrite);
+      work(1 + below(80));
+      cut_power();
+    }
+    TRY_OK(open());
+    TRY_OK(check());
+    return verify();
   }
 
   /// The power goes; each unsynced sector and name survives by the dice.

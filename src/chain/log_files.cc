@@ -100,7 +100,7 @@ Status LogFiles::obtain_spare(Filling filling) {
   PROBE("log: the reserve becomes a segment");
   TRY_OK(files_.rename(path(kReserveName), path(kSpareName)));
   has_reserve_ = false;
-  return files_.sync_directory(directory_);
+  return {};  // its name becomes durable with the segment's
 }
 
 Status LogFiles::begin_segment(LogPosition& end) {
@@ -152,8 +152,7 @@ Status LogFiles::use_reserve() {
   disk_state_ = DiskState::kHard;
   if (!has_reserve_) return fail(Code::kFull, "{}: the disk is full", directory_);
   has_reserve_ = false;
-  TRY_OK(files_.remove(path(kReserveName)));
-  return files_.sync_directory(directory_);
+  return files_.remove(path(kReserveName));  // it may come back after a power cut: no harm
 }
 
 Result<std::uint64_t> LogFiles::append_pay(ByteSpan bytes) {

@@ -29,11 +29,16 @@ class LogFixture {
     options.batch_bytes_max = 16 * 1024;
     options.shard_queue_bytes = 512 * 1024;
     CHECK(disk.make_directories(directory).has_value(), "the memory disk is good");
+    for (const char* const parent : {"/", "/data"}) {
+      CHECK(disk.sync_directory(parent).has_value(), "the memory disk is good");
+    }
   }
 
   /// Recovery, then the log open for appending.
   Status open() {
+    is_recovering = true;
     TRY(recovery, recover(disk, directory, node));
+    is_recovering = false;
     TRY(log, LogWriter::open(disk, directory, recovery.end, options, clock, random));
     return {};
   }
@@ -63,6 +68,18 @@ class LogFixture {
   }
   /// One batch of `inputs` inputs of `bytes` bytes each.
   Result<Appended> receive(ActorChain& actor, std::size_t inputs, std::size_t bytes) {
+    RecordDraft draft{Kind::kReceive};
+    draft.name = "theater:actor/timer-handler@0.1.0#handle-events";
+    return append_inputs(actor, draft, inputs, bytes);
+  }
+  /// The same, refused: an event that may stand anywhere in a chain.
+  Result<Appended> overflow(ActorChain& actor, std::size_t inputs, std::size_t bytes) {
+    RecordDraft draft{Kind::kOverflow};
+    draft.body = OverflowBody{"events", OverflowPolicy::kRefuse, inputs, inputs * bytes};
+    return append_inputs(actor, draft, inputs, bytes);
+  }
+  Result<Appended> append_inputs(ActorChain& actor, RecordDraft& draft, std::size_t inputs,
+                                 std::size_t bytes) {
     const std::string text = text_of(bytes, 'x');
     std::vector<Input> list;
     std::vector<Attachment> attachments;
@@ -71,8 +88,6 @@ class LogFixture {
       list.push_back({commit_payload(s, as_bytes(text), type_hint("string")), std::nullopt});
       attachments.push_back(Attachment::payload(s, as_bytes(text)));
     }
-    RecordDraft draft{Kind::kReceive};
-    draft.name = "theater:actor/timer-handler@0.1.0#handle-events";
     draft.inputs = list;
     return actor.append(draft, attachments);
   }
@@ -155,6 +170,7 @@ class LogFixture {
   const std::string directory = "/data/log";
   std::string manifest = "name = \"test\"\n";
   Recovery recovery;
+  bool is_recovering = false;
   std::unique_ptr<LogWriter> log;
 };
 

@@ -73,7 +73,7 @@ class TestActor {
     chain::RecordDraft draft{chain::Kind::kGenesis};
     draft.body = body;
     const auto attachment = chain::Attachment::payload(manifest_salt, as_bytes(world.manifest));
-    CHECK(chain_->append(draft, std::span(&attachment, 1)).has_value(), "a good log");
+    (void)chain_->append(draft, std::span(&attachment, 1)).value();
   }
 
   const ActorId& id() const { return chain_->actor(); }
@@ -117,7 +117,7 @@ class TestActor {
     chain::RecordDraft draft{chain::Kind::kSnapshot};
     draft.state_root = state.root();
     draft.body = body;
-    CHECK(chain_->append(draft).has_value(), "a good log");
+    (void)chain_->append(draft).value();
     world_.step_all();
   }
 

@@ -26,7 +26,7 @@ class MemoryLock final : public FileLock {
 }  // namespace
 
 MemoryDisk::MemoryDisk(std::uint64_t capacity_bytes)
-    : capacity_(capacity_bytes), directories_{"/", "."} {}
+    : capacity_(capacity_bytes), names_{{}, {"/", "."}}, durable_names_(names_) {}
 MemoryDisk::~MemoryDisk() = default;
 
 std::optional<DiskFault> MemoryDisk::next_fault() {
@@ -45,17 +45,38 @@ Status MemoryDisk::refuse_if_faulty(const std::string& what) {
 
 std::uint64_t MemoryDisk::used_bytes() const {
   std::uint64_t sum = 0;
-  for (const auto& [path, node] : names_) sum += node->now.size();
+  for (const auto& [path, node] : names_.files) sum += node->now.size();
   return sum;
 }
 
-void MemoryDisk::apply(const NameChange& change, NodeMap& names) {
-  if (!change.renamed_from.empty()) names.erase(change.renamed_from);
-  if (change.node == nullptr) {
-    names.erase(change.path);
+void MemoryDisk::apply(const NameChange& change, Names& names) {
+  if (!change.renamed_from.empty()) names.files.erase(change.renamed_from);
+  if (change.is_directory) {
+    names.directories.insert(change.path);
+  } else if (change.node == nullptr) {
+    names.files.erase(change.path);
   } else {
-    names[change.path] = change.node;
+    names.files[change.path] = change.node;
   }
+}
+
+/// What is in a directory that was lost is lost with it.
+void MemoryDisk::drop_orphans(Names& names) {
+  const auto is_orphan = [&](const std::string& path) {
+    const std::string parent = parent_of(path);
+    return parent != path && !names.directories.contains(parent);
+  };
+  // Sorted: a parent comes before what is in it.
+  for (auto path = names.directories.begin(); path != names.directories.end();) {
+    path = is_orphan(*path) ? names.directories.erase(path) : std::next(path);
+  }
+  std::erase_if(names.files, [&](const auto& file) { return is_orphan(file.first); });
+}
+
+std::string MemoryDisk::newest_change_in(const std::string& directory) const {
+  const auto found = std::ranges::find(unsynced_names_.rbegin(), unsynced_names_.rend(), directory,
+                                       &NameChange::directory);
+  return found == unsynced_names_.rend() ? directory : found->path;
 }
 
 void MemoryDisk::change_name(NameChange change) {
@@ -67,33 +88,33 @@ void MemoryDisk::change_name(NameChange change) {
 Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, OpenMode mode) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("open " + path));
-  auto found = names_.find(path);
+  auto found = names_.files.find(path);
   const bool creates = mode == OpenMode::kCreate || mode == OpenMode::kCreateNew;
-  if (found == names_.end() && !creates) {
+  if (found == names_.files.end() && !creates) {
     return std::unexpected(errno_error("open " + path, ENOENT));
   }
-  if (found != names_.end() && mode == OpenMode::kCreateNew) {
+  if (found != names_.files.end() && mode == OpenMode::kCreateNew) {
     return std::unexpected(errno_error("open " + path, EEXIST));
   }
-  if (found == names_.end()) {
-    if (parent_of(path) != "." && !directories_.contains(parent_of(path))) {
+  if (found == names_.files.end()) {
+    if (parent_of(path) != "." && !names_.directories.contains(parent_of(path))) {
       return std::unexpected(errno_error("open " + path, ENOENT));
     }
     change_name({.path = path, .node = std::make_shared<Node>()});
-    found = names_.find(path);
+    found = names_.files.find(path);
   }
   return std::make_unique<MemoryFile>(*this, found->second, path, generation_);
 }
 
 bool MemoryDisk::exists(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  return names_.contains(path) || directories_.contains(path);
+  return names_.files.contains(path) || names_.directories.contains(path);
 }
 
 Result<std::vector<std::string>> MemoryDisk::list(const std::string& directory) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("list " + directory));
-  if (!directories_.contains(directory)) {
+  if (!names_.directories.contains(directory)) {
     return std::unexpected(errno_error("list " + directory, ENOENT));
   }
   std::vector<std::string> names;
@@ -102,8 +123,8 @@ Result<std::vector<std::string>> MemoryDisk::list(const std::string& directory) 
       names.push_back(path.substr(directory.size() + 1));
     }
   };
-  for (const auto& [path, node] : names_) add(path);
-  for (const std::string& path : directories_) add(path);
+  for (const auto& [path, node] : names_.files) add(path);
+  for (const std::string& path : names_.directories) add(path);
   std::ranges::sort(names);
   return names;
 }
@@ -112,7 +133,8 @@ Status MemoryDisk::make_directories(const std::string& path) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("make directory " + path));
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    directories_.insert(path.substr(0, end));
+    const std::string part = path.substr(0, end);
+    if (!names_.directories.contains(part)) change_name({.path = part, .is_directory = true});
     if (end == std::string::npos) return {};
   }
 }
@@ -120,8 +142,8 @@ Status MemoryDisk::make_directories(const std::string& path) {
 Status MemoryDisk::rename(const std::string& from, const std::string& to) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("rename " + from));
-  const auto found = names_.find(from);
-  if (found == names_.end()) return std::unexpected(errno_error("rename " + from, ENOENT));
+  const auto found = names_.files.find(from);
+  if (found == names_.files.end()) return std::unexpected(errno_error("rename " + from, ENOENT));
   change_name({.path = to, .node = found->second, .renamed_from = from});
   return {};
 }
@@ -129,7 +151,7 @@ Status MemoryDisk::rename(const std::string& from, const std::string& to) {
 Status MemoryDisk::remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("remove " + path));
-  if (!names_.contains(path)) return std::unexpected(errno_error("remove " + path, ENOENT));
+  if (!names_.files.contains(path)) return std::unexpected(errno_error("remove " + path, ENOENT));
   change_name({.path = path});
   return {};
 }
@@ -137,10 +159,10 @@ Status MemoryDisk::remove(const std::string& path) {
 Status MemoryDisk::sync_directory(const std::string& path) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("sync directory " + path));
-  if (!directories_.contains(path)) {
+  if (!names_.directories.contains(path)) {
     return std::unexpected(errno_error("sync directory " + path, ENOENT));
   }
-  if (ignore_sync_ && ignore_sync_(path, SyncOf::kNames)) return {};
+  if (ignore_sync_ && ignore_sync_(newest_change_in(path), SyncOf::kNames)) return {};
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
     if (change.directory != path) return false;
     apply(change, durable_names_);
@@ -197,8 +219,9 @@ void MemoryDisk::crash(const std::function<bool(std::uint64_t n)>& survives) {
     apply(change, durable_names_);
   }
   unsynced_names_.clear();
+  drop_orphans(durable_names_);
   names_ = durable_names_;
-  for (const auto& [path, node] : names_) lose_data(*node, next);
+  for (const auto& [path, node] : names_.files) lose_data(*node, next);
   locks_.clear();
   ++generation_;
 }
@@ -206,13 +229,15 @@ void MemoryDisk::crash(const std::function<bool(std::uint64_t n)>& survives) {
 std::unique_ptr<MemoryDisk> MemoryDisk::synced_copy() const {
   const std::lock_guard lock(mutex_);
   auto copy = std::make_unique<MemoryDisk>(capacity_);
-  copy->directories_ = directories_;
-  for (const auto& [path, node] : durable_names_) {
+  Names left = durable_names_;
+  drop_orphans(left);
+  copy->names_.directories = left.directories;
+  for (const auto& [path, node] : left.files) {
     auto synced = std::make_shared<Node>();
     synced->now = synced->durable = node->durable;
-    copy->names_.emplace(path, synced);
-    copy->durable_names_.emplace(path, std::move(synced));
+    copy->names_.files.emplace(path, std::move(synced));
   }
+  copy->durable_names_ = copy->names_;
   return copy;
 }
 
@@ -262,24 +287,28 @@ void MemoryDisk::ignore_syncs(IgnoreSync ignore) {
 std::vector<std::string> MemoryDisk::files() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> paths;
-  for (const auto& [path, node] : names_) paths.push_back(path);
+  for (const auto& [path, node] : names_.files) paths.push_back(path);
   return paths;
 }
 
 Bytes MemoryDisk::content(const std::string& path) const {
   const std::lock_guard lock(mutex_);
-  const auto found = names_.find(path);
-  return found == names_.end() ? Bytes{} : found->second->now;
+  const auto found = names_.files.find(path);
+  return found == names_.files.end() ? Bytes{} : found->second->now;
 }
 
 void MemoryDisk::set_content(const std::string& path, Bytes bytes) {
   const std::lock_guard lock(mutex_);
-  auto& node = names_[path];
+  auto& node = names_.files[path];
   if (node == nullptr) node = std::make_shared<Node>();
   node->now = bytes;
   node->durable = std::move(bytes);
   node->unsynced.clear();
-  durable_names_[path] = node;
+  durable_names_.files[path] = node;
+  for (std::string parent = parent_of(path);
+       names_.directories.contains(parent) && durable_names_.directories.insert(parent).second;) {
+    parent = parent_of(parent);
+  }
 }
 
 }  // namespace theater::io

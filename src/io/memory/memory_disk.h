@@ -26,7 +26,8 @@ enum class DiskFault : std::uint8_t {
 };
 
 /// A disk with sectors of 512 bytes. What was written and not synced may be lost at `crash`, sector
-/// by sector; names made, renamed or removed may be lost until their directory is synced, in order.
+/// by sector; names made, renamed or removed (directories too) may be lost until their directory is
+/// synced, in order.
 /// Callable from any thread.
 class MemoryDisk final : public FileSystem {
  public:
@@ -60,8 +61,9 @@ class MemoryDisk final : public FileSystem {
   void fail_from(std::uint64_t number, DiskFault fault);
   void clear_faults();
   void set_capacity(std::uint64_t bytes);
-  /// Syncs of paths for which this says true report success and do nothing: a disk that lies, or a
-  /// writer that forgot the call. May be empty.
+  /// Syncs for which this says true report success and do nothing: a disk that lies, or a writer
+  /// that forgot the call. `path` of kNames is that of the newest change in the directory which was
+  /// to be synced; of the directory itself if there was none. May be empty.
   enum class SyncOf : std::uint8_t { kData, kNames };
   using IgnoreSync = std::function<bool(const std::string& path, SyncOf of)>;
   void ignore_syncs(IgnoreSync ignore);
@@ -81,22 +83,28 @@ class MemoryDisk final : public FileSystem {
   using NodeMap = std::map<std::string, std::shared_ptr<Node>>;
   struct NameChange {
     std::string directory, path;
-    std::shared_ptr<Node> node;  // nullptr: removed
+    std::shared_ptr<Node> node;  // nullptr: removed, or a directory made
     std::string renamed_from;    // gone in the same moment; empty: nothing
+    bool is_directory = false;
+  };
+  struct Names {
+    NodeMap files;
+    std::set<std::string> directories;
   };
 
   std::optional<DiskFault> next_fault();
   Status refuse_if_faulty(const std::string& what);
   std::uint64_t used_bytes() const;
   void change_name(NameChange change);
-  static void apply(const NameChange& change, NodeMap& names);
+  static void apply(const NameChange& change, Names& names);
+  std::string newest_change_in(const std::string& directory) const;
+  static void drop_orphans(Names& names);
   static void lose_data(Node& node, const std::function<bool()>& survives);
   void sync(Node& node);
 
   mutable std::mutex mutex_;
   std::uint64_t capacity_;
-  NodeMap names_, durable_names_;
-  std::set<std::string> directories_;
+  Names names_, durable_names_;
   std::vector<NameChange> unsynced_names_;
   std::set<std::string> locks_;
   std::uint64_t generation_ = 0;  // rises at each crash
