@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import support
 from support import theater_json
@@ -38,6 +40,15 @@ class StopTest(support.ActorTest):
         self.assertGreater(after[0]["events"], before[0]["events"])
         self.assertEqual(before[0]["state_bytes"], after[0]["state_bytes"])
         self.assert_chain_holds()
+        self.assert_independent_verifier_agrees(after[0])
+
+    def assert_independent_verifier_agrees(self, actor):
+        """The one in Python, after the format document alone, finds the same head and root."""
+        tool = support.ROOT / "tools" / "verify_chain.py"
+        done = subprocess.run([sys.executable, tool, self.data], capture_output=True, text=True,
+                              timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(f"{actor['id']} events {actor['events']} head {actor['head']}", done.stdout)
 
     def test_data_in_use_is_refused_with_the_process_id(self):
         with self.node("echo") as node:
