@@ -196,17 +196,34 @@ void Instance::retire(Children::iterator child) {
 
 // Lives.
 
+Status Instance::load(ByteSpan saved) {
+  has_past_ = true;
+  return OperatingInstance::load(saved);
+}
+
+Status Instance::fold_event(ByteSpan event) {
+  has_past_ = true;
+  return OperatingInstance::fold_event(event);
+}
+
 Status Instance::recover() {
   TRY_OK(OperatingInstance::recover());
-  const auto swept = std::make_shared<std::size_t>(0);  // from the worker to the shard
-  services_.workers.run([what = Sweep{mark_, life_}, swept] { *swept = sweep(what); },
-                        services_.executor, lifeline_.guard([this, swept] {
-                          counters_.swept = *swept;
-                          is_swept_ = true;
-                          for (Held& held : std::exchange(held_, {}))
-                            start(held.id, std::move(held.program));
-                        }));
+  std::vector<OperationId> ids;
+  book().pending(ids);
+  if (!has_past_ && ids.empty()) {
+    is_swept_ = true;
+    return {};
+  }
+  const auto ended = std::make_shared<std::size_t>(0);  // from the worker to the shard
+  services_.workers.run([what = Sweep{mark_, life_}, ended] { *ended = sweep(what); },
+                        services_.executor, lifeline_.guard([this, ended] { swept(*ended); }));
   return {};
+}
+
+void Instance::swept(std::size_t ended) {
+  counters_.swept = ended;
+  is_swept_ = true;
+  for (Held& held : std::exchange(held_, {})) start(held.id, std::move(held.program));
 }
 
 void Instance::stop(actor::StopMode mode) {

@@ -34,6 +34,8 @@ class Instance final : public host::OperatingInstance<Instance>, private ChildUs
   void signal(std::uint64_t op, std::uint8_t number);
 
   void settle(actor::Settlement settlement) override;
+  Status load(ByteSpan saved) override;
+  Status fold_event(ByteSpan event) override;
   Status recover() override;
   void stop(actor::StopMode mode) override;
   actor::Census census() const override;
@@ -64,6 +66,7 @@ class Instance final : public host::OperatingInstance<Instance>, private ChildUs
   void start(OperationId id, Program program);
   void forget_input(OperationId id, std::size_t bytes);
   void retire(Children::iterator child);
+  void swept(std::size_t ended);
 
   const host::Services services_;
   const Grant grant_;
@@ -74,6 +77,7 @@ class Instance final : public host::OperatingInstance<Instance>, private ChildUs
   std::map<OperationId, Early> early_;
   std::map<OperationId, std::size_t> waiting_;  // bytes of input that were accepted
   std::vector<std::pair<OperationId, std::size_t>> unsettled_;
+  bool has_past_ = false;  // an earlier life may have left programs
   bool is_swept_ = false;
   struct {
     std::uint64_t started = 0, output = 0, swept = 0, denied = 0;

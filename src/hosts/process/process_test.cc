@@ -44,6 +44,8 @@ struct Programs {
     const std::string grant = std::string(kGrant) + std::string(more);
     instance =
         *family->create(*actor::parse_settings(grant, "t.toml", {}), {shard.services, actor});
+    // Not its first life, so that it looks for programs of earlier ones.
+    EXPECT_TRUE(instance->load(instance->save()));
     EXPECT_TRUE(instance->recover());
   }
   ~Programs() {
