@@ -12,8 +12,8 @@ from wire import Closed
 
 class StopTest(support.ActorTest):
 
-    def test_sigterm_and_sigint_close_clients_with_1001_and_exit_0(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+    def test_signals_close_clients_with_1001_or_1012_and_exit_0(self):
+        for number, code in ((signal.SIGTERM, 1001), (signal.SIGINT, 1001), (signal.SIGUSR2, 1012)):
             with self.subTest(signal=number), self.node("echo") as node, \
                     self.connect("/echo") as client:
                 client.send("x")
@@ -21,7 +21,7 @@ class StopTest(support.ActorTest):
                 node.process.send_signal(number)
                 with self.assertRaises(Closed) as closed:
                     client.recv(timeout=10)
-                self.assertEqual(closed.exception.code, 1001)
+                self.assertEqual(closed.exception.code, code)
                 self.assertEqual(node.wait(), 0)
                 self.assertIn('"event":"notice"', "".join(node.lines))
         self.assert_chain_holds()

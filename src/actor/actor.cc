@@ -71,7 +71,7 @@ const Identity& Actor::identity() const { return core_->identity(); }
 ActorStatus Actor::status() const { return core_->status(); }
 ActorFigures Actor::measure() const { return core_->measure(); }
 ByteSpan Actor::state() const { return core_->state(); }
-void Actor::stop() { core_->stop(); }
+void Actor::stop(EndReason reason) { core_->stop(reason); }
 void Actor::kill() { core_->kill(); }
 void Actor::evict() { core_->evict(); }
 bool Actor::may_destroy() const { return core_->may_destroy(); }

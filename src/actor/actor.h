@@ -83,8 +83,8 @@ class Actor {
   ActorFigures measure() const;
   ByteSpan state() const;
   /// Refuses new events, closes resources, ends what is under way; after the grace (5 s) it is
-  /// killed. on_ended tells the end. Idempotent.
-  void stop();
+  /// killed. on_ended tells the end. Idempotent. Peers are told `reason` where that can be said.
+  void stop(EndReason reason = EndReason::kStop);
   /// As stop(), at once: an invocation under way ends in trap(interrupted).
   void kill();
   /// Drops the instance, if idle; the next invocation activates a new one.

@@ -34,7 +34,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   Status start_again(store::ActorImage image);
 
   // Ending (actor_end.cc).
-  void stop();
+  void stop(EndReason reason);
   void kill();
   void evict();
   bool may_destroy() const { return is_ended() && !families_.has_pending(); }

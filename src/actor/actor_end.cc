@@ -10,9 +10,10 @@
 
 namespace theater::actor {
 
-void Actor::Core::stop() {
+void Actor::Core::stop(EndReason reason) {
   if (is_ended() || phase_ == Phase::kStopping) return;
   phase_ = Phase::kStopping;
+  families_.expect_stop(reason);
   cancel(backoff_timer_);
   grace_timer_ = shard_.ports().executor.after(kStopGrace, [this] {
     grace_timer_ = {};
@@ -47,6 +48,7 @@ void Actor::Core::fault(Error error) {
   if (is_ended()) return;
   counts_.last_error = error.message;
   error_ = std::move(error);
+  if (!shard_.ports().log.failed()) families_.expect_stop(EndReason::kFault);
   families_.stop(StopMode::kKill);
   if (is_ended()) return;  // a last record failed
   if (!shard_.ports().log.failed() && invocation_.is_active()) {
@@ -148,7 +150,7 @@ void Actor::Core::cancel(io::TimerId& timer) {
 
 void Actor::Core::stop_requested(ByteSpan output) {
   static_cast<void>(output);  // recorded with the commit that asked for the stop
-  stop();
+  stop(EndReason::kStop);
 }
 
 std::optional<ChainHead> Actor::Core::durable_head() const {

@@ -154,6 +154,12 @@ EventSource* Families::source(std::size_t family) const {
   return instances_[family] ? instances_[family]->events() : nullptr;
 }
 
+void Families::expect_stop(EndReason reason) {
+  for (const auto& instance : instances_) {
+    if (instance) instance->expect_stop(reason);
+  }
+}
+
 void Families::stop(StopMode mode) {
   is_stopping_ = true;
   for (const auto& instance : instances_) {

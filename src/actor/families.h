@@ -73,6 +73,8 @@ class Families final : public Imports, private GateClient {
   FamilyInstance* find(std::size_t family) const { return instances_[family].get(); }
   EventSource* source(std::size_t family) const;
   OperationPort& operations() { return operations_; }
+  /// Families may tell their peers, when stop() comes.
+  void expect_stop(EndReason reason);
   void stop(StopMode mode);
   Census census() const;
   void measure(std::vector<ActorFigures::Part>& parts) const;

@@ -57,6 +57,13 @@ enum class StopMode : std::uint8_t {
   kKill,   // release everything before returning
 };
 
+/// Why a stop comes, for peers that can be told so.
+enum class EndReason : std::uint8_t {
+  kStop,     // somebody asked for it
+  kRestart,  // the node stops to be started again at once
+  kFault,    // the actor cannot go on
+};
+
 /// What a family holds. All zero once it has stopped (END-1).
 struct Census {
   std::uint64_t descriptors = 0;
@@ -114,6 +121,8 @@ class FamilyInstance {
   /// as events. For a new actor: open for business. Refuses with a sentence (address in use).
   virtual Status recover() = 0;
 
+  /// Before stop(), if peers may be told why it comes. Told again, the first reason stands.
+  virtual void expect_stop(EndReason) {}
   virtual void stop(StopMode mode) = 0;
   virtual Census census() const = 0;
   /// Adds what it counts; cheap, called now and then between invocations.

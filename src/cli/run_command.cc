@@ -110,7 +110,9 @@ void add_run(CLI::App& app, Shell& shell) {
   auto arguments = std::make_shared<RunArguments>();  // shared with the parser's callback
   CLI::App& command = add_command(
       app, shell,
-      {"run", "Run actors until Ctrl-C. Exit status: 0 stopped, 1 failed, 2 bad usage or manifest.",
+      {"run",
+       "Run actors until Ctrl-C, SIGTERM, or SIGUSR2, which tells clients of a restart. Exit status: "
+       "0 stopped, 1 failed, 2 bad usage or manifest.",
        "  theater run actors/chat/chat.toml --data theater-data --var listen=127.0.0.1:8080"});
   command.add_option("MANIFEST", arguments->manifests, "manifests, one an actor")->required();
   command.add_option("--data", arguments->data, "the data directory")->capture_default_str();

@@ -71,7 +71,8 @@ Status Node::run() {
   for (const auto& member : members_) {
     TRY_OK(store_->components().put(member->loaded.component));
   }
-  io::AsioSignals signals(control_, {SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
+  io::AsioSignals signals(control_, {SIGINT, SIGTERM, SIGUSR2},
+                          [this](int number) { on_signal(number); });
   TRY_OK(serve_metrics());
   start_threads();
   if (const Status started = start_actors(); !started) fail_with(started.error());
@@ -213,10 +214,12 @@ void Node::watch_disk() {
 void Node::on_signal(int number) {
   ++signals_;
   if (signals_ == 1) {
-    listener_.on_notice(fmt::format("{}: stopping; once more to force", ::strsignal(number)));
-    begin_stop();
+    const bool is_restart = number == SIGUSR2;
+    listener_.on_notice(fmt::format("{}: stopping{}; once more to force", ::strsignal(number),
+                                    is_restart ? " for a restart" : ""));
+    begin_stop(is_restart ? actor::EndReason::kRestart : actor::EndReason::kStop);
   } else if (signals_ == 2) {
-    for_each_live(&actor::Actor::kill);
+    for_each_live([](actor::Actor& actor) { actor.kill(); });
   } else {
     ::_exit(kForcedExit);
   }
@@ -231,22 +234,22 @@ void Node::fail_with(const Error& error) {
     control_.stop();
     return;
   }
-  begin_stop();
+  begin_stop(actor::EndReason::kStop);
   if (all_ended()) control_.stop();
 }
 
-void Node::begin_stop() {
+void Node::begin_stop(actor::EndReason reason) {
   if (is_stopping_) return;
   is_stopping_ = true;
-  for_each_live(&actor::Actor::stop);
+  for_each_live([reason](actor::Actor& actor) { actor.stop(reason); });
 }
 
-void Node::for_each_live(void (actor::Actor::*act)()) {
+void Node::for_each_live(const std::function<void(actor::Actor&)>& act) {
   for (const auto& member : members_) {
     if (member->stage != Member::Stage::kStarting && member->stage != Member::Stage::kRunning) {
       continue;
     }
-    member->shard->executor().post([actor = member->actor, act] { (actor->*act)(); });
+    member->shard->executor().post([actor = member->actor, act] { act(*actor); });
   }
 }
 

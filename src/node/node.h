@@ -70,8 +70,9 @@ class Node {
 
   /// Compiles and links what the manifests name. An error is the manifests' fault.
   Status load(std::vector<actor::Manifest> manifests);
-  /// Starts every actor, serves until the end, stops. SIGINT and SIGTERM stop it in order; a second
-  /// one kills the actors; a third one ends the process.
+  /// Starts every actor, serves until the end, stops. SIGINT and SIGTERM stop it in order, SIGUSR2
+  /// too, telling peers that the node comes back at once; a second one kills the actors; a third
+  /// one ends the process.
   Status run();
 
  private:
@@ -89,8 +90,8 @@ class Node {
   void watch_disk();
   void on_signal(int number);
   void fail_with(const Error& error);
-  void begin_stop();
-  void for_each_live(void (actor::Actor::*act)());
+  void begin_stop(actor::EndReason reason);
+  void for_each_live(const std::function<void(actor::Actor&)>& act);
   bool all_ended() const;
   Status take_down();
   Status record_lifecycle(chain::LifecycleStep step);

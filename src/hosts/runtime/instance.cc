@@ -82,7 +82,8 @@ Status Instance::load(ByteSpan saved) {
 void Instance::stop(actor::StopMode mode) {
   queue_.clear();
   if (mode == actor::StopMode::kKill) return;
-  const Payload stopping{"the actor was asked to stop"};
+  const Payload stopping{end_reason_ == actor::EndReason::kRestart ? "the node restarts"
+                                                                   : "the actor was asked to stop"};
   queue_.put(0, wasm::to_binary(host::Event<Payload>{0, stopping}));
   actor_.drained();
 }

@@ -52,6 +52,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   Status load(ByteSpan saved) override;
   Status fold_event(ByteSpan) override { return {}; }
   Status recover() override { return {}; }
+  void expect_stop(actor::EndReason reason) override { end_reason_ = reason; }
   void stop(actor::StopMode mode) override;
   actor::Census census() const override { return {}; }
   void measure(actor::Figures& figures) const override { queue_.measure(figures); }
@@ -73,6 +74,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   RateLimit rate_;
   std::vector<Line> unsettled_;  // lines of the invocation under way
   std::uint64_t last_now_ = 0;
+  actor::EndReason end_reason_ = actor::EndReason::kStop;
 };
 
 }  // namespace theater::hosts::runtime

@@ -65,6 +65,29 @@ TEST_F(Crowd, DrainClosesPolitelyWithinItsTime) {
   EXPECT_EQ(executor.timer_count(), 0u);
 }
 
+TEST_F(ServerFixture, ARestartOfTheNodeClosesWith1012) {
+  serve();
+  auto client = open();
+  instance->expect_stop(actor::EndReason::kRestart);
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  EXPECT_EQ(client.take(), server_frame(Opcode::kClose, close_payload(1012)));
+}
+
+TEST_F(Crowd, TheEndOfAFailedActorIsToldWith1011AndReleasesEverythingAtOnce) {
+  gather();
+  for (auto& client : clients) client.take();
+  instance->expect_stop(actor::EndReason::kFault);
+  instance->stop(actor::StopMode::kKill);
+  EXPECT_TRUE(instance->census().is_empty());
+  executor.run();
+  EXPECT_TRUE(clients[0].take().starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(clients[1].take(), server_frame(Opcode::kClose, close_payload(1011)));
+  EXPECT_EQ(clients[3].take(), "") << "it reads nothing; nobody waits for it";
+  for (const auto& client : clients) EXPECT_TRUE(client.is_gone());
+  EXPECT_EQ(executor.timer_count(), 0u);
+}
+
 TEST_F(ServerFixture, DrainEndsAsSoonAsEverybodyHasAnswered) {
   serve();
   auto client = open();

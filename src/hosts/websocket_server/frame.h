@@ -35,6 +35,7 @@ inline constexpr std::uint16_t kCloseNoCode = 1005;  // never on the wire
 inline constexpr std::uint16_t kCloseBroken = 1006;  // never on the wire
 inline constexpr std::uint16_t kCloseBadText = 1007;
 inline constexpr std::uint16_t kCloseTooLarge = 1009;
+inline constexpr std::uint16_t kCloseInternal = 1011;
 inline constexpr std::uint16_t kCloseRestart = 1012;
 inline constexpr std::uint16_t kCloseTryLater = 1013;
 

@@ -30,7 +30,7 @@ Result<Grant> parse_grant(const actor::Setting& table) {
   constexpr std::string_view kAccepts[] = {"auto", "ask"};
   grant.accept = static_cast<Accept>(reader.choice("accept", kAccepts, 0));
   constexpr std::string_view kSlow[] = {"gap", "close"};
-  grant.slow_subscriber = static_cast<SlowSubscriber>(reader.choice("slow_subscriber", kSlow, 0));
+  grant.slow_subscriber = static_cast<SlowSubscriber>(reader.choice("slow_subscriber", kSlow, 1));
   grant.static_folder = listener::read_folder(reader, table);
   grant.tls = listener::read_tls(reader, table);
   grant.deflate = reader.boolean("deflate").value_or(false);

@@ -25,7 +25,7 @@ struct Grant {
   std::vector<std::string> origins;       // empty: the page's own host; "*": any
   std::vector<std::string> subprotocols;  // that we speak, best first
   Accept accept = Accept::kAuto;
-  SlowSubscriber slow_subscriber = SlowSubscriber::kGap;
+  SlowSubscriber slow_subscriber = SlowSubscriber::kClose;
   std::optional<std::string> static_folder;
   std::optional<TlsFiles> tls;
   bool deflate = false;

@@ -360,6 +360,32 @@ void Instance::report_interrupted() {
 
 // The end.
 
+void Instance::expect_stop(actor::EndReason reason) {
+  if (!end_reason_) end_reason_ = reason;
+}
+
+/// Closes everybody who is not closing yet: what their sockets take now is written now.
+void Instance::send_off(actor::EndReason reason) {
+  std::vector<Connection*> all;
+  for (auto& [id, peer] : peers_.all()) {
+    if (peer.connection) all.push_back(peer.connection.get());
+  }
+  for (Connection* connection : all) {
+    switch (reason) {
+      case actor::EndReason::kStop:
+        connection->eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
+        break;
+      case actor::EndReason::kRestart:
+        connection->eject(kCloseRestart, host::GuestCode::kInterrupted, "the node restarts");
+        break;
+      case actor::EndReason::kFault:
+        connection->eject(kCloseInternal, host::GuestCode::kInternal, "the actor failed");
+        break;
+    }
+    connection->flush();
+  }
+}
+
 void Instance::stop(actor::StopMode mode) {
   claim_.reset();
   is_stopping_ = true;
@@ -367,19 +393,13 @@ void Instance::stop(actor::StopMode mode) {
   interrupted_.clear();
   pages_.clear();
   if (mode == actor::StopMode::kKill) {
+    if (end_reason_) send_off(*end_reason_);
     for (auto& [id, peer] : peers_.all()) peer.connection.reset();
     connection_count_ = 0;
     dead_.clear();
   } else {
     is_drained_told_ = false;
-    std::vector<Connection*> all;
-    for (auto& [id, peer] : peers_.all()) {
-      if (peer.connection) all.push_back(peer.connection.get());
-    }
-    for (Connection* connection : all) {
-      connection->eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
-      connection->flush();
-    }
+    send_off(end_reason_.value_or(actor::EndReason::kStop));
   }
   if (connection_count_ == 0 && tick_) {
     services_.executor.cancel(*tick_);

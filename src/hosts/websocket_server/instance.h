@@ -61,6 +61,7 @@ class Instance final : public host::BoundInstance<Instance>,
   Status load(ByteSpan saved) override;
   Status fold_event(ByteSpan event) override;
   Status recover() override;
+  void expect_stop(actor::EndReason reason) override;
   void stop(actor::StopMode mode) override;
   actor::Census census() const override;
   void measure(actor::Figures& figures) const override;  // instance_measure.cc
@@ -108,6 +109,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void arm_tick();
   void tick();
   void forget_departed();
+  void send_off(actor::EndReason reason);
   void drained_if_empty();
 
   InstanceSetup setup_;
@@ -135,6 +137,7 @@ class Instance final : public host::BoundInstance<Instance>,
   Traffic traffic_;
   MonotonicTime tick_time_;
   std::optional<io::TimerId> tick_;
+  std::optional<actor::EndReason> end_reason_;  // as told before stop()
   bool is_stopping_ = false;
   bool is_drained_told_ = true;
   std::uint32_t scheduled_ = 0;  // bits of work posted and not run

@@ -71,8 +71,29 @@ TEST_F(ServerFixture, AClientThatStaysSlowIsClosed) {
   EXPECT_TRUE(client.is_gone());
 }
 
-TEST_F(ServerFixture, ASlowSubscriberMissesMessagesAndTheGuestIsTold) {
+TEST_F(ServerFixture, ASlowSubscriberIsClosedWith1013) {
   serve("topic_bytes = \"1KiB\"\n");
+  auto slow = open();
+  auto quick = open();
+  slow.set_capacity(0);
+  for (int i = 0; i < 20; ++i) {
+    const std::string text(95, static_cast<char>('a' + i));
+    actor.call(EchoActor::kPublish, host::arguments_of(std::string("*"), Message{text}));
+    executor.run();
+    EXPECT_EQ(quick.take().size(), 97u) << "the others hear everything";
+  }
+  slow.set_capacity(SIZE_MAX);
+  executor.run();
+  EXPECT_TRUE(slow.take().ends_with(server_frame(Opcode::kClose, close_payload(1013))));
+  slow.send(client_frame(Opcode::kClose, close_payload(1013)));
+  slow.end();
+  executor.run();
+  EXPECT_EQ(actor.seen.back(), "closed 1013 (full)");
+  EXPECT_EQ(instance->census().connections, 1u);
+}
+
+TEST_F(ServerFixture, ASlowSubscriberMissesMessagesAndTheGuestIsToldIfTheGrantSaysSo) {
+  serve("topic_bytes = \"1KiB\"\nslow_subscriber = \"gap\"\n");
   auto client = open();
   client.set_capacity(0);
   for (int i = 0; i < 20; ++i) {
