@@ -74,6 +74,20 @@ class ManifestTest(GoldenTest):
         print(f"{len(manifests)} broken manifests")
 
 
+class UsageTest(GoldenTest):
+    CASES = {"log_format": ("run", "actor.toml", "--log-format", "yaml"),
+             "shards": ("run", "actor.toml", "--shards", "0"),
+             "unknown_option": ("run", "actor.toml", "--log-formt", "json"),
+             "no_manifest": ("run", "--log-format", "json")}
+
+    def test_usage(self):
+        for name, arguments in self.CASES.items():
+            with self.subTest(case=name):
+                result = theater(*arguments, directory=self.folder)
+                self.check_golden(CASES / "usage" / f"{name}.txt", result, *arguments)
+                self.assertEqual(result.returncode, 2)
+
+
 class ComponentTest(GoldenTest):
 
     def setUp(self):

@@ -1,5 +1,6 @@
 """Every command explains itself with an example, takes --json, and refuses nonsense with 2."""
 
+import os
 import re
 
 import support
@@ -21,6 +22,13 @@ class HelpTest(support.ActorTest):
                 self.assertEqual(text.returncode, 0)
                 self.assertIn("--json", text.stdout)
                 self.assertRegex(text.stdout, rf"Example:\n\s+theater {command}")
+
+    def test_the_help_of_run_is_as_written(self):
+        text = theater("run", "--help").stdout
+        golden = support.ROOT / "tests" / "golden_text" / "run_help.txt"
+        if os.environ.get("GOLDEN") == "write":
+            golden.write_text(text)
+        self.assertEqual(text, golden.read_text())
 
     def test_nonsense_is_refused_with_2(self):
         for arguments in ([], ["nonsense"], ["run"], ["verify"], ["state", "x"],

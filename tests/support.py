@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tomllib
 import unittest
 from pathlib import Path
@@ -48,6 +49,11 @@ def theater_json(*arguments, **options):
         raise AssertionError(f"{arguments} ended with {result.returncode}: "
                              f"{result.stdout}{result.stderr}")
     return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def guest(name):
+    """The component of one of tests/guests."""
+    return BUILD / "guests" / f"{name}.wasm"
 
 
 def component_of(project):
@@ -102,6 +108,14 @@ class Node:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def descriptors(self):
+        """How many files and sockets the node holds, less those that are just being closed."""
+        counts = []
+        for _ in range(5):
+            counts.append(len(os.listdir(f"/proc/{self.process.pid}/fd")))
+            time.sleep(0.02)
+        return min(counts)
+
     def stop(self, number=signal.SIGTERM, seconds=STOP_SECONDS):
         """Signals the node and returns its exit status."""
         self.process.send_signal(number)
@@ -145,6 +159,14 @@ class ActorTest(unittest.TestCase):
         manifests = [ACTORS / name / f"{name}.toml" for name in names]
         listen = {"listen": f"127.0.0.1:{self.port}"}
         return Node(manifests, self.data, {**listen, **(variables or {})}, **how)
+
+    def witness(self, **how):
+        """A node with the guest `witness`; its path is /witness."""
+        self.port = free_port()
+        variables = {"component": guest("witness"), "listen": f"127.0.0.1:{self.port}",
+                     **how.pop("variables", {})}
+        return Node([ROOT / "tests" / "guests" / "witness" / "witness.toml"], self.data, variables,
+                    **how)
 
     def connect(self, path, **options):
         return Wire(self.address(path), **options)

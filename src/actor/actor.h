@@ -44,6 +44,13 @@ struct ActorStatus {
   Census census;
 };
 
+/// An invocation that failed, as people are told of it.
+struct FailedInvocation {
+  Seq seq;  // of its trap
+  const ExportTarget& target;
+  std::string_view text;
+};
+
 struct ActorSetup {
   Manifest manifest;
   std::shared_ptr<const Program> program;
@@ -53,6 +60,8 @@ struct ActorSetup {
   std::optional<Salt> genesis_nonce;          // nothing: random
   /// Called once on the shard when the actor is running, or could not start. May be empty.
   std::move_only_function<void(Status)> on_started;
+  /// Called on the shard after each invocation that failed. May be empty.
+  std::move_only_function<void(const FailedInvocation&)> on_failure;
   /// Called once on the shard when the phase becomes kStopped or kFailed; the owner may destroy
   /// the actor from a task posted by it, not inside the call. May be empty.
   std::move_only_function<void()> on_ended;

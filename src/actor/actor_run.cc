@@ -158,6 +158,9 @@ void Actor::Core::finish_invocation() {
   }
   count_failure(end.reason);
   counts_.last_error = end.text;
+  if (setup_.on_failure) {
+    setup_.on_failure({end.appended.seq, *invocation_.delivery().target, end.text});
+  }
   if (end.instance_is_dead) drop_instance(chain::ActivateReason::kTrapped);
   finish_failed(end);
 }

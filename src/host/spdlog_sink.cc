@@ -1,15 +1,20 @@
-// SpdlogSink: levels, layout, the bounded queue.
+// SpdlogSink: levels, layouts, the bounded queue.
 #include "host/spdlog_sink.h"
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <atomic>
+
+#include "host/json_text.h"
+
 namespace theater::host {
 
 namespace {
 
 constexpr std::size_t kQueuedLinesMax = 8192;
+constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ",%v})";
 
 spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
@@ -27,36 +32,90 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::off;
 }
 
+std::string_view level_name(LogLevel level) {
+  constexpr std::string_view kNames[] = {"trace", "debug", "info", "warn", "error"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+void append_field(std::string& out, std::string_view key, std::string_view value) {
+  if (value.empty()) return;
+  out += fmt::format(",\"{}\":", key);
+  append_json(out, value);
+}
+
+void append_field(std::string& out, std::string_view key, std::uint64_t value) {
+  if (value != 0) out += fmt::format(",\"{}\":{}", key, value);
+}
+
+std::shared_ptr<spdlog::logger> standard_error(
+    const std::shared_ptr<spdlog::details::thread_pool>& pool) {
+  return std::make_shared<spdlog::async_logger>(
+      "actors", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), pool,
+      spdlog::async_overflow_policy::overrun_oldest);
+}
+
 }  // namespace
 
 struct SpdlogSink::Parts {
   std::shared_ptr<spdlog::details::thread_pool> pool;  // shared with the logger, as spdlog wants
   std::shared_ptr<spdlog::logger> logger;
+  std::atomic<std::size_t> overwritten{0};  // lines, as last told
 };
 
-SpdlogSink::SpdlogSink() : parts_(std::make_unique<Parts>()) {
+SpdlogSink::SpdlogSink(LogFormat format) : format_(format), parts_(std::make_unique<Parts>()) {
   parts_->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLinesMax, 1);
-  parts_->logger = std::make_shared<spdlog::async_logger>(
-      "actors", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), parts_->pool,
-      spdlog::async_overflow_policy::overrun_oldest);
+  parts_->logger = standard_error(parts_->pool);
+  if (format_ == LogFormat::kJson) {
+    parts_->logger->set_pattern(kJsonPattern, spdlog::pattern_time_type::utc);
+  }
 }
 
-SpdlogSink::SpdlogSink(std::shared_ptr<spdlog::logger> logger) : parts_(std::make_unique<Parts>()) {
+SpdlogSink::SpdlogSink(LogFormat format, std::shared_ptr<spdlog::logger> logger)
+    : format_(format), parts_(std::make_unique<Parts>()) {
   parts_->logger = std::move(logger);
+  if (format_ == LogFormat::kJson) {
+    parts_->logger->set_pattern(kJsonPattern, spdlog::pattern_time_type::utc);
+  }
 }
 
 SpdlogSink::~SpdlogSink() { parts_->logger->flush(); }
 
 void SpdlogSink::write(const LogLine& line) {
-  const auto level = level_of(line.level);
-  if (!parts_->logger->should_log(level)) return;
-  const std::string place =
-      line.seq == 0 ? std::string(line.actor) : fmt::format("{}#{}", line.actor, line.seq);
-  if (line.note.empty()) {
-    parts_->logger->log(level, "[{}] {}", place, line.text);
-  } else {
-    parts_->logger->log(level, "[{}] {} ({})", place, line.text, line.note);
+  if (!parts_->logger->should_log(level_of(line.level))) return;
+  if (parts_->pool) {
+    const std::size_t lost = parts_->pool->overrun_counter();
+    const std::size_t told = parts_->overwritten.exchange(lost);
+    if (lost > told) {
+      const std::string text =
+          fmt::format("{} lines were left out: nobody reads fast enough", lost - told);
+      write_line({.level = LogLevel::kWarn, .text = text});
+    }
   }
+  write_line(line);
+}
+
+void SpdlogSink::write_line(const LogLine& line) {
+  parts_->logger->log(level_of(line.level), "{}",
+                      format_ == LogFormat::kJson ? json_of(line) : text_of(line));
+}
+
+std::string SpdlogSink::text_of(const LogLine& line) {
+  std::string text = fmt::format("[{}", line.actor.empty() ? "node" : line.actor);
+  if (line.seq != 0) text += fmt::format("#{}", line.seq);
+  text += fmt::format("] {}", line.text);
+  if (!line.note.empty()) text += fmt::format(" ({})", line.note);
+  return text;
+}
+
+std::string SpdlogSink::json_of(const LogLine& line) {
+  std::string fields = fmt::format("\"level\":\"{}\"", level_name(line.level));
+  append_field(fields, "actor", line.actor);
+  append_field(fields, "seq", line.seq);
+  append_field(fields, "family", line.family);
+  append_field(fields, "id", line.id);
+  append_field(fields, "message", line.text);
+  append_field(fields, "note", line.note);
+  return fields;
 }
 
 }  // namespace theater::host

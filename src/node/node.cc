@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "chain/hash.h"
+#include "host/rate_limit.h"
 #include "node/names.h"
 
 namespace theater::node {
@@ -17,8 +18,9 @@ namespace theater::node {
 namespace {
 
 constexpr Nanoseconds kDiskInterval = std::chrono::seconds(1);
-constexpr std::size_t kWorkers = 3;  // threads for what blocks in families
-constexpr int kForcedExit = 130;     // as a shell reports an interrupted program
+constexpr std::size_t kWorkers = 3;             // threads for what blocks in families
+constexpr int kForcedExit = 130;                // as a shell reports an interrupted program
+constexpr std::uint64_t kFailureLinesMax = 10;  // an actor and second
 
 }  // namespace
 
@@ -32,16 +34,17 @@ struct Node::Member {
   Seq next_seq;
   enum class Stage { kNotStarted, kStarting, kRunning, kEnded } stage = Stage::kNotStarted;
   bool is_new = false;
+  host::RateLimit failure_lines{kFailureLinesMax};  // its shard's
 };
 
-Node::Node(const NodeOptions& options, NodeListener& listener)
-    : options_(options), listener_(listener) {}
+Node::Node(const NodeOptions& options, const Voice& voice)
+    : options_(options), listener_(voice.listener), log_(voice.log) {}
 
 Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::open(io::FileSystem& files, const NodeOptions& options,
-                                         NodeListener& listener) {
-  std::unique_ptr<Node> node(new Node(options, listener));
+                                         const Voice& voice) {
+  std::unique_ptr<Node> node(new Node(options, voice));
   store::NodeStoreOptions store_options;
   store_options.log.shards = options.shards + 1;  // the last queue is the node's own
   store_options.node_shard = {options.shards};
@@ -97,7 +100,7 @@ void Node::start_threads() {
   workers_ = std::make_unique<io::WorkerThreads>("worker", kWorkers);
   for (std::size_t index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<ShardThread>(
-        ShardThread::Shared{store_->log(), guest_log_, *worker_, *workers_}, index));
+        ShardThread::Shared{store_->log(), log_, *worker_, *workers_}, index));
     metrics_->watch(*shards_.back());
   }
   log_thread_ = std::make_unique<LogThread>(store_->log(), [this] {
@@ -160,6 +163,9 @@ actor::ActorSetup Node::setup_of(std::size_t index) {
   setup.on_started = [this, index](Status status) {
     control_.post([this, index, status = std::move(status)] { actor_started(index, status); });
   };
+  setup.on_failure = [this, &member](const actor::FailedInvocation& failed) {
+    invocation_failed(member, failed);
+  };
   setup.on_ended = [this, index] {
     control_.post(
         [this, index, status = members_[index]->actor->status()] { actor_ended(index, status); });
@@ -186,7 +192,8 @@ void Node::actor_ended(std::size_t index, const actor::ActorStatus& status) {
   Member& member = *members_[index];
   member.stage = Member::Stage::kEnded;
   if (!is_stopping_) {
-    listener_.on_notice(fmt::format("actor {} {} at seq {}", status.identity.name,
+    listener_.on_notice(host::LogLevel::kInfo,
+                        fmt::format("actor {} {} at seq {}", status.identity.name,
                                     actor::phase_name(status.phase), status.next_seq.value));
   }
   if (status.phase == actor::Phase::kFailed && !failure_) {
@@ -196,16 +203,35 @@ void Node::actor_ended(std::size_t index, const actor::ActorStatus& status) {
   if (all_ended()) control_.stop();
 }
 
+/// On the actor's shard. What failed stands in the chain; people are told the first of many.
+void Node::invocation_failed(Member& member, const actor::FailedInvocation& failed) {
+  if (!member.failure_lines.admit(clock_.now())) return;
+  const std::string_view actor = member.loaded.manifest.name;
+  if (const std::uint64_t more = member.failure_lines.take_left_out(); more > 0) {
+    const std::string text = fmt::format("{} more invocations failed", more);
+    log_.write({.level = host::LogLevel::kWarn, .actor = actor, .text = text});
+  }
+  const bool is_handler = failed.target.role == actor::ExportRole::kHandler;
+  const std::string text = fmt::format(
+      "{} failed: {}", is_handler ? "handling events" : failed.target.name, failed.text);
+  log_.write({.level = host::LogLevel::kWarn,
+              .actor = actor,
+              .seq = failed.seq.value,
+              .text = text,
+              .family = is_handler ? hosts_.infos()[failed.target.family]->name : ""});
+}
+
 /// Tells when a full disk begins and ceases to hold work up.
 void Node::watch_disk() {
   const chain::DiskState now = store_->log().disk_state();
   if (now != disk_) {
+    const bool is_good = now == chain::DiskState::kGood;
     listener_.on_notice(
-        now == chain::DiskState::kGood
-            ? fmt::format("{}: there is room again; work goes on", options_.data_directory)
-            : fmt::format("{}: the disk is nearly full; no new work is taken until "
-                          "there is room, and nothing is lost",
-                          options_.data_directory));
+        is_good ? host::LogLevel::kInfo : host::LogLevel::kWarn,
+        is_good ? fmt::format("{}: there is room again; work goes on", options_.data_directory)
+                : fmt::format("{}: the disk is nearly full; no new work is taken until "
+                              "there is room, and nothing is lost",
+                              options_.data_directory));
     disk_ = now;
   }
   control_.after(kDiskInterval, [this] { watch_disk(); });
@@ -215,7 +241,8 @@ void Node::on_signal(int number) {
   ++signals_;
   if (signals_ == 1) {
     const bool is_restart = number == SIGUSR2;
-    listener_.on_notice(fmt::format("{}: stopping{}; once more to force", ::strsignal(number),
+    listener_.on_notice(host::LogLevel::kInfo,
+                        fmt::format("{}: stopping{}; once more to force", ::strsignal(number),
                                     is_restart ? " for a restart" : ""));
     begin_stop(is_restart ? actor::EndReason::kRestart : actor::EndReason::kStop);
   } else if (signals_ == 2) {

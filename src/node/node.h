@@ -11,7 +11,7 @@
 
 #include "actor/actor.h"
 #include "base/result.h"
-#include "host/spdlog_sink.h"
+#include "host/log_sink.h"
 #include "hosts/all_hosts.h"
 #include "io/asio_executor.h"
 #include "io/asio_network.h"
@@ -48,7 +48,7 @@ struct StartedActor {
 class NodeListener {
  public:
   virtual void on_ready(const std::vector<StartedActor>& actors) = 0;
-  virtual void on_notice(const std::string& text) = 0;
+  virtual void on_notice(host::LogLevel level, const std::string& text) = 0;
   /// GET /metrics is served on `address`, with its real port.
   virtual void on_metrics(const std::string& address) { static_cast<void>(address); }
 
@@ -61,9 +61,14 @@ class NodeListener {
 /// by then everything is released and, unless the disk failed, sealed.
 class Node {
  public:
-  /// Locks and recovers the data directory. `files` and `listener` outlive the node.
+  /// What people hear from a node: `log` gets the actors' lines, from any thread. Outlive it.
+  struct Voice {
+    NodeListener& listener;
+    host::LogSink& log;
+  };
+  /// Locks and recovers the data directory. `files` outlives the node.
   static Result<std::unique_ptr<Node>> open(io::FileSystem& files, const NodeOptions& options,
-                                            NodeListener& listener);
+                                            const Voice& voice);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -77,7 +82,7 @@ class Node {
 
  private:
   struct Member;
-  Node(const NodeOptions& options, NodeListener& listener);
+  Node(const NodeOptions& options, const Voice& voice);
 
   Status serve_metrics();
   void start_threads();
@@ -87,6 +92,7 @@ class Node {
   actor::ActorSetup setup_of(std::size_t index);
   void actor_started(std::size_t index, const Status& status);
   void actor_ended(std::size_t index, const actor::ActorStatus& status);
+  void invocation_failed(Member& member, const actor::FailedInvocation& failed);
   void watch_disk();
   void on_signal(int number);
   void fail_with(const Error& error);
@@ -99,9 +105,9 @@ class Node {
 
   NodeOptions options_;
   NodeListener& listener_;
+  host::LogSink& log_;
   io::SystemClock clock_;
   io::SystemRandom random_;
-  host::SpdlogSink guest_log_;
   hosts::AllHosts hosts_{io::process_environment()};
   std::unique_ptr<store::NodeStore> store_;
   std::unique_ptr<Loader> loader_;

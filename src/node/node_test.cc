@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "io/loopback_client.h"
@@ -60,6 +61,23 @@ class Client {
   io::LoopbackClient socket_;
 };
 
+/// Log lines of all threads.
+class Lines final : public host::LogSink {
+ public:
+  void write(const host::LogLine& line) override {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(fmt::format("{}#{} {}: {}", line.actor, line.seq, line.family, line.text));
+  }
+  std::vector<std::string> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(lines_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
 /// Runs a client on its own thread once the node is ready, then stops the node by signal.
 class Session final : public NodeListener {
  public:
@@ -76,10 +94,11 @@ class Session final : public NodeListener {
       if (end_ == End::kBySignal) ::kill(::getpid(), SIGTERM);
     });
   }
-  void on_notice(const std::string& text) override { notices.push_back(text); }
+  void on_notice(host::LogLevel, const std::string& text) override { notices.push_back(text); }
 
   std::vector<StartedActor> started;
   std::vector<std::string> notices;
+  Lines log;
 
  private:
   std::function<void()> client_;
@@ -161,7 +180,7 @@ class NodeTest : public testing::Test {
     NodeOptions options;
     options.data_directory = data_;
     options.shards = shards;
-    TRY(auto node, Node::open(*files_, options, session));
+    TRY(auto node, Node::open(*files_, options, {session, session.log}));
     TRY_OK(node->load(std::move(manifests)));
     return node->run();
   }

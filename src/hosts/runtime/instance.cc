@@ -7,6 +7,8 @@ namespace theater::hosts::runtime {
 
 namespace {
 
+constexpr std::string_view kName = "runtime";
+
 /// At most `bytes_max` bytes, cut at the start of a character.
 std::string_view cut(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
@@ -55,11 +57,12 @@ void Instance::emit(host::LogLine line) {
   if (!rate_.admit(services_.clock.now())) return;
   if (const std::uint64_t left_out = rate_.take_left_out(); left_out > 0) {
     services_.log.write({host::LogLevel::kWarn, line.actor, 0,
-                         fmt::format("{} lines over log_rate left out", left_out), ""});
+                         fmt::format("{} lines over log_rate left out", left_out), "", kName});
   }
   const std::string_view whole = line.text;
   line.text = cut(whole, limits_.log_line_max);
   if (line.text.size() < whole.size() && line.note.empty()) line.note = "cut";
+  line.family = kName;
   services_.log.write(line);
 }
 

@@ -8,7 +8,7 @@
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "hosts/runtime/limits.h"
-#include "hosts/runtime/rate_limit.h"
+#include "host/rate_limit.h"
 
 namespace theater::hosts::runtime {
 
@@ -71,7 +71,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   host::Services services_;
   actor::ActorPort& actor_;
   host::EventQueue queue_;
-  RateLimit rate_;
+  host::RateLimit rate_;
   std::vector<Line> unsettled_;  // lines of the invocation under way
   std::uint64_t last_now_ = 0;
   actor::EndReason end_reason_ = actor::EndReason::kStop;

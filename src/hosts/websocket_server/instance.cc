@@ -138,12 +138,22 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
   peer.is_closed = true;
-  if (closing.error && closing.error->code == host::GuestCode::kFull) ++traffic_.slow_closes;
+  if (closing.error && closing.error->code == host::GuestCode::kFull) tell_slow_close(id, *closing.error);
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);
   peer.topics.clear();
   if (is_stopping_) return;
   put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, closing));
   queue_.unreserve(std::exchange(peer.promises, 0));
+}
+
+void Instance::tell_slow_close(std::uint64_t id, const host::GuestError& why) {
+  ++traffic_.slow_closes;
+  services_.log.write({.level = host::LogLevel::kWarn,
+                       .actor = actor_.identity().name,
+                       .text = why.message,
+                       .note = "closed with 1013",
+                       .family = "websocket-server",
+                       .id = id});
 }
 
 void Instance::on_gone(Connection& connection) {

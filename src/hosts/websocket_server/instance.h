@@ -98,6 +98,7 @@ class Instance final : public host::BoundInstance<Instance>,
   static std::uint64_t source(About about, std::uint64_t id);
   void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
   void queue_congestion(std::uint64_t id, Peer& peer);
+  void tell_slow_close(std::uint64_t id, const host::GuestError& why);
   void tell_gap(std::uint64_t id, Peer& peer);
   bool has_credit(const Connection& connection) const;
   void mark_dirty(Connection& connection);

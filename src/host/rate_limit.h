@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 
-namespace theater::hosts::runtime {
+namespace theater::host {
 
 /// Counts in windows of a second. Pure; a value type.
 class RateLimit {
@@ -36,4 +36,4 @@ class RateLimit {
   MonotonicTime window_;
 };
 
-}  // namespace theater::hosts::runtime
+}  // namespace theater::host
