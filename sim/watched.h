@@ -91,6 +91,8 @@ class WatchedInstance final : public actor::FamilyInstance {
   }
   Status fold_event(ByteSpan event) override { return inner_->fold_event(event); }
   Status recover() override { return inner_->recover(); }
+  void expect_stop(actor::EndReason reason) override { inner_->expect_stop(reason); }
+  bool has_parting_event() const override { return inner_->has_parting_event(); }
   void stop(actor::StopMode mode) override { inner_->stop(mode); }
   actor::Census census() const override { return inner_->census(); }
 

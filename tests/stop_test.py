@@ -26,6 +26,49 @@ class StopTest(support.ActorTest):
                 self.assertIn('"event":"notice"', "".join(node.lines))
         self.assert_chain_holds()
 
+    def test_a_guest_is_told_of_the_stop_and_what_it_says_leaves_first(self):
+        for number, code, reason in ((signal.SIGTERM, 1001, "the actor was asked to stop"),
+                                     (signal.SIGUSR2, 1012, "the node restarts")):
+            with self.subTest(signal=number):
+                with self.witness() as node, self.connect("/witness") as client:
+                    client.send("x")
+                    self.assertEqual(client.recv(), "x")
+                    node.process.send_signal(number)
+                    self.assertEqual(client.recv(), f"stopping: {reason}")
+                    with self.assertRaises(Closed) as closed:
+                        client.recv()
+                    self.assertEqual(closed.exception.code, code)
+                    self.assertEqual(node.wait(), 0)
+                self.assertIn(f"stopping: {reason}", node.text())
+                with self.witness() as node, self.connect("/witness") as client:
+                    client.send("last")
+                    self.assertEqual(client.recv(), reason)
+                    node.stop()
+        self.assert_chain_holds()
+
+    def test_clients_of_an_actor_that_fails_are_told_with_1011(self):
+        with self.witness(variables={"on_error": "stop"}) as node, \
+                self.connect("/witness") as client:
+            client.send("x")
+            self.assertEqual(client.recv(), "x")
+            client.send("fail")
+            with self.assertRaises(Closed) as closed:
+                client.recv()
+            self.assertEqual(closed.exception.code, 1011)
+            self.assertEqual(node.wait(), 1)
+        self.assertIn("asked to fail", node.text())
+        self.assert_chain_holds()
+
+    def test_a_restart_by_on_error_keeps_the_sockets(self):
+        with self.witness(variables={"on_error": "restart"}) as node, \
+                self.connect("/witness") as client:
+            for number in range(3):
+                client.send("fail")
+                client.send(f"after {number}")
+                self.assertEqual(client.recv(), f"after {number}")
+            self.assertEqual(node.stop(), 0)
+        self.assert_chain_holds()
+
     def test_a_second_start_resumes_state_and_seq(self):
         with self.node("chat") as node, self.connect("/ws") as client:
             for number in range(10):

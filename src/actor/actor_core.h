@@ -80,6 +80,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   void failed_alone(const InvocationEnd& end);
   void release_operations();
   bool has_work() const;
+  bool has_events(std::size_t family) const;
   void settle_phase();
   void take_snapshot();
   void write_snapshot(Seq last, Bytes part);
@@ -99,6 +100,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   void restart(const InvocationEnd& end);
   void resume_after_backoff();
   void fault(Error error);
+  void drain_families();
   void finish_stop();
   void finish(Phase phase);
   bool is_ended() const { return phase_ == Phase::kStopped || phase_ == Phase::kFailed; }
@@ -120,6 +122,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   chain::ActivateReason next_activation_ = chain::ActivateReason::kFirst;
 
   Phase phase_ = Phase::kStarting;
+  bool is_draining_ = false;  // while stopping: the guest has been told, the families stop
   Parcels parcels_;
   std::optional<Parcel> current_parcel_;  // being delivered; else the batch is
   EventBatch batch_;

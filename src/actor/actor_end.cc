@@ -1,5 +1,6 @@
 // Actor::Core ending: stop, kill, restart after a failure, eviction.
 #include <algorithm>
+#include <utility>
 
 #include "actor/actor_core.h"
 #include "actor/limits.h"
@@ -19,7 +20,6 @@ void Actor::Core::stop(EndReason reason) {
     grace_timer_ = {};
     kill();
   });
-  families_.stop(StopMode::kDrain);
   shard_.run_queue().add(*this);
 }
 
@@ -37,8 +37,19 @@ void Actor::Core::kill() {
   finish(Phase::kStopped);
 }
 
-/// The end of a stop, if nothing holds it up any more; drained() and the gate call again.
+void Actor::Core::drain_families() {
+  if (std::exchange(is_draining_, true)) return;
+  families_.stop(StopMode::kDrain);
+  shard_.run_queue().add(*this);  // events that waited may be taken now
+}
+
+/// The next step of a stop, if nothing holds it up any more; drained() and the gate call again.
+/// First what the guest was told and answers gets out, then the families stop.
 void Actor::Core::finish_stop() {
+  if (!is_draining_) {
+    if (!families_.has_pending()) drain_families();
+    return;
+  }
   if (!families_.census().is_empty() || families_.has_pending() || has_work()) return;
   finish(Phase::kStopped);
 }

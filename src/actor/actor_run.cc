@@ -1,4 +1,6 @@
 // Actor::Core at work: one invocation after another (SEQ-1).
+#include <algorithm>
+
 #include "actor/actor_core.h"
 #include "actor/limits.h"
 #include "base/check.h"
@@ -22,7 +24,10 @@ Runnable::Next Actor::Core::run() {
 }
 
 Runnable::Next Actor::Core::run_invocation() {
-  if (invocation_.request()) return Next::kIdle;  // answer_wait queues it again
+  if (invocation_.request()) {
+    if (phase_ == Phase::kStopping) drain_families();  // the wait ends with them
+    return Next::kIdle;                                // answer_wait queues it again
+  }
   const Result<Invocation::Progress> progress = invocation_.poll();
   if (!progress) {
     fault(progress.error());
@@ -33,6 +38,7 @@ Runnable::Next Actor::Core::run_invocation() {
       PROBE("actor: an invocation yielded");
       return Next::kAgain;
     case Invocation::Progress::kSuspended:
+      if (phase_ == Phase::kStopping) drain_families();
       return Next::kIdle;
     case Invocation::Progress::kEnded:
       break;
@@ -96,10 +102,9 @@ bool Actor::Core::take_events() {
   const auto handlers = program().handlers();
   for (std::size_t i = 0; i < handlers.size(); ++i) {
     const std::size_t turn = (turn_ + i) % handlers.size();
-    EventSource* source = families_.source(handlers[turn].family);
-    if (source == nullptr || !source->has_events()) continue;
+    if (!has_events(handlers[turn].family)) continue;
     batch_.clear();
-    source->take(batch_);
+    families_.source(handlers[turn].family)->take(batch_);
     if (batch_.empty()) continue;
     turn_ = turn;
     return true;
@@ -110,11 +115,17 @@ bool Actor::Core::take_events() {
 bool Actor::Core::has_work() const {
   if (phase_ == Phase::kRestarting) return false;
   if (invocation_.is_active() || !parcels_.empty()) return true;
-  for (const ExportTarget& handler : program().handlers()) {
-    const EventSource* source = families_.source(handler.family);
-    if (source != nullptr && source->has_events()) return true;
-  }
-  return false;
+  return std::ranges::any_of(program().handlers(), [this](const ExportTarget& handler) {
+    return has_events(handler.family);
+  });
+}
+
+/// Whether a family has events that may be taken now. Of an actor that is to stop, only those that
+/// tell it so.
+bool Actor::Core::has_events(std::size_t family) const {
+  if (phase_ == Phase::kStopping && !is_draining_) return families_.has_parting_event(family);
+  const EventSource* source = families_.source(family);
+  return source != nullptr && source->has_events();
 }
 
 Status Actor::Core::ensure_instance() {

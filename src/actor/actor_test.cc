@@ -314,6 +314,29 @@ TEST_F(ActorTest, StopDrainsThenRecordsItsEnd) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST_F(ActorTest, AGuestIsToldOfAStopAndItsAnswersLeaveBeforeAnythingElseStops) {
+  start();
+  script.parting = "+e";
+  actor->stop();
+  executor.run();
+  EXPECT_EQ(state(), "+");
+  EXPECT_EQ(script.trace, (std::vector<std::string>{"expect", "commit"}))
+      << "its output waits for the disk, the families for its output";
+  settle();
+  EXPECT_EQ(script.trace,
+            (std::vector<std::string>{"expect", "commit", "perform effect 9", "drain"}));
+  EXPECT_EQ(actor->status().phase, Phase::kStopped);
+}
+
+TEST_F(ActorTest, AGuestThatFailsWhenItIsToldOfAStopIsStopped) {
+  start();
+  script.parting = "x";
+  actor->stop();
+  settle();
+  EXPECT_EQ(script.count("drain"), 1u);
+  EXPECT_EQ(actor->status().phase, Phase::kStopped);
+}
+
 TEST_F(ActorTest, StopWaitsForItsLastOutput) {
   start();
   script.push(1, "e");
@@ -383,6 +406,16 @@ TEST_F(ActorTest, AWaitIsDurableBeforeItsEffectAndRecordedBeforeItResumes) {
   settle();
   EXPECT_EQ(kinds(before), "recv host-req host-res commit recv commit");
   EXPECT_EQ(state(), "A++");
+}
+
+TEST_F(ActorTest, AWaitHoldsNoStopUp) {
+  start();
+  script.push(1, "w");
+  settle();
+  ASSERT_EQ(script.waits.size(), 1u);
+  actor->stop();
+  executor.run();
+  EXPECT_EQ(script.count("drain"), 1u) << "the family ends the wait";
 }
 
 TEST_F(ActorTest, OverflowIsAnEvent) {

@@ -154,7 +154,12 @@ EventSource* Families::source(std::size_t family) const {
   return instances_[family] ? instances_[family]->events() : nullptr;
 }
 
+bool Families::has_parting_event(std::size_t family) const {
+  return instances_[family] && instances_[family]->has_parting_event();
+}
+
 void Families::expect_stop(EndReason reason) {
+  is_stopping_ = true;
   for (const auto& instance : instances_) {
     if (instance) instance->expect_stop(reason);
   }

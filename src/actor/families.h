@@ -73,7 +73,9 @@ class Families final : public Imports, private GateClient {
   FamilyInstance* find(std::size_t family) const { return instances_[family].get(); }
   EventSource* source(std::size_t family) const;
   OperationPort& operations() { return operations_; }
-  /// Families may tell their peers, when stop() comes.
+  bool has_parting_event(std::size_t family) const;
+  /// Families may tell their peers, when stop() comes. From now on drained() is called whenever no
+  /// effect waits.
   void expect_stop(EndReason reason);
   void stop(StopMode mode);
   Census census() const;

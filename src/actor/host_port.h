@@ -121,8 +121,12 @@ class FamilyInstance {
   /// as events. For a new actor: open for business. Refuses with a sentence (address in use).
   virtual Status recover() = 0;
 
-  /// Before stop(), if peers may be told why it comes. Told again, the first reason stands.
+  /// Before stop(), if peers may be told why it comes: takes no new ones, serves those it has. Told
+  /// again, the first reason stands.
   virtual void expect_stop(EndReason) {}
+  /// Whether its queue holds what the guest is told before a stop: the actor delivers it, and lets
+  /// out what the guest answers, before it stops anything.
+  virtual bool has_parting_event() const { return false; }
   virtual void stop(StopMode mode) = 0;
   virtual Census census() const = 0;
   /// Adds what it counts; cheap, called now and then between invocations.

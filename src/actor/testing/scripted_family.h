@@ -66,6 +66,7 @@ struct ProbeScript {
   bool refuse_may = false;
   Status recover_status;
   std::uint64_t held = 0;  // connections that only kill() or release() lets go
+  std::string parting;     // commands of an event that expect_stop() queues
 
   std::vector<std::string> trace;  // "perform effect 5", "commit", "discard", ...
   ActorPort* port = nullptr;
@@ -151,6 +152,11 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
     script_.trace.push_back("recover");
     return script_.recover_status;
   }
+  void expect_stop(EndReason) override {
+    script_.trace.push_back("expect");
+    if (!script_.parting.empty()) script_.push(9, script_.parting);
+  }
+  bool has_parting_event() const override { return !script_.parting.empty() && has_events(); }
   void stop(StopMode mode) override {
     script_.trace.push_back(mode == StopMode::kDrain ? "drain" : "kill");
     if (mode == StopMode::kKill) script_.held = 0;

@@ -82,13 +82,17 @@ Status Instance::load(ByteSpan saved) {
   return {};
 }
 
-void Instance::stop(actor::StopMode mode) {
-  queue_.clear();
-  if (mode == actor::StopMode::kKill) return;
-  const Payload stopping{end_reason_ == actor::EndReason::kRestart ? "the node restarts"
-                                                                   : "the actor was asked to stop"};
+void Instance::expect_stop(actor::EndReason reason) {
+  if (reason == actor::EndReason::kFault) return;  // nobody is there to be told
+  const Payload stopping{reason == actor::EndReason::kRestart ? "the node restarts"
+                                                              : "the actor was asked to stop"};
   queue_.put(0, wasm::to_binary(host::Event<Payload>{0, stopping}));
-  actor_.drained();
+}
+
+/// What the guest was to be told, and was not yet, it is told while the others stop.
+void Instance::stop(actor::StopMode mode) {
+  if (mode == actor::StopMode::kDrain) return actor_.drained();
+  queue_.clear();
 }
 
 }  // namespace theater::hosts::runtime

@@ -7,8 +7,8 @@
 
 #include "host/event_queue.h"
 #include "host/family.h"
-#include "hosts/runtime/limits.h"
 #include "host/rate_limit.h"
+#include "hosts/runtime/limits.h"
 
 namespace theater::hosts::runtime {
 
@@ -52,7 +52,8 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   Status load(ByteSpan saved) override;
   Status fold_event(ByteSpan) override { return {}; }
   Status recover() override { return {}; }
-  void expect_stop(actor::EndReason reason) override { end_reason_ = reason; }
+  void expect_stop(actor::EndReason reason) override;
+  bool has_parting_event() const override { return queue_.has_events(); }
   void stop(actor::StopMode mode) override;
   actor::Census census() const override { return {}; }
   void measure(actor::Figures& figures) const override { queue_.measure(figures); }
@@ -74,7 +75,6 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   host::RateLimit rate_;
   std::vector<Line> unsettled_;  // lines of the invocation under way
   std::uint64_t last_now_ = 0;
-  actor::EndReason end_reason_ = actor::EndReason::kStop;
 };
 
 }  // namespace theater::hosts::runtime

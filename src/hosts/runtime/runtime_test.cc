@@ -92,15 +92,20 @@ TEST(Runtime, SelfTellsWhoAndStopActsWhenPerformed) {
 TEST(Runtime, TellsAGuestThatItStopsButNotThatItIsKilled) {
   Runtime runtime;
   actor::EventBatch batch({});
-  runtime.instance->stop(actor::StopMode::kDrain);
-  ASSERT_TRUE(runtime.instance->events()->has_events());
+  EXPECT_FALSE(runtime.instance->has_parting_event());
+  runtime.instance->expect_stop(actor::EndReason::kStop);
+  ASSERT_TRUE(runtime.instance->has_parting_event());
   runtime.instance->events()->take(batch);
   ASSERT_EQ(batch.size(), 1u);
   const auto event = wasm::from_binary<host::Event<Payload>>(batch[0]);
   ASSERT_TRUE(event);
   EXPECT_EQ(std::get<0>(event->payload.value), "the actor was asked to stop");
 
+  runtime.instance->expect_stop(actor::EndReason::kFault);
+  EXPECT_FALSE(runtime.instance->has_parting_event()) << "nobody is there to be told";
+  runtime.instance->expect_stop(actor::EndReason::kRestart);
   runtime.instance->stop(actor::StopMode::kDrain);
+  EXPECT_TRUE(runtime.instance->has_parting_event()) << "it is told while the others stop";
   runtime.instance->stop(actor::StopMode::kKill);
   EXPECT_FALSE(runtime.instance->events()->has_events());
 }

@@ -138,7 +138,8 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
   peer.is_closed = true;
-  if (closing.error && closing.error->code == host::GuestCode::kFull) tell_slow_close(id, *closing.error);
+  if (closing.error && closing.error->code == host::GuestCode::kFull)
+    tell_slow_close(id, *closing.error);
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);
   peer.topics.clear();
   if (is_stopping_) return;
@@ -372,6 +373,7 @@ void Instance::report_interrupted() {
 
 void Instance::expect_stop(actor::EndReason reason) {
   if (!end_reason_) end_reason_ = reason;
+  claim_.reset();
 }
 
 /// Closes everybody who is not closing yet: what their sockets take now is written now.
