@@ -65,6 +65,19 @@ class MetricsTest(support.ActorTest):
             self.assertEqual(running.stop(), 0)
         self.assert_chain_holds()
 
+    def test_every_figure_stands_in_the_document(self):
+        port = support.free_port()
+        document = (support.ROOT / "docs" / "metrics.md").read_text()
+        written = dict(re.findall(r"(?m)^\| `(\w+)` \| (.*) \|$", document))
+        with self.node("echo", "counter", options=[f"--metrics={port}"]) as running:
+            page = scrape(port)
+            self.assertEqual(running.stop(), 0)
+        figures = dict(re.findall(r"(?m)^# HELP theater_(\w+) (.*)$", page))
+        self.assertGreater(len(figures), 40)
+        for name, meaning in figures.items():
+            with self.subTest(figure=name):
+                self.assertTrue(written.get(name, "").startswith(meaning), "docs/metrics.md")
+
     def test_a_busy_port_is_refused(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
