@@ -11,11 +11,11 @@ SIM_SEEDS := $(or $(SEEDS),10000)
 # How ctest is called; the runner's summary is the last thing it prints.
 CTEST := ctest --output-on-failure --no-tests=error
 
-.PHONY: help setup setup-tests configure build run test check asan tsan tidy fmt bench \
-	fuzz sim clean
+.PHONY: help setup setup-tests configure build run test conformance check asan tsan tidy fmt bench \
+	bench-peers fuzz sim clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what the build needs (says what and why)
 	@tools/setup
@@ -38,6 +38,10 @@ test: setup-tests build ## build and run every test
 	@cmake --build build/release -j $(JOBS)
 	@$(CTEST) --test-dir build/release
 
+conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, both (an hour or more)
+	@THEATER_BUILD=build/release CONFORMANCE=all build/tools/python/bin/python \
+	  tests/conformance_test.py
+
 check: test asan tsan ## all that must hold before a change lands
 
 asan: setup ## the unit tests under AddressSanitizer and UBSan
@@ -57,6 +61,10 @@ fmt: setup ## lay the sources out (clang-format)
 bench: setup-tests build ## measure; tables go to docs/benchmarks/
 	@cmake --build build/release -j $(JOBS)
 	@build/tools/python/bin/python tools/bench.py
+
+bench-peers: setup-tests build ## the durable counter beside workerd's (npm, 160 MB, build/tools/peers)
+	@cmake --build build/release -j $(JOBS)
+	@build/tools/python/bin/python tools/bench_peers.py
 
 fuzz: setup ## run every fuzz target for SECONDS=N each (default 10)
 	@cmake --preset fuzz && cmake --build build/fuzz -j $(JOBS)
