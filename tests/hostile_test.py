@@ -2,17 +2,21 @@
 
 import os
 import random
+import re
 import socket
 import struct
 import time
 
 import support
-from wire import BINARY, CLOSE, PING, TEXT, Closed, Refused, frame
+from wire import BINARY, CLOSE, PING, TEXT, Closed, Refused, frame, http_get
 
 UPGRADE_SECONDS = 10  # how long a client may take over its request
 MESSAGE_MAX = 32 * 1024  # of the chat actor
 SEED = int(os.environ.get("HOSTILE_SEED", time.time_ns() % 1_000_000))
 
+CENSUS_SECONDS = 12  # the longest a closed connection may linger, and more
+HELD = ("websocket_connections", "websocket_held", "queue_depth", "queue_bytes", "gate_pending",
+        "actor_redeliveries_waiting")
 KEY = b"\0\0\0\0"  # masks nothing
 
 # What a client sends once it is connected, and the code it is closed with.
@@ -54,10 +58,14 @@ class HostileTest(support.ActorTest):
 
     def setUp(self):
         super().setUp()
-        self.running = self.enterContext(self.node("chat"))
+        self.metrics = support.free_port()
+        self.running = self.enterContext(self.node("chat", options=("--metrics", self.metrics)))
         self.addCleanup(self.show_end)
         self.friend = self.enterContext(self.connect("/ws"))
         self.said = 0
+        self.strangers = []
+        self.friend_is_served()
+        self.quiet = self.census()
 
     def show_end(self):
         """A node that ended by itself tells why."""
@@ -65,8 +73,15 @@ class HostileTest(support.ActorTest):
             print(f"the node ended with {self.running.wait()}:\n{self.running.text()}")
 
     def finish(self):
-        """Everybody else is served as before; the node ends well; its chain holds."""
+        """Everybody else is served as before; nothing is held for those who are gone (END-1); the
+        node ends well; its chain holds."""
         self.friend_is_served()
+        for stranger in self.strangers:
+            stranger.close()
+        end = time.monotonic() + CENSUS_SECONDS
+        while self.census() != self.quiet and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual(self.census(), self.quiet)
         self.friend.socket.close()
         self.assertEqual(self.running.stop(), 0)
         self.assert_chain_holds()
@@ -80,7 +95,16 @@ class HostileTest(support.ActorTest):
     def raw(self):
         client = socket.create_connection(("127.0.0.1", self.port), timeout=UPGRADE_SECONDS + 10)
         self.addCleanup(client.close)
+        self.strangers.append(client)
         return client
+
+    def census(self):
+        """What the node holds: sockets and files, connections, what waits in queues and gate."""
+        _, _, page = http_get(("127.0.0.1", self.metrics), "/metrics")
+        held = {"descriptors": self.running.descriptors()}
+        for name in HELD:
+            held[name] = re.findall(rf"(?m)^theater_{name}(?:{{.*}})? (\S+)$", page.decode())
+        return held
 
     def test_each_breach_has_its_close_code(self):
         for name, (sent, code) in BREACHES.items():

@@ -8,6 +8,7 @@ alike; read the ratio, not the figures.
 
 import argparse
 import bench_http
+import bench_readers
 import bench_rows
 import datetime
 import json
@@ -162,6 +163,7 @@ def main():
         bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
         bars += bench_http.rows(sys.modules[__name__], folder, options)
         bars += bench_rows.library_rows(BUILD / "bench", folder)
+        bars += bench_readers.rows(folder, options)
         print(bench_rows.table(bars))
         page = bench_rows.write_page(PAGE.parent, bars, f"{processor()}, {os.cpu_count()} cores, "
                                      f"{platform.system()} {platform.release()}", commit())
