@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "chain/crc32c.h"
+#include "io/file.h"
 
 namespace theater::chain {
 namespace {
@@ -18,13 +19,19 @@ std::uint64_t pay_bytes_of(const PayPieces* pieces) {
   return sum;
 }
 
+std::uint8_t* aligned(std::uint8_t* memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  return memory + (io::kDirectAlignment - address % io::kDirectAlignment) % io::kDirectAlignment;
+}
+
 }  // namespace
 
 BatchBuilder::BatchBuilder(std::span<const std::unique_ptr<ShardQueue>> queues,
                            std::size_t batch_bytes_max)
     : queues_(queues),
       batch_bytes_max_(batch_bytes_max),
-      memory_(batch_bytes_max),
+      memory_(batch_bytes_max + io::kDirectAlignment),
+      batch_(aligned(memory_.data())),
       from_shard_(queues.size()) {}
 
 bool BatchBuilder::full(std::size_t frame_bytes) const {
@@ -36,7 +43,7 @@ bool BatchBuilder::full(std::size_t frame_bytes) const {
 bool BatchBuilder::take_from(std::size_t shard, Lsn next) {
   QueueEntry* const entry = queues_[shard]->front();
   if (entry == nullptr || entry->lsn != next || full(entry->frame_bytes)) return false;
-  std::memcpy(memory_.data() + kBatchHeaderBytes + body_bytes_, entry->frame(), entry->frame_bytes);
+  std::memcpy(batch_ + kBatchHeaderBytes + body_bytes_, entry->frame(), entry->frame_bytes);
   append(leaves_, entry->leaf.span());
   taken_bytes_ += entry->frame_bytes;
   if (entry->pay != nullptr) {
@@ -74,11 +81,11 @@ ByteSpan BatchBuilder::finish(BatchHeader header) {
   header.frames = frames_;
   header.body_bytes = static_cast<std::uint32_t>(body_bytes_);
   header.body_crc = crc32c(body());
-  encode(header, std::span<std::uint8_t, kBatchHeaderBytes>(memory_.data(), kBatchHeaderBytes));
+  encode(header, std::span<std::uint8_t, kBatchHeaderBytes>(batch_, kBatchHeaderBytes));
   const std::uint64_t stored = header.stored_bytes();
   const std::size_t used = kBatchHeaderBytes + body_bytes_;
-  std::memset(memory_.data() + used, 0, stored - used);
-  return ByteSpan(memory_).first(stored);
+  std::memset(batch_ + used, 0, stored - used);
+  return ByteSpan(batch_, stored);
 }
 
 }  // namespace theater::chain

@@ -33,7 +33,7 @@ class BatchBuilder {
   std::uint64_t taken_bytes() const { return taken_bytes_; }  // as the queues counted them
   ByteSpan leaves() const { return leaves_; }
   std::vector<PayFrame>& pay_frames() { return pay_frames_; }
-  std::span<std::uint8_t> body() { return {memory_.data() + kBatchHeaderBytes, body_bytes_}; }
+  std::span<std::uint8_t> body() { return {batch_ + kBatchHeaderBytes, body_bytes_}; }
   /// True if a frame of that shard is in the batch.
   bool has_shard(std::size_t shard) const { return from_shard_[shard]; }
 
@@ -48,6 +48,7 @@ class BatchBuilder {
   std::span<const std::unique_ptr<ShardQueue>> queues_;
   const std::size_t batch_bytes_max_;
   Bytes memory_;
+  std::uint8_t* const batch_;  // in memory_, aligned for writes past the page cache
   Bytes leaves_;
   std::vector<PayFrame> pay_frames_;
   std::vector<bool> from_shard_;

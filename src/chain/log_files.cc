@@ -35,7 +35,7 @@ Result<bool> LogFiles::find_prepared(std::string_view name) {
 }
 
 Status LogFiles::open_segment(std::uint64_t number) {
-  TRY(segment_, files_.open(path(segment_name(number)), io::OpenMode::kReadWrite));
+  TRY(segment_, files_.open(path(segment_name(number)), io::OpenMode::kReadWriteDirect));
   Bytes raw(kSegmentHeaderBytes);
   TRY_OK(segment_->read_at(0, raw));
   TRY(const SegmentHeader header, decode_segment_header(raw));
@@ -120,7 +120,7 @@ Status LogFiles::begin_segment(LogPosition& end) {
   std::array<std::uint8_t, kSegmentHeaderBytes> raw;
   encode(header, raw);
   const std::string spare = path(kSpareName);
-  TRY(auto file, files_.open(spare, io::OpenMode::kReadWrite));
+  TRY(auto file, files_.open(spare, io::OpenMode::kReadWriteDirect));
   TRY_OK(file->write_at(0, raw));
   TRY_OK(file->sync_all());
   TRY_OK(files_.rename(spare, path(segment_name(header.number))));

@@ -24,6 +24,15 @@ void FileLogWriter::wake_log_thread() {
   wake_.notify_one();
 }
 
+void FileLogWriter::begin_group(ShardIndex shard) { shards_[shard.value]->is_grouping = true; }
+
+/// The log thread looks at the queues after it says that it sleeps: it has seen what was submitted
+/// before, or it is woken here.
+void FileLogWriter::end_group(ShardIndex shard) {
+  shards_[shard.value]->is_grouping = false;
+  if (queues_[shard.value]->bytes() > 0) wake_if_asleep();
+}
+
 /// Sleeps until a shard publishes, the next seal or space check is due, or somebody asks to stop.
 void FileLogWriter::wait_for_work() {
   std::unique_lock lock(wake_mutex_);

@@ -107,5 +107,32 @@ TEST(LogThread, WakesUpForWorkAndSealsWhenItRests) {
   ASSERT_TRUE(world.log->stop());
 }
 
+/// Whether the log thread sleeps, is about to or works: a group's end leaves nothing lying.
+TEST(LogThread, AGroupIsWrittenWhenItEnds) {
+  LogFixture world;
+  RealClock clock;
+  world.recovery = recover(world.disk, world.directory, world.node).value();
+  world.log = LogWriter::open(world.disk, world.directory, world.recovery.end, world.options, clock,
+                              world.random)
+                  .value();
+  std::thread log_thread([&] { world.log->run(); });
+  auto actor = world.create(1);
+  for (int i = 0; i < 300; ++i) {
+    Lsn last;
+    {
+      const SubmitGroup group(*world.log, {0});
+      for (int event = 0; event < i % 3; ++event) {
+        const auto done = world.receive(*actor, 1, 10);
+        ASSERT_TRUE(done);
+        last = done->lsn;
+      }
+    }
+    while (world.log->durable() < last) std::this_thread::yield();
+  }
+  world.log->request_stop();
+  log_thread.join();
+  ASSERT_TRUE(world.log->stop());
+}
+
 }  // namespace
 }  // namespace theater::chain

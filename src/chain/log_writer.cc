@@ -117,7 +117,7 @@ Result<Lsn> FileLogWriter::submit(ShardIndex shard, const Link& link, const Reco
   submitted.store(submitted.load(std::memory_order_relaxed) + frame_bytes + built.pay_bytes,
                   std::memory_order_release);
   queue.publish(entry);
-  if (sleeping_.load(std::memory_order_seq_cst)) wake_log_thread();
+  if (!shards_[shard.value]->is_grouping) wake_if_asleep();
   return lsn;
 }
 

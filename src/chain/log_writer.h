@@ -75,6 +75,12 @@ class LogWriter {
   virtual void subscribe(ShardIndex shard, io::Executor& executor,
                          std::move_only_function<void(Lsn durable)> on_durable) = 0;
 
+  /// Between the two, on the shard's thread, what the shard submits does not wake the log thread;
+  /// the end does, once. So the first of a run of events that belong together does not begin a
+  /// sync that the last one, for which all wait, must sit out. See SubmitGroup.
+  virtual void begin_group(ShardIndex) {}
+  virtual void end_group(ShardIndex) {}
+
   /// Writes one batch, or seals when the log has been idle for kSealAfterIdle. Tests and simulation
   /// drive the log with it; `run` does in production.
   virtual StepOutcome step() = 0;
@@ -92,6 +98,21 @@ class LogWriter {
   /// Encodes, hashes and queues one frame. Used by ActorChain.
   virtual Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
                              std::span<const Attachment> attachments, Digest& leaf) = 0;
+};
+
+/// A group for as long as it lives. Groups of one shard do not overlap.
+class SubmitGroup {
+ public:
+  SubmitGroup(LogWriter& log, ShardIndex shard) : log_(log), shard_(shard) {
+    log_.begin_group(shard_);
+  }
+  ~SubmitGroup() { log_.end_group(shard_); }
+  SubmitGroup(const SubmitGroup&) = delete;
+  SubmitGroup& operator=(const SubmitGroup&) = delete;
+
+ private:
+  LogWriter& log_;
+  ShardIndex shard_;
 };
 
 }  // namespace theater::chain

@@ -30,16 +30,19 @@ class FileLogWriter final : public LogWriter {
   std::string failure() const override;
   void subscribe(ShardIndex shard, io::Executor& executor,
                  std::move_only_function<void(Lsn durable)> on_durable) override;
+  void begin_group(ShardIndex shard) override;
+  void end_group(ShardIndex shard) override;
   StepOutcome step() override;
   void run() override;
   void request_stop() override;
   Status stop() override;
 
  private:
-  /// What the log knows of one shard. Only `submitted` is the shard's own.
+  /// What the log knows of one shard. `submitted` and `is_grouping` are the shard's own.
   struct alignas(64) Shard {
     std::atomic<std::uint64_t> submitted{0};  // bytes, ever
     std::atomic<bool> notice_pending{false};
+    bool is_grouping = false;
     io::Executor* executor = nullptr;
     std::move_only_function<void(Lsn)> on_durable;
   };
@@ -47,6 +50,9 @@ class FileLogWriter final : public LogWriter {
   Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
                      std::span<const Attachment> attachments, Digest& leaf) override;
   Status admit(Kind kind) const;
+  void wake_if_asleep() {
+    if (sleeping_.load(std::memory_order_seq_cst)) wake_log_thread();
+  }
   void wake_log_thread();
   Status write_batch(BatchHeader::Seal seal);
   Status write_pay();

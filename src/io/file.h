@@ -13,7 +13,17 @@
 
 namespace theater::io {
 
-enum class OpenMode { kRead, kReadWrite, kCreate /* read-write, made if missing */, kCreateNew };
+enum class OpenMode {
+  kRead,
+  kReadWrite,
+  kCreate,  // read-write, made if missing
+  kCreateNew,
+  /// As kReadWrite, but whole sectors written from memory that is aligned to kDirectAlignment go to
+  /// the disk without a copy in the page cache, if the file system can do that. They are durable
+  /// after sync_data, as all others.
+  kReadWriteDirect,
+};
+inline constexpr std::size_t kDirectAlignment = 4096;
 
 /// An open file. Offsets and sizes are bytes. Callable from any thread; calls on one file from two
 /// threads must not overlap in range. Closes on destruction.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "io/transfer.h"
@@ -33,11 +34,15 @@ class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
   ~Descriptor() {
     if (number_ >= 0) ::close(number_);
   }
   int get() const { return number_; }
+  bool is_open() const { return number_ >= 0; }
 
  private:
   int number_;
@@ -47,10 +52,16 @@ Transfer transferred(ssize_t result) {
   return result < 0 ? Transfer{0, errno} : Transfer{static_cast<std::size_t>(result), 0};
 }
 
+constexpr std::size_t kSectorBytes = 512;
+
 class PosixFile final : public File {
  public:
-  PosixFile(Descriptor descriptor, std::string path)
-      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  /// `direct`: the same file without the page cache, or closed.
+  PosixFile(Descriptor descriptor, Descriptor direct, std::string path)
+      : descriptor_(std::move(descriptor)),
+        direct_(std::move(direct)),
+        path_(std::move(path)),
+        may_be_direct_(direct_.is_open()) {}
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> buffer) const override {
     return read_fully(path_, offset, buffer, [&](std::uint64_t at, std::span<std::uint8_t> into) {
@@ -60,8 +71,7 @@ class PosixFile final : public File {
   }
   Status write_at(std::uint64_t offset, ByteSpan bytes) override {
     return write_fully(path_, offset, bytes, [&](std::uint64_t at, ByteSpan from) {
-      return transferred(
-          ::pwrite(descriptor_.get(), from.data(), from.size(), static_cast<off_t>(at)));
+      return transferred(write_some(at, from));
     });
   }
   Status sync_data() override {
@@ -92,8 +102,25 @@ class PosixFile final : public File {
   }
 
  private:
+  static bool is_whole_sectors(std::uint64_t offset, ByteSpan bytes) {
+    const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
+    return offset % kSectorBytes == 0 && bytes.size() % kSectorBytes == 0 &&
+           address % kDirectAlignment == 0;
+  }
+  ssize_t write_some(std::uint64_t offset, ByteSpan bytes) {
+    const auto at = static_cast<off_t>(offset);
+    if (may_be_direct_.load(std::memory_order_relaxed) && is_whole_sectors(offset, bytes)) {
+      const ssize_t written = ::pwrite(direct_.get(), bytes.data(), bytes.size(), at);
+      if (written >= 0 || errno != EINVAL) return written;
+      may_be_direct_ = false;  // the device's sectors are larger
+    }
+    return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), at);
+  }
+
   Descriptor descriptor_;
+  Descriptor direct_;
   std::string path_;
+  std::atomic<bool> may_be_direct_;
 };
 
 int open_flags(OpenMode mode) {
@@ -101,6 +128,7 @@ int open_flags(OpenMode mode) {
     case OpenMode::kRead:
       return O_RDONLY;
     case OpenMode::kReadWrite:
+    case OpenMode::kReadWriteDirect:
       return O_RDWR;
     case OpenMode::kCreate:
       return O_RDWR | O_CREAT;
@@ -143,7 +171,11 @@ class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
     TRY(Descriptor descriptor, open_descriptor(path, open_flags(mode)));
-    return std::make_unique<PosixFile>(std::move(descriptor), path);
+    Descriptor direct(-1);
+    if (mode == OpenMode::kReadWriteDirect) {
+      direct = open_descriptor(path, O_WRONLY | O_DIRECT).value_or(Descriptor(-1));
+    }
+    return std::make_unique<PosixFile>(std::move(descriptor), std::move(direct), path);
   }
 
   bool exists(const std::string& path) override {
