@@ -15,6 +15,7 @@
 #include "host/family.h"
 #include "io/asio_executor.h"
 #include "io/asio_network.h"
+#include "io/keyed_random.h"
 #include "io/system_clock.h"
 #include "io/thread.h"
 
@@ -56,7 +57,7 @@ class ShardThread {
 
   chain::LogWriter& log_;
   io::SystemClock clock_;
-  io::SystemRandom random_;
+  io::KeyedRandom random_;
   io::AsioExecutor executor_;
   io::AsioNetwork network_;
   io::EpollDescriptors descriptors_;
