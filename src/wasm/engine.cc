@@ -140,10 +140,11 @@ Nanoseconds Engine::tick_length() const { return state_->ticker->tick_length(); 
 std::uint64_t Engine::ticks() const { return state_->ticker->ticks(); }
 wasm_engine_t* Engine::handle() const { return state_->engine; }
 void Engine::note_guest_runs() { state_->ticker->note_activity(); }
+void Engine::note_long_call() { state_->ticker->note_long_call(); }
 
 void Engine::tick() {
   CHECK(state_->options.ticking == Ticking::kManual, "only a manual engine is ticked by hand");
-  state_->ticker->tick();
+  state_->ticker->tick(1);
 }
 
 }  // namespace theater::wasm

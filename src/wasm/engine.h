@@ -57,8 +57,10 @@ class Engine {
   /// compiled code may be reused.
   const Digest& settings_digest() const;
 
-  /// Time in epochs: a slice is kTicksPerSlice of them.
-  static constexpr std::uint64_t kTicksPerSlice = 4;
+  /// Time in epochs: the first slice of a call is kTicksPerSlice of them. A call that was longer
+  /// goes on in short slices, so that its neighbours hardly notice it.
+  static constexpr std::uint64_t kTicksPerSlice = 20;
+  static constexpr std::uint64_t kTicksPerLaterSlice = 1;
   Nanoseconds tick_length() const;
   std::uint64_t ticks() const;
   /// Advances time by one tick (Ticking::kManual only).
@@ -67,6 +69,7 @@ class Engine {
   /// For the files of this room: wasmtime's engine, and the word that a guest is about to run.
   wasm_engine_t* handle() const;
   void note_guest_runs();
+  void note_long_call();
 
  private:
   struct State;

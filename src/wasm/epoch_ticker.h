@@ -13,8 +13,9 @@ struct wasm_engine_t;
 
 namespace theater::wasm {
 
-/// Counts ticks and tells them to the engine. After a second without guests it parks, so that an
-/// idle node does not wake up. Members may be called from any thread.
+/// Counts ticks and tells them to the engine: several at a time, and one at a time for a while
+/// after a long call has yielded. After a second without guests it parks, so that an idle node does
+/// not wake up. Members may be called from any thread.
 class EpochTicker {
  public:
   EpochTicker(wasm_engine_t* engine, Nanoseconds tick_length);
@@ -23,7 +24,7 @@ class EpochTicker {
   EpochTicker& operator=(const EpochTicker&) = delete;
 
   void start_thread();
-  void tick();
+  void tick(std::uint64_t count);
   std::uint64_t ticks() const { return ticks_.load(std::memory_order_relaxed); }
   Nanoseconds tick_length() const { return tick_length_; }
   /// Cheap; wakes the thread if it is parked.
@@ -31,6 +32,8 @@ class EpochTicker {
     active_.store(true);
     if (parked_.load()) wake();
   }
+  /// A call was longer than its first slice: others wait for it now.
+  void note_long_call() { has_long_call_.store(true, std::memory_order_relaxed); }
 
  private:
   void run();
@@ -40,6 +43,7 @@ class EpochTicker {
   Nanoseconds tick_length_;
   std::atomic<std::uint64_t> ticks_{0};
   std::atomic<bool> active_{false};
+  std::atomic<bool> has_long_call_{false};
   std::atomic<bool> parked_{false};
   std::mutex mutex_;
   std::condition_variable changed_;

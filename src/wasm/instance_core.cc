@@ -87,7 +87,8 @@ wasmtime_error_t* Instance::State::on_epoch(std::uint64_t* delta, std::uint8_t* 
     *delta = 1;
     *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
   } else {
-    *delta = Engine::kTicksPerSlice;
+    component.engine->note_long_call();
+    *delta = Engine::kTicksPerLaterSlice;
     *kind = WASMTIME_UPDATE_DEADLINE_YIELD;
   }
   return nullptr;
