@@ -9,14 +9,14 @@ namespace {
 
 Result<chain::GenesisBody> genesis_of(Shard& shard, const ActorSetup& setup,
                                       const Salt& manifest_salt) {
-  const std::string text = setup.manifest.recorded_text();
+  const std::string text = setup.manifest->recorded_text();
   chain::GenesisBody body;
   body.component = setup.program->component().digest();
   body.world = setup.program->world();
   body.profile = setup.determinism_profile;
   body.manifest =
       chain::commit_payload(manifest_salt, as_bytes(text), hint_of(wasm::Kind::kString));
-  body.mode = setup.manifest.instance;
+  body.mode = setup.manifest->instance;
   body.nonce = setup.genesis_nonce ? *setup.genesis_nonce : shard.salts().next();
   return body;
 }
@@ -42,12 +42,12 @@ std::string_view phase_name(Phase phase) {
 }
 
 Result<std::unique_ptr<Actor>> Actor::create(Shard& shard, ActorSetup setup) {
-  TRY_OK(Families::check_grants(setup.families, setup.manifest));
+  TRY_OK(Families::check_grants(setup.families, *setup.manifest));
   const Salt manifest_salt = shard.salts().next();
   TRY(const chain::GenesisBody genesis, genesis_of(shard, setup, manifest_salt));
   const Core::Origin origin{
       chain::ActorChain::head_of_new(genesis),
-      {chain::actor_id(genesis), setup.manifest.name, setup.program->component().digest()}};
+      {chain::actor_id(genesis), setup.manifest->name, setup.program->component().digest()}};
   auto core = std::make_unique<Core>(shard, std::move(setup), origin);
   TRY_OK(core->start_new(genesis, manifest_salt));
   return std::unique_ptr<Actor>(new Actor(std::move(core)));
@@ -55,10 +55,10 @@ Result<std::unique_ptr<Actor>> Actor::create(Shard& shard, ActorSetup setup) {
 
 Result<std::unique_ptr<Actor>> Actor::open(Shard& shard, ActorSetup setup,
                                            store::ActorImage image) {
-  TRY_OK(Families::check_grants(setup.families, setup.manifest));
+  TRY_OK(Families::check_grants(setup.families, *setup.manifest));
   const Core::Origin origin{
       image.summary.head,
-      {image.summary.actor, setup.manifest.name, setup.program->component().digest()}};
+      {image.summary.actor, setup.manifest->name, setup.program->component().digest()}};
   auto core = std::make_unique<Core>(shard, std::move(setup), origin);
   TRY_OK(core->start_again(std::move(image)));
   return std::unique_ptr<Actor>(new Actor(std::move(core)));

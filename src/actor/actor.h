@@ -51,8 +51,15 @@ struct FailedInvocation {
   std::string_view text;
 };
 
+/// A manifest, shared by all actors made from it.
+struct SharedManifest : std::shared_ptr<const Manifest> {
+  SharedManifest(std::shared_ptr<const Manifest> manifest) : shared_ptr(std::move(manifest)) {}
+  SharedManifest(Manifest manifest)
+      : shared_ptr(std::make_shared<const Manifest>(std::move(manifest))) {}
+};
+
 struct ActorSetup {
-  Manifest manifest;
+  SharedManifest manifest;
   std::shared_ptr<const Program> program;
   const FamilySet& families;                  // outlives the actor
   store::SnapshotStore* snapshots = nullptr;  // outlives the actor; nullptr: no snapshots

@@ -18,6 +18,17 @@
 
 namespace theater::actor {
 
+/// What an actor needs only while it has something to do. It comes with the instance and goes when
+/// the actor is evicted, so that an idle actor keeps little more than its state, its chain and its
+/// families.
+struct Workshop {
+  Workshop(const InvocationParts& parts, BatchLimits limits) : invocation(parts), batch(limits) {}
+  Invocation invocation;
+  EventBatch batch;
+  std::optional<Parcel> parcel;  // being delivered; else the batch is
+  std::unique_ptr<wasm::Instance> instance;
+};
+
 /// See Actor. Work comes from three places, in this order: the invocation under way, parcels, the
 /// families' queues in rotation.
 class Actor::Core final : public ActorPort, private Runnable {
@@ -57,7 +68,21 @@ class Actor::Core final : public ActorPort, private Runnable {
 
  private:
   static constexpr std::size_t kTrapReasons = 6;
-  using FailureCounts = std::array<std::uint64_t, kTrapReasons>;
+  /// Made by the first failure: most actors have none.
+  struct Trouble {
+    std::array<std::uint64_t, kTrapReasons> failures{};
+    std::string last_error;
+    std::vector<MonotonicTime> restarts;  // within the supervision window
+    std::optional<Error> fault;           // why it failed
+  };
+  struct Counts {
+    std::uint64_t invocations = 0, commits = 0, restarts = 0;
+  };
+  /// What only a start needs.
+  struct Beginning {
+    Digest determinism_profile;
+    std::move_only_function<void(Status)> on_started;
+  };
 
   // Running (actor_run.cc).
   /// Asks for a turn. An ended actor gets none: it may be gone before the turn comes.
@@ -69,14 +94,15 @@ class Actor::Core final : public ActorPort, private Runnable {
   bool begin_next();
   bool may_begin();
   void retry_later();
-  void forget_start();
   bool take_events();
   Status ensure_instance();
   Status make_instance();
+  Workshop& workshop();
+  void close_workshop();
   Status record_activation();
   void finish_invocation();
   void finish_failed(const InvocationEnd& end);
-  void count_failure(chain::TrapReason reason);
+  Trouble& trouble();
   void failed_alone(const InvocationEnd& end);
   void release_operations();
   bool has_work() const;
@@ -93,6 +119,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   Status begin_work();
   void queue_migration();
   Result<Restored> fold(store::ActorImage& image);
+  Status close_unfinished(Seq receive);
   Status record_upgrade(const store::ActorSummary& summary);
   Status record_lifecycle(chain::LifecycleStep step, std::uint64_t code,
                           std::string_view note = {});
@@ -108,37 +135,38 @@ class Actor::Core final : public ActorPort, private Runnable {
   void arm_idle_timer();
   void cancel(io::TimerId& timer);
 
-  const Manifest& manifest() const { return setup_.manifest; }
-  const Program& program() const { return *setup_.program; }
+  const Manifest& manifest() const { return *manifest_; }
+  const Program& program() const { return *program_; }
+  bool is_invoking() const { return work_ && work_->invocation.is_active(); }
+  bool has_instance() const { return work_ && work_->instance; }
 
   Shard& shard_;
-  ActorSetup setup_;
+  const std::shared_ptr<const Manifest> manifest_;
+  const std::shared_ptr<const Program> program_;
+  store::SnapshotStore* const snapshots_;
+  std::move_only_function<void(const FailedInvocation&)> on_failure_;
+  std::move_only_function<void()> on_ended_;
+  std::unique_ptr<Beginning> beginning_;  // until it runs
   Identity identity_;
   LiveJournal journal_;
   Families families_;
   store::StateTree state_;
-  Invocation invocation_;
-  std::unique_ptr<wasm::Instance> instance_;
+  std::unique_ptr<Workshop> work_;
+
   chain::ActivateReason next_activation_ = chain::ActivateReason::kFirst;
-
   Phase phase_ = Phase::kStarting;
-  bool is_draining_ = false;  // while stopping: the guest has been told, the families stop
+  bool is_draining_ = false;      // while stopping: the guest has been told, the families stop
+  bool is_snapshotting_ = false;  // on the worker: no invocation begins until it is recorded
   Parcels parcels_;
-  std::optional<Parcel> current_parcel_;  // being delivered; else the batch is
-  EventBatch batch_;
   std::size_t turn_ = 0;  // handler whose queue is looked at next
-  Restored memory_;       // what a snapshot remembers; next_id lives in the invocation
+  Remembered memory_;     // its next_id is up to date while there is no workshop
 
-  std::vector<MonotonicTime> restarts_;  // within the supervision window
   io::TimerId idle_timer_, backoff_timer_, grace_timer_, retry_timer_;
   std::uint64_t invocations_at_arm_ = 0;
   std::uint64_t delta_bytes_ = 0, events_at_snapshot_ = 0;
-  bool is_snapshotting_ = false;  // on the worker: no invocation begins until it is recorded
-  std::shared_ptr<const bool> alive_ =
-      std::make_shared<bool>(true);  // watched by the worker's answer
-  ActorStatus counts_;
-  std::unique_ptr<FailureCounts> failures_;  // made by the first one: most actors have none
-  std::optional<Error> error_;               // why it failed
+  std::shared_ptr<const bool> alive_;  // watched by the worker's answer; made for the first
+  Counts counts_;
+  std::unique_ptr<Trouble> trouble_;
 };
 
 }  // namespace theater::actor

@@ -27,10 +27,10 @@ void Actor::Core::kill() {
   if (is_ended()) return;
   families_.stop(StopMode::kKill);
   if (is_ended()) return;  // a last record failed
-  if (invocation_.is_active()) {
+  if (is_invoking()) {
     PROBE("actor: killed in the middle of an invocation");
-    const Status closed = invocation_.interrupt("the actor was killed");
-    families_.settle(Settlement::kDiscarded, invocation_.effects(), {});
+    const Status closed = work_->invocation.interrupt("the actor was killed");
+    families_.settle(Settlement::kDiscarded, work_->invocation.effects(), {});
     static_cast<void>(closed);  // the next start closes it if the log could not
   }
   families_.forget_pending();
@@ -57,57 +57,59 @@ void Actor::Core::finish_stop() {
 /// The actor cannot go on. What it was doing is closed by the next start.
 void Actor::Core::fault(Error error) {
   if (is_ended()) return;
-  counts_.last_error = error.message;
-  error_ = std::move(error);
+  trouble().last_error = error.message;
+  trouble().fault = std::move(error);
   if (!shard_.ports().log.failed()) families_.expect_stop(EndReason::kFault);
   families_.stop(StopMode::kKill);
   if (is_ended()) return;  // a last record failed
-  if (!shard_.ports().log.failed() && invocation_.is_active()) {
-    static_cast<void>(invocation_.interrupt(error_->message));
+  if (!shard_.ports().log.failed() && is_invoking()) {
+    static_cast<void>(work_->invocation.interrupt(trouble_->last_error));
   }
-  families_.settle(Settlement::kDiscarded, invocation_.effects(), {});
+  if (work_) families_.settle(Settlement::kDiscarded, work_->invocation.effects(), {});
   finish(Phase::kFailed);
 }
 
 void Actor::Core::finish(Phase phase) {
   CHECK(families_.census().is_empty(), "END-1");
+  const std::optional<Error> fault = trouble_ ? trouble_->fault : std::nullopt;
   if (!shard_.ports().log.failed()) {
     const auto step =
         phase == Phase::kStopped ? chain::LifecycleStep::kStop : chain::LifecycleStep::kCrash;
-    static_cast<void>(record_lifecycle(step, 0, error_ ? error_->message : ""));
+    static_cast<void>(record_lifecycle(step, 0, fault ? fault->message : ""));
   }
   phase_ = phase;
-  instance_.reset();
+  if (work_) work_->instance.reset();
   cancel(idle_timer_);
   cancel(backoff_timer_);
   cancel(grace_timer_);
   cancel(retry_timer_);
   shard_.run_queue().remove(*this);
-  if (setup_.on_started) {
-    auto on_started = std::exchange(setup_.on_started, {});
-    on_started(error_ ? Status(std::unexpected(*error_))
-                      : fail(Code::kCancelled, "{} was stopped before it ran", identity_.name));
+  if (const auto beginning = std::move(beginning_); beginning && beginning->on_started) {
+    beginning->on_started(
+        fault ? Status(std::unexpected(*fault))
+              : fail(Code::kCancelled, "{} was stopped before it ran", identity_.name));
   }
-  if (setup_.on_ended) std::exchange(setup_.on_ended, {})();
+  if (on_ended_) std::exchange(on_ended_, {})();
 }
 
 void Actor::Core::restart(const InvocationEnd& end) {
   const Supervision& rule = manifest().supervision;
   const MonotonicTime now = shard_.ports().clock.now();
-  std::erase_if(restarts_, [&](MonotonicTime past) { return now - past > rule.window; });
-  if (restarts_.size() >= rule.intensity) {
+  std::vector<MonotonicTime>& restarts = trouble().restarts;
+  std::erase_if(restarts, [&](MonotonicTime past) { return now - past > rule.window; });
+  if (restarts.size() >= rule.intensity) {
     PROBE("actor: failed too often");
     fault({Code::kFull, fmt::format("failed {} times within the supervision window; the last: {}",
-                                    restarts_.size() + 1, end.text)});
+                                    restarts.size() + 1, end.text)});
     return;
   }
-  const auto doublings = std::min<std::size_t>(restarts_.size(), 20);
+  const auto doublings = std::min<std::size_t>(restarts.size(), 20);
   const Nanoseconds pause =
       std::min<Nanoseconds>(rule.backoff_max, rule.backoff_min * (1ll << doublings));
-  restarts_.push_back(now);
+  restarts.push_back(now);
   PROBE("actor: restarts after a failure");
   ++counts_.restarts;
-  const Status recorded = record_lifecycle(chain::LifecycleStep::kRestart, restarts_.size());
+  const Status recorded = record_lifecycle(chain::LifecycleStep::kRestart, restarts.size());
   if (!recorded) {
     fault(recorded.error());
     return;
@@ -126,15 +128,13 @@ void Actor::Core::resume_after_backoff() {
 }
 
 void Actor::Core::evict() {
-  if (!instance_ || invocation_.is_active()) return;
+  if (!has_instance() || is_invoking()) return;
   drop_instance(chain::ActivateReason::kEvicted);
-  batch_ = EventBatch(batch_.limits());  // buffers go with the instance
-  invocation_.release_memory();
-  families_.release_memory();
+  close_workshop();
 }
 
 void Actor::Core::drop_instance(chain::ActivateReason next) {
-  instance_.reset();
+  if (work_) work_->instance.reset();
   next_activation_ = next;
   cancel(idle_timer_);
 }
@@ -145,8 +145,8 @@ void Actor::Core::arm_idle_timer() {
   invocations_at_arm_ = counts_.invocations;
   idle_timer_ = shard_.ports().executor.after(manifest().limits.idle, [this] {
     idle_timer_ = {};
-    if (!instance_) return;
-    if (counts_.invocations == invocations_at_arm_ && !invocation_.is_active()) {
+    if (!has_instance()) return;
+    if (counts_.invocations == invocations_at_arm_ && !is_invoking()) {
       evict();
     } else {
       arm_idle_timer();
@@ -166,7 +166,7 @@ void Actor::Core::stop_requested(ByteSpan output) {
 
 std::optional<ChainHead> Actor::Core::durable_head() const {
   const chain::ActorChain::Head& head = journal_.chain().head();
-  if (head.next == Seq{} || journal_.last().lsn > shard_.ports().log.durable()) return {};
+  if (head.next == Seq{} || journal_.last() > shard_.ports().log.durable()) return {};
   return ChainHead{{head.next.value - 1}, head.last};
 }
 

@@ -3,10 +3,9 @@
 
 namespace theater::actor {
 
-void Actor::Core::count_failure(chain::TrapReason reason) {
-  ++counts_.failures;
-  if (!failures_) failures_ = std::make_unique<FailureCounts>();
-  ++(*failures_)[static_cast<std::size_t>(reason)];
+Actor::Core::Trouble& Actor::Core::trouble() {
+  if (!trouble_) trouble_ = std::make_unique<Trouble>();
+  return *trouble_;
 }
 
 ActorFigures Actor::Core::measure() const {
@@ -20,14 +19,15 @@ ActorFigures Actor::Core::measure() const {
               counts_.commits);
   for (std::size_t i = 0; i < kTrapReasons; ++i) {
     own.add({"actor_failures_total", "Invocations that failed since the node started.",
-             FigureKind::kCounter, failures_ ? static_cast<double>((*failures_)[i]) : 0, "reason",
-             chain::trap_reason_name(static_cast<chain::TrapReason>(i))});
+             FigureKind::kCounter, trouble_ ? static_cast<double>(trouble_->failures[i]) : 0,
+             "reason", chain::trap_reason_name(static_cast<chain::TrapReason>(i))});
   }
   own.counter({"actor_restarts_total", "Restarts by supervision since the node started."},
               counts_.restarts);
   own.gauge({"actor_state_bytes", "Size of the actor's state."},
             static_cast<double>(state_.bytes().size()));
-  own.gauge({"actor_instance_live", "1 if a WebAssembly instance is held."}, instance_ ? 1 : 0);
+  own.gauge({"actor_instance_live", "1 if a WebAssembly instance is held."},
+            has_instance() ? 1 : 0);
   own.gauge({"actor_running", "1 if it takes events: neither starting, stopping nor ended."},
             phase_ == Phase::kRunning ? 1 : 0);
   own.gauge({"actor_redeliveries_waiting", "Batches of events that wait to be delivered again."},
@@ -37,8 +37,7 @@ ActorFigures Actor::Core::measure() const {
 }
 
 void Families::measure(std::vector<ActorFigures::Part>& parts) const {
-  for (const auto& instance : instances_) {
-    if (!instance) continue;
+  for (const auto& [family, instance, called] : members_) {
     ActorFigures::Part part{instance->info().name, {}};
     instance->measure(part.figures);
     parts.push_back(std::move(part));

@@ -11,12 +11,13 @@ namespace theater::actor {
 
 Runnable::Next Actor::Core::run() {
   if (is_ended() || is_snapshotting_) return Next::kIdle;
-  if (!invocation_.is_active() && events_since_snapshot() >= kSnapshotEventsOverdue) {
+  const chain::SubmitGroup group(shard_.ports().log, shard_.ports().index);
+  if (!is_invoking() && events_since_snapshot() >= kSnapshotEventsOverdue) {
     take_snapshot();
     if (families_.is_awaited()) return Next::kIdle;  // the gate calls again
   }
   if (is_ended() || is_snapshotting_) return Next::kIdle;
-  if (!invocation_.is_active() && !begin_next()) {
+  if (!is_invoking() && !begin_next()) {
     settle_phase();
     return Next::kIdle;
   }
@@ -24,11 +25,12 @@ Runnable::Next Actor::Core::run() {
 }
 
 Runnable::Next Actor::Core::run_invocation() {
-  if (invocation_.request()) {
+  Invocation& invocation = work_->invocation;
+  if (invocation.request()) {
     if (phase_ == Phase::kStopping) drain_families();  // the wait ends with them
     return Next::kIdle;                                // answer_wait queues it again
   }
-  const Result<Invocation::Progress> progress = invocation_.poll();
+  const Result<Invocation::Progress> progress = invocation.poll();
   if (!progress) {
     fault(progress.error());
     return Next::kIdle;
@@ -62,7 +64,7 @@ bool Actor::Core::may_begin() {
   }
   const Status ready = ensure_instance();
   if (ready) return true;
-  if (ready.error().code == Code::kFull && !shard_.ports().log.failed() && !instance_) {
+  if (ready.error().code == Code::kFull && !shard_.ports().log.failed() && !has_instance()) {
     retry_later();  // every instance of the node is in use
   } else {
     fault(ready.error());
@@ -82,17 +84,17 @@ bool Actor::Core::begin_next() {
   if (!may_begin()) return false;
   Delivery delivery;
   if (!parcels_.empty()) {
-    current_parcel_ = std::move(parcels_.front());
+    const Parcel& parcel = work_->parcel.emplace(std::move(parcels_.front()));
     parcels_.pop_front();
-    delivery = {current_parcel_->target, &current_parcel_->inputs, current_parcel_->first};
+    delivery = {parcel.target, &parcel.inputs, parcel.first};
   } else {
-    current_parcel_.reset();
+    work_->parcel.reset();
     if (!take_events()) return false;
-    delivery = {&program().handlers()[turn_], &batch_, std::nullopt};
+    delivery = {&program().handlers()[turn_], &work_->batch, std::nullopt};
     turn_ = (turn_ + 1) % program().handlers().size();
   }
   ++counts_.invocations;
-  const Status begun = invocation_.begin(*instance_, delivery);
+  const Status begun = work_->invocation.begin(*work_->instance, delivery);
   if (!begun) fault(begun.error());
   return begun.has_value();
 }
@@ -103,9 +105,9 @@ bool Actor::Core::take_events() {
   for (std::size_t i = 0; i < handlers.size(); ++i) {
     const std::size_t turn = (turn_ + i) % handlers.size();
     if (!has_events(handlers[turn].family)) continue;
-    batch_.clear();
-    families_.source(handlers[turn].family)->take(batch_);
-    if (batch_.empty()) continue;
+    work_->batch.clear();
+    families_.source(handlers[turn].family)->take(work_->batch);
+    if (work_->batch.empty()) continue;
     turn_ = turn;
     return true;
   }
@@ -114,7 +116,7 @@ bool Actor::Core::take_events() {
 
 bool Actor::Core::has_work() const {
   if (phase_ == Phase::kRestarting) return false;
-  if (invocation_.is_active() || !parcels_.empty()) return true;
+  if (is_invoking() || !parcels_.empty()) return true;
   return std::ranges::any_of(program().handlers(), [this](const ExportTarget& handler) {
     return has_events(handler.family);
   });
@@ -129,15 +131,34 @@ bool Actor::Core::has_events(std::size_t family) const {
 }
 
 Status Actor::Core::ensure_instance() {
-  if (instance_) return {};
+  if (has_instance()) return {};
   TRY_OK(make_instance());
   return record_activation();
 }
 
 Status Actor::Core::make_instance() {
-  TRY(instance_,
-      wasm::Instance::create(program().linked(), manifest().limits.instance, invocation_));
+  Workshop& work = workshop();
+  TRY(work.instance,
+      wasm::Instance::create(program().linked(), manifest().limits.instance, work.invocation));
   return {};
+}
+
+Workshop& Actor::Core::workshop() {
+  if (!work_) {
+    const InvocationParts parts{program(), journal_, families_, state_,
+                                manifest().limits.state_max};
+    work_ = std::make_unique<Workshop>(parts, manifest().mailbox.batch);
+    work_->invocation.set_next_id(memory_.next_id);
+  }
+  return *work_;
+}
+
+void Actor::Core::close_workshop() {
+  if (!work_) return;
+  memory_.next_id = work_->invocation.next_id();
+  work_.reset();
+  families_.release_memory();
+  state_.release_memory();
 }
 
 Status Actor::Core::record_activation() {
@@ -151,14 +172,15 @@ Status Actor::Core::record_activation() {
 }
 
 void Actor::Core::finish_invocation() {
-  const InvocationEnd& end = invocation_.end();
-  const Delivery& delivery = invocation_.delivery();
+  const InvocationEnd& end = work_->invocation.end();
+  const Delivery& delivery = work_->invocation.delivery();
   if (end.is_commit) {
-    families_.handled({*delivery.target, *delivery.inputs, end.appended}, invocation_.effects());
+    families_.handled({*delivery.target, *delivery.inputs, end.appended},
+                      work_->invocation.effects());
   }
   families_.settle(end.is_commit ? Settlement::kCommitted : Settlement::kDiscarded,
-                   invocation_.effects(), end.appended.lsn);
-  if (manifest().instance == InstanceMode::kFresh) instance_.reset();
+                   work_->invocation.effects(), end.appended.lsn);
+  if (manifest().instance == InstanceMode::kFresh) work_->instance.reset();
   if (end.is_commit) {
     ++counts_.commits;
     delta_bytes_ += end.delta_bytes;
@@ -167,17 +189,17 @@ void Actor::Core::finish_invocation() {
     release_operations();
     return;
   }
-  count_failure(end.reason);
-  counts_.last_error = end.text;
-  if (setup_.on_failure) {
-    setup_.on_failure({end.appended.seq, *invocation_.delivery().target, end.text});
+  ++trouble().failures[static_cast<std::size_t>(end.reason)];
+  trouble().last_error = end.text;
+  if (on_failure_) {
+    on_failure_({end.appended.seq, *work_->invocation.delivery().target, end.text});
   }
   if (end.instance_is_dead) drop_instance(chain::ActivateReason::kTrapped);
   finish_failed(end);
 }
 
 void Actor::Core::finish_failed(const InvocationEnd& end) {
-  const Delivery delivery = invocation_.delivery();
+  const Delivery delivery = work_->invocation.delivery();
   if (delivery.target->role != ExportRole::kHandler) {
     fault({Code::kInvalid, fmt::format("{} failed: {}", delivery.target->name, end.text)});
     return;
@@ -192,7 +214,7 @@ void Actor::Core::finish_failed(const InvocationEnd& end) {
 
 /// One event failed by itself: it is not delivered again.
 void Actor::Core::failed_alone(const InvocationEnd& end) {
-  const Delivery& delivery = invocation_.delivery();
+  const Delivery& delivery = work_->invocation.delivery();
   families_.handled_in_vain({*delivery.target, *delivery.inputs, end.appended});
   release_operations();
   if (phase_ == Phase::kStopping) return;
@@ -210,7 +232,7 @@ void Actor::Core::failed_alone(const InvocationEnd& end) {
 
 /// The last events of operations that were delivered will not come again.
 void Actor::Core::release_operations() {
-  const EventBatch& inputs = *invocation_.delivery().inputs;
+  const EventBatch& inputs = *work_->invocation.delivery().inputs;
   for (std::size_t i = 0; inputs.has_origins() && i < inputs.size(); ++i) {
     const EventOrigin* origin = inputs.origin(i);
     if (origin != nullptr) families_.operations().delivered(origin->operation);
@@ -219,26 +241,21 @@ void Actor::Core::release_operations() {
 
 /// Nothing to deliver: looks whether that ends a phase, and does what waits for idleness.
 void Actor::Core::settle_phase() {
-  if (is_ended() || invocation_.is_active()) return;
+  if (is_ended() || is_invoking()) return;
   if (phase_ == Phase::kStarting) {
     if (!parcels_.empty()) return;  // they wait for the disk or an instance
     phase_ = Phase::kRunning;
-    forget_start();
-    if (setup_.on_started) std::exchange(setup_.on_started, {})({});
+    const auto beginning = std::move(beginning_);
+    if (beginning->on_started) beginning->on_started({});
   }
   if (phase_ == Phase::kRunning) take_snapshot();
   if (phase_ == Phase::kStopping) finish_stop();
-}
-
-/// What only a start needs: a hundred thousand idle actors should not keep it.
-void Actor::Core::forget_start() {
-  give_back(setup_.manifest.grants);
-  give_back(setup_.manifest.params);
+  if (!has_instance()) close_workshop();
 }
 
 void Actor::Core::take_snapshot() {
   // Parcels are in no snapshot: they are known from the events that a restart would not read.
-  if (setup_.snapshots == nullptr || !parcels_.empty() ||
+  if (snapshots_ == nullptr || !parcels_.empty() ||
       !store::SnapshotStore::is_due(state_.bytes().size(), delta_bytes_, events_since_snapshot())) {
     return;
   }
@@ -249,7 +266,7 @@ void Actor::Core::take_snapshot() {
     families_.tell_when_released();
     return;
   }
-  memory_.next_id = invocation_.next_id();
+  if (work_) memory_.next_id = work_->invocation.next_id();
   const Seq last{journal_.chain().head().next.value - 1};
   write_snapshot(last, save_actor_part(memory_, families_));
 }
@@ -258,11 +275,12 @@ void Actor::Core::take_snapshot() {
 void Actor::Core::write_snapshot(Seq last, Bytes part) {
   const ShardPorts& ports = shard_.ports();
   if (ports.worker == nullptr) {
-    record_snapshot(setup_.snapshots->write(identity_.id, last, state_, part));
+    record_snapshot(snapshots_->write(identity_.id, last, state_, part));
     return;
   }
   is_snapshotting_ = true;
-  ports.worker->post([this, &snapshots = *setup_.snapshots, &executor = ports.executor,
+  if (!alive_) alive_ = std::make_shared<bool>(true);
+  ports.worker->post([this, &snapshots = *snapshots_, &executor = ports.executor,
                       actor = identity_.id, last, state = state_, saved = std::move(part),
                       alive = std::weak_ptr(alive_)] {
     executor.post([this, alive, body = snapshots.write(actor, last, state, saved)] {
@@ -327,8 +345,10 @@ std::optional<EventOrigin> Actor::Core::record_operation(const OperationNote& no
 }
 
 void Actor::Core::answer_wait(std::uint64_t ticket, ByteSpan result) {
-  if (is_ended() || !invocation_.request() || invocation_.request()->value != ticket) return;
-  const Status answered = invocation_.answer(result);
+  if (is_ended() || !is_invoking()) return;
+  Invocation& invocation = work_->invocation;
+  if (!invocation.request() || invocation.request()->value != ticket) return;
+  const Status answered = invocation.answer(result);
   if (!answered) {
     fault(answered.error());
     return;

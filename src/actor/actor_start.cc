@@ -1,4 +1,6 @@
 // Actor::Core starting: a new actor, or one with a past.
+#include <numeric>
+
 #include "actor/actor_core.h"
 #include "actor/limits.h"
 #include "base/check.h"
@@ -9,14 +11,18 @@ namespace theater::actor {
 
 Actor::Core::Core(Shard& shard, ActorSetup setup, const Origin& origin)
     : shard_(shard),
-      setup_(std::move(setup)),
+      manifest_(std::move(setup.manifest)),
+      program_(std::move(setup.program)),
+      snapshots_(setup.snapshots),
+      on_failure_(std::move(setup.on_failure)),
+      on_ended_(std::move(setup.on_ended)),
+      beginning_(
+          std::make_unique<Beginning>(setup.determinism_profile, std::move(setup.on_started))),
       identity_(origin.identity),
       journal_(chain::ActorChain(shard.ports().log, shard.ports().index, shard.ports().clock,
                                  origin.head),
                shard.salts(), shard.record_builder()),
-      families_(setup_.families, shard.gate()),
-      invocation_({*setup_.program, journal_, families_, state_, setup_.manifest.limits.state_max}),
-      batch_(setup_.manifest.mailbox.batch) {}
+      families_(setup.families, shard.gate()) {}
 
 Actor::Core::~Core() {
   if (!is_ended()) {  // the node ends without a log, or a start failed
@@ -56,10 +62,9 @@ void Actor::Core::queue_init() {
 
 Status Actor::Core::start_again(store::ActorImage image) {
   TRY_OK(families_.create(manifest(), *this));
-  TRY(memory_, fold(image));
-  invocation_.set_next_id(memory_.next_id);
-  parcels_ = std::move(memory_.parcels);
-  memory_.parcels.clear();
+  TRY(Restored restored, fold(image));
+  memory_ = restored;
+  parcels_ = std::move(restored.parcels);
   events_at_snapshot_ = image.snapshot ? image.snapshot->seq.value : 0;
   for (const store::StoredEvent& event : image.events) {
     if (event.delta) delta_bytes_ += event.delta->size();
@@ -67,11 +72,11 @@ Status Actor::Core::start_again(store::ActorImage image) {
   next_activation_ = chain::ActivateReason::kRestarted;
   TRY_OK(make_instance());
   TRY_OK(families_.recover());
-  if (memory_.unfinished) {
+  if (restored.unfinished) {
     PROBE("actor: an invocation was cut off");
-    TRY_OK(invocation_.close_unfinished(*memory_.unfinished));
+    TRY_OK(work_->invocation.close_unfinished(*restored.unfinished));
   }
-  if (!memory_.stopped_cleanly) TRY_OK(record_lifecycle(chain::LifecycleStep::kCrash, 0));
+  if (!restored.stopped_cleanly) TRY_OK(record_lifecycle(chain::LifecycleStep::kCrash, 0));
   TRY_OK(record_upgrade(image.summary));
   queue_migration();
   return begin_work();
@@ -98,7 +103,7 @@ Status Actor::Core::record_upgrade(const store::ActorSummary& summary) {
   chain::GenesisBody body = summary.genesis;
   body.component = identity_.component;
   body.world = program().world();
-  body.profile = setup_.determinism_profile;
+  body.profile = beginning_->determinism_profile;
   body.manifest = chain::commit_payload(salt, as_bytes(text), hint_of(wasm::Kind::kString));
   body.mode = manifest().instance;
   TRY_OK(journal_.append_origin({chain::Kind::kUpgrade, body, salt, as_bytes(text)}));
@@ -120,15 +125,22 @@ void Actor::Core::queue_migration() {
 }
 
 ActorStatus Actor::Core::status() const {
-  ActorStatus status = counts_;
+  ActorStatus status;
   status.identity = identity_;
   status.phase = phase_;
   status.next_seq = journal_.chain().head().next;
   status.head = journal_.chain().head().last;
-  status.head_lsn = journal_.last().lsn;
+  status.head_lsn = journal_.last();
   status.state_root = state_.root();
   status.state_bytes = state_.bytes().size();
-  status.has_instance = instance_ != nullptr;
+  status.invocations = counts_.invocations;
+  status.commits = counts_.commits;
+  status.restarts = counts_.restarts;
+  if (trouble_) {
+    status.failures = std::reduce(trouble_->failures.begin(), trouble_->failures.end());
+    status.last_error = trouble_->last_error;
+  }
+  status.has_instance = has_instance();
   status.census = families_.census();
   return status;
 }

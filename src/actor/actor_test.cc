@@ -188,6 +188,33 @@ TEST_F(ActorTest, FreshInstancesRememberNothing) {
   EXPECT_EQ(kinds().find("activate"), std::string::npos);
 }
 
+TEST_F(ActorTest, AnEvictedActorGoesOnWhereItWas) {
+  start();
+  script.push(9, "am");
+  settle();
+  const std::string before = state();
+  actor->evict();
+  EXPECT_FALSE(actor->status().has_instance);
+  EXPECT_EQ(state(), before);
+  const std::size_t events = log.events().size();
+  script.push(9, "m");
+  settle();
+  EXPECT_EQ(kinds(events), "activate recv commit");
+  ASSERT_EQ(last().outputs.size(), 1u);
+  EXPECT_EQ(std::get<std::uint64_t>(last().outputs[0].target), 2u) << "ids go on";
+  EXPECT_EQ(actor->status().invocations, 3u) << "counters too; init is one";
+}
+
+TEST_F(ActorTest, EvictedWhileEffectsWaitItStillPerformsThem) {
+  start();
+  script.push(5, "e");
+  executor.run();
+  actor->evict();
+  EXPECT_EQ(script.count("perform"), 0u);
+  settle();
+  EXPECT_EQ(script.count("perform"), 1u);
+}
+
 TEST_F(ActorTest, IdleActorsAreEvicted) {
   manifest_text += "[limits]\nidle = \"10s\"\n";
   start();

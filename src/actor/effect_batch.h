@@ -11,12 +11,6 @@
 
 namespace theater::actor {
 
-/// Frees the memory of a container or batch, which `= {}` does not.
-template <typename T>
-void give_back(T& container) {
-  container = T();
-}
-
 /// Reused from invocation to invocation.
 struct EffectBatch {
   struct Item {

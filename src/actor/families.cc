@@ -31,8 +31,7 @@ const FamilyInfo* find_info(std::span<const FamilyInfo* const> infos, std::strin
 
 }  // namespace
 
-Families::Families(const FamilySet& set, OutputGate& gate)
-    : set_(set), gate_(gate), instances_(set.infos().size()) {}
+Families::Families(const FamilySet& set, OutputGate& gate) : set_(set), gate_(gate) {}
 
 Families::~Families() { forget_pending(); }
 
@@ -58,32 +57,45 @@ Status Families::create(const Manifest& manifest, ActorPort& port) {
   for (std::size_t i = 0; i < infos.size(); ++i) {
     const Setting* grant = manifest.find_grant(infos[i]->name);
     if (grant == nullptr) continue;
-    TRY(instances_[i], set_.create(i, *grant, port));
-    if (OperationPort* ports = instances_[i]->operations()) operations_.add(*ports);
+    TRY(auto instance, set_.create(i, *grant, port));
+    if (OperationPort* ports = instance->operations()) operations_.add(*ports);
     has_operations = has_operations || infos[i]->has_operations;
+    members_.push_back({i, std::move(instance)});
   }
   for (std::size_t i = 0; i < infos.size() && has_operations; ++i) {
     if (infos[i]->grant_need != GrantNeed::kOperations) continue;
-    TRY(instances_[i], set_.create(i, Setting{}, port));
+    TRY(auto instance, set_.create(i, Setting{}, port));
+    members_.push_back({i, std::move(instance)});
   }
+  std::ranges::sort(members_, {}, &Member::family);
+  members_.shrink_to_fit();
   return {};
 }
 
-Status Families::recover() {
-  for (const auto& instance : instances_) {
-    if (instance) TRY_OK(instance->recover());
+Families::Member* Families::member(std::size_t family) {
+  for (Member& member : members_) {
+    if (member.family == family) return &member;
   }
+  return nullptr;
+}
+
+FamilyInstance* Families::find(std::size_t family) const {
+  for (const Member& member : members_) {
+    if (member.family == family) return member.instance.get();
+  }
+  return nullptr;
+}
+
+Status Families::recover() {
+  for (const Member& member : members_) TRY_OK(member.instance->recover());
   return {};
 }
 
 Result<CallOutcome> Families::call(const ImportTarget& target, ByteSpan arguments,
                                    const CallContext& context, Bytes& result) {
-  if (touched_.empty() || touched_.back() != target.family) {
-    if (std::ranges::find(touched_, target.family) == touched_.end()) {
-      touched_.push_back(target.family);
-    }
-  }
-  return instances_[target.family]->call(target.function, arguments, context, result);
+  Member& called = *member(target.family);
+  called.is_called = true;
+  return called.instance->call(target.function, arguments, context, result);
 }
 
 void Families::request(const ImportTarget& target, ByteSpan arguments,
@@ -96,8 +108,9 @@ void Families::request(const ImportTarget& target, ByteSpan arguments,
 }
 
 void Families::settle(Settlement settlement, EffectBatch& effects, Lsn lsn) {
-  for (const std::size_t family : touched_) instances_[family]->settle(settlement);
-  touched_.clear();
+  for (Member& member : members_) {
+    if (std::exchange(member.is_called, false)) member.instance->settle(settlement);
+  }
   if (settlement == Settlement::kCommitted && !effects.empty()) hold(effects, lsn);
   effects.clear();
 }
@@ -119,24 +132,26 @@ void Families::handled_in_vain(const Handled& handled) {
 }
 
 void Families::hold(EffectBatch& effects, Lsn lsn) {
-  if (free_.empty()) {
-    free_.push_back(waiting_.size());
-    waiting_.push_back(std::make_unique<EffectBatch>());
+  if (!waiting_) waiting_ = std::make_unique<Waiting>();
+  if (waiting_->free.empty()) {
+    waiting_->free.push_back(waiting_->batches.size());
+    waiting_->batches.push_back(std::make_unique<EffectBatch>());
   }
-  const std::size_t token = free_.back();
-  free_.pop_back();
-  std::swap(*waiting_[token], effects);
+  const std::size_t token = waiting_->free.back();
+  waiting_->free.pop_back();
+  std::swap(*waiting_->batches[token], effects);
   gate_.hold(lsn, *this, token);
 }
 
 void Families::release(std::uint64_t token) {
-  const EffectBatch& effects = *waiting_[token];
+  EffectBatch& effects = *waiting_->batches[token];
   for (const EffectBatch::Item& item : effects.items) {
-    instances_[item.target->family]->perform(
-        {item.target->function, effects.arguments(item), item.id, effects.seq, effects.ticket});
+    find(item.target->family)
+        ->perform(
+            {item.target->function, effects.arguments(item), item.id, effects.seq, effects.ticket});
   }
-  waiting_[token]->clear();
-  free_.push_back(token);
+  effects.clear();
+  waiting_->free.push_back(token);
   const bool is_awaited = is_awaited_ && !has_pending();
   if (is_awaited) is_awaited_ = false;
   if (is_stopping_ || is_awaited) port_->drained();  // perhaps: the actor looks
@@ -145,38 +160,34 @@ void Families::release(std::uint64_t token) {
 void Families::forget_pending() { gate_.forget(*this); }
 
 void Families::release_memory() {
-  if (has_pending()) return;
-  give_back(waiting_);
-  give_back(free_);
+  if (!has_pending()) waiting_.reset();
+  for (const Member& member : members_) member.instance->release_memory();
 }
 
 EventSource* Families::source(std::size_t family) const {
-  return instances_[family] ? instances_[family]->events() : nullptr;
+  FamilyInstance* const instance = find(family);
+  return instance ? instance->events() : nullptr;
 }
 
 bool Families::has_parting_event(std::size_t family) const {
-  return instances_[family] && instances_[family]->has_parting_event();
+  FamilyInstance* const instance = find(family);
+  return instance && instance->has_parting_event();
 }
 
 void Families::expect_stop(EndReason reason) {
   is_stopping_ = true;
-  for (const auto& instance : instances_) {
-    if (instance) instance->expect_stop(reason);
-  }
+  for (const Member& member : members_) member.instance->expect_stop(reason);
 }
 
 void Families::stop(StopMode mode) {
   is_stopping_ = true;
-  for (const auto& instance : instances_) {
-    if (instance) instance->stop(mode);
-  }
+  for (const Member& member : members_) member.instance->stop(mode);
 }
 
 Census Families::census() const {
   Census total;
-  for (const auto& instance : instances_) {
-    if (!instance) continue;
-    const Census one = instance->census();
+  for (const Member& member : members_) {
+    const Census one = member.instance->census();
     total.descriptors += one.descriptors;
     total.timers += one.timers;
     total.operations += one.operations;
@@ -189,10 +200,9 @@ Census Families::census() const {
 Bytes Families::save() const {
   Bytes out;
   wasm::BinaryWriter writer(out);
-  for (std::size_t i = 0; i < instances_.size(); ++i) {
-    if (!instances_[i]) continue;
-    writer.string(set_.infos()[i]->name);
-    writer.bytes(instances_[i]->save());
+  for (const Member& member : members_) {
+    writer.string(set_.infos()[member.family]->name);
+    writer.bytes(member.instance->save());
   }
   return out;
 }
@@ -202,8 +212,8 @@ Status Families::load(ByteSpan saved) {
   while (reader.ok() && reader.remaining() > 0) {
     const std::string_view name = reader.string();
     const ByteSpan part = reader.bytes();
-    for (std::size_t i = 0; i < instances_.size(); ++i) {  // a family no longer granted: dropped
-      if (instances_[i] && set_.infos()[i]->name == name) TRY_OK(instances_[i]->load(part));
+    for (const Member& member : members_) {  // a family no longer granted: dropped
+      if (set_.infos()[member.family]->name == name) TRY_OK(member.instance->load(part));
     }
   }
   return reader.finish();

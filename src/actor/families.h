@@ -70,7 +70,7 @@ class Families final : public Imports, private GateClient {
   void handled_in_vain(const Handled& handled);
 
   /// nullptr if the family is not granted.
-  FamilyInstance* find(std::size_t family) const { return instances_[family].get(); }
+  FamilyInstance* find(std::size_t family) const;
   EventSource* source(std::size_t family) const;
   OperationPort& operations() { return operations_; }
   bool has_parting_event(std::size_t family) const;
@@ -87,7 +87,7 @@ class Families final : public Imports, private GateClient {
   void tell_when_released() { is_awaited_ = true; }
   bool is_awaited() const { return is_awaited_; }
 
-  /// Gives the buffers back, unless effects wait in them.
+  /// Gives the buffers back, unless effects wait in them, and has the families do so.
   void release_memory();
 
   /// One part for each family, by name.
@@ -95,6 +95,18 @@ class Families final : public Imports, private GateClient {
   Status load(ByteSpan saved);
 
  private:
+  /// A granted family. An actor has few of the many that there are.
+  struct Member {
+    std::size_t family = 0;
+    std::unique_ptr<FamilyInstance> instance;
+    bool is_called = false;  // since the last settle
+  };
+  /// Effects that wait at the gate, by token.
+  struct Waiting {
+    std::vector<std::unique_ptr<EffectBatch>> batches;
+    std::vector<std::size_t> free;  // tokens not in use
+  };
+  Member* member(std::size_t family);
   void hold(EffectBatch& effects, Lsn lsn);
   void release(std::uint64_t token) override;
 
@@ -102,11 +114,9 @@ class Families final : public Imports, private GateClient {
   OutputGate& gate_;
   ActorPort* port_ = nullptr;
   bool is_stopping_ = false, is_awaited_ = false;
-  std::vector<std::unique_ptr<FamilyInstance>> instances_;  // by family; null: not granted
-  std::vector<std::size_t> touched_;                        // families called since the last settle
-  std::vector<std::unique_ptr<EffectBatch>> waiting_;       // at the gate, by token
+  std::vector<Member> members_;       // in the order of the families
+  std::unique_ptr<Waiting> waiting_;  // made when the first effect waits
   FamilyOperations operations_;
-  std::vector<std::size_t> free_;  // tokens not in use
 };
 
 }  // namespace theater::actor

@@ -128,6 +128,8 @@ class FamilyInstance {
   /// out what the guest answers, before it stops anything.
   virtual bool has_parting_event() const { return false; }
   virtual void stop(StopMode mode) = 0;
+  /// The actor is idle and evicted: gives back buffers that only a busy one needs.
+  virtual void release_memory() {}
   virtual Census census() const = 0;
   /// Adds what it counts; cheap, called now and then between invocations.
   virtual void measure(Figures&) const {}

@@ -274,17 +274,6 @@ Status Invocation::interrupt(std::string_view why) {
   return finish_trap(chain::TrapReason::kInterrupted, why);
 }
 
-void Invocation::release_memory() {
-  CHECK(!is_active_, "SEQ-1");
-  give_back(effects_);
-  give_back(state_head_);
-  give_back(list_head_);
-  give_back(text_);
-  give_back(pieces_);
-  give_back(inputs_);
-  give_back(outputs_);
-}
-
 Status Invocation::close_unfinished(Seq receive) {
   CHECK(!is_active_, "SEQ-1");
   end_ = {};

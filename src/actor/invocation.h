@@ -85,8 +85,6 @@ class Invocation final : public wasm::ImportHandler {
   EffectBatch& effects() { return effects_; }
   std::uint64_t next_id() const { return next_id_; }
   void set_next_id(std::uint64_t id) { next_id_ = id; }
-  /// Gives the buffers back; between invocations.
-  void release_memory();
   /// Import calls so far in this invocation.
   std::uint64_t calls() const { return ordinal_; }
 

@@ -5,8 +5,9 @@ namespace theater::actor {
 
 Result<chain::Appended> LiveJournal::append(const EventDraft& draft) {
   const chain::RecordDraft& record = builder_.build(draft, [this] { return salts_.next(); });
-  TRY(last_, chain_.append(record, builder_.attachments()));
-  return last_;
+  TRY(const chain::Appended appended, chain_.append(record, builder_.attachments()));
+  last_ = appended.lsn;
+  return appended;
 }
 
 Result<chain::Appended> LiveJournal::append_origin(const Origin& origin) {
@@ -15,8 +16,9 @@ Result<chain::Appended> LiveJournal::append_origin(const Origin& origin) {
   record.body = origin.body;
   const chain::Attachment manifest[] = {
       chain::Attachment::payload(origin.manifest_salt, origin.manifest)};
-  TRY(last_, chain_.append(record, manifest));
-  return last_;
+  TRY(const chain::Appended appended, chain_.append(record, manifest));
+  last_ = appended.lsn;
+  return appended;
 }
 
 }  // namespace theater::actor

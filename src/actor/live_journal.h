@@ -49,14 +49,14 @@ class LiveJournal final : public Journal {
 
   const chain::ActorChain& chain() const { return chain_; }
   SaltSource& salts() { return salts_; }
-  /// The last event appended by this process.
-  const chain::Appended& last() const { return last_; }
+  /// Of the last event appended by this process.
+  Lsn last() const { return last_; }
 
  private:
   chain::ActorChain chain_;
   SaltSource& salts_;
   RecordBuilder& builder_;
-  chain::Appended last_;
+  Lsn last_;
 };
 
 }  // namespace theater::actor

@@ -24,13 +24,13 @@ std::optional<EventOrigin> origin_of(const store::StoredEvent& event, std::size_
 
 }  // namespace
 
-Bytes save_actor_part(const Restored& restored, const Families& families) {
+Bytes save_actor_part(const Remembered& remembered, const Families& families) {
   Bytes out;
   wasm::BinaryWriter writer(out);
   writer.byte(kPartVersion);
-  writer.unsigned_number(restored.next_id);
-  writer.byte(restored.is_initialized ? 1 : 0);
-  append(out, restored.state_component.span());
+  writer.unsigned_number(remembered.next_id);
+  writer.byte(remembered.is_initialized ? 1 : 0);
+  append(out, remembered.state_component.span());
   append(out, families.save());
   return out;
 }

@@ -15,11 +15,15 @@
 
 namespace theater::actor {
 
-/// What a fold ends with, apart from the families' own parts.
-struct Restored {
+/// What a snapshot remembers of an actor, apart from its state and its families' parts.
+struct Remembered {
   std::uint64_t next_id = 1;
-  bool is_initialized = false;    // an init has been committed
-  Digest state_component;         // under which the state was last written
+  bool is_initialized = false;  // an init has been committed
+  Digest state_component;       // under which the state was last written
+};
+
+/// What a fold ends with, apart from the families' own parts.
+struct Restored : Remembered {
   std::optional<Seq> unfinished;  // a recv without an end
   bool stopped_cleanly = true;    // the last lifecycle event was a stop (or there is none)
   Parcels parcels;                // to be delivered again, in order
@@ -59,7 +63,7 @@ class HistoryFold {
 };
 
 /// The actor's own part of a snapshot.
-Bytes save_actor_part(const Restored& restored, const Families& families);
+Bytes save_actor_part(const Remembered& remembered, const Families& families);
 /// The next id that such a part says: what a replay needs of it.
 Result<std::uint64_t> saved_next_id(ByteSpan actor_part);
 

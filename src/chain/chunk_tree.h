@@ -25,6 +25,8 @@ class ChunkTree {
   void set(std::size_t index, const Digest& chunk_hash);
   /// Hashes what changed since the last call. SHA-256 of nothing if there are no chunks.
   Digest root();
+  /// Gives back what only changes need.
+  void release_memory() { changed_.shrink_to_fit(); }
 
  private:
   void refresh_level(std::size_t level);

@@ -29,10 +29,10 @@ std::string plain_path(const std::string& path) {
 
 Json loaded_json(const node::LoadedActor& loaded) {
   Json json{{"good", true},
-            {"name", loaded.manifest.name},
-            {"component", plain_path(loaded.manifest.component_path)},
+            {"name", loaded.manifest->name},
+            {"component", plain_path(loaded.manifest->component_path)},
             {"sha256", loaded.program->component().digest().hex()},
-            {"grants", granted_names(loaded.manifest)}};
+            {"grants", granted_names(*loaded.manifest)}};
   json["imports"] = Json::array();
   for (const auto& import : loaded.program->component().imports()) {
     json["imports"].push_back({{"name", import.name}, {"type", wasm::to_wit(import.type)}});
@@ -46,12 +46,12 @@ Json loaded_json(const node::LoadedActor& loaded) {
 
 void print_loaded(Output& output, const node::LoadedActor& loaded) {
   const wasm::Component& component = loaded.program->component();
-  output.line(fmt::format("{} {}: {}", output.paint(Colour::kGreen, "good:"), loaded.manifest.file,
-                          loaded.manifest.name));
-  output.line(fmt::format("  component  {} ({})", plain_path(loaded.manifest.component_path),
+  output.line(fmt::format("{} {}: {}", output.paint(Colour::kGreen, "good:"), loaded.manifest->file,
+                          loaded.manifest->name));
+  output.line(fmt::format("  component  {} ({})", plain_path(loaded.manifest->component_path),
                           size_text(loaded.component.size())));
   output.line(fmt::format("  sha256     {}", component.digest().hex()));
-  for (const std::string& name : granted_names(loaded.manifest)) {
+  for (const std::string& name : granted_names(*loaded.manifest)) {
     output.line(fmt::format("  granted    {}", name));
   }
   for (const auto& import : component.imports()) {

@@ -129,10 +129,10 @@ bool EventQueue::coalesce(ByteSpan event, std::string_view key) {
 
 void EventQueue::drop_oldest() {
   // Promised events stay: only ordinary ones may be dropped, and one stands before long.
-  const auto oldest = std::find_if(items_.begin(), items_.end(),
-                                   [](const Item& item) { return !item.is_reserved; });
-  CHECK(oldest != items_.end(), "BOUND-1");
-  std::rotate(items_.begin(), oldest, oldest + 1);
+  std::size_t oldest = 0;
+  while (oldest < items_.size() && items_[oldest].is_reserved) ++oldest;
+  CHECK(oldest < items_.size(), "BOUND-1");
+  for (; oldest > 0; --oldest) std::swap(items_[oldest], items_[oldest - 1]);
   const std::uint64_t source = items_.front().source;
   const std::size_t bytes = items_.front().event.size();
   pop();
@@ -225,6 +225,11 @@ void EventQueue::measure(actor::Figures& figures) const {
   figures.counter({"queue_coalesced_total", "Events merged into one that waited."}, now.coalesced);
   figures.counter({"queue_dropped_total", "Events dropped; the actor was told."}, now.dropped);
   figures.counter({"queue_pauses_total", "Times the sources were paused."}, now.paused);
+}
+
+void EventQueue::release_memory() {
+  spare_ = {};
+  items_.release_memory();
 }
 
 void EventQueue::clear() {

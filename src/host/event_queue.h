@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "actor/host_port.h"
+#include "base/fifo.h"
 #include "base/time.h"
 #include "io/clock.h"
 
@@ -89,6 +89,8 @@ class EventQueue final : public actor::EventSource {
   std::uint64_t bytes() const { return counters_.bytes; }
   /// Drops everything, at the end of the actor; nobody is told.
   void clear();
+  /// Gives back what only a busy actor needs.
+  void release_memory();
 
   bool has_events() const override { return !items_.empty() || gap_ > 0; }
   void take(actor::EventBatch& batch) override;
@@ -123,7 +125,7 @@ class EventQueue final : public actor::EventSource {
   QueueUser& user_;
   actor::ActorPort& actor_;
   const io::Clock& clock_;
-  std::deque<Item> items_;
+  Fifo<Item> items_;
   std::uint64_t first_number_ = 0;  // of items_.front()
   std::unordered_map<std::string, std::uint64_t> number_of_key_;
   std::vector<Bytes> spare_;  // emptied buffers, so that steady work allocates nothing

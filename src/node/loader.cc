@@ -59,7 +59,8 @@ Result<LoadedActor> Loader::load(actor::Manifest manifest) {
   if (!component) return fail_in(component.error(), manifest.component_path);
   TRY(auto program,
       actor::Program::link(*component, {hosts_.infos(), std::move(granted), manifest.file}));
-  return LoadedActor{std::move(manifest), std::move(bytes), std::move(program)};
+  return LoadedActor{std::make_shared<const actor::Manifest>(std::move(manifest)), std::move(bytes),
+                     std::move(program)};
 }
 
 Result<std::vector<actor::Manifest>> load_manifests(io::FileSystem& files,

@@ -16,8 +16,8 @@ namespace theater::node {
 
 /// Everything an actor needs before it has a shard.
 struct LoadedActor {
-  actor::Manifest manifest;
-  Bytes component;  // as read from its file
+  std::shared_ptr<const actor::Manifest> manifest;  // its actor shares it
+  Bytes component;                                  // as read from its file
   std::shared_ptr<const actor::Program> program;
 };
 

@@ -116,7 +116,7 @@ Status Node::start_actors() {
     const Status started = start_actor(index);
     if (!started) {
       members_[index]->stage = Member::Stage::kEnded;
-      return fail_in(started.error(), members_[index]->loaded.manifest.name);
+      return fail_in(started.error(), members_[index]->loaded.manifest->name);
     }
   }
   return {};
@@ -126,10 +126,10 @@ Status Node::start_actors() {
 Status Node::start_actor(std::size_t index) {
   Member& member = *members_[index];
   std::optional<store::ActorImage> image;
-  if (const auto* past = find_by_name(store_->history(), member.loaded.manifest.name)) {
+  if (const auto* past = find_by_name(store_->history(), member.loaded.manifest->name)) {
     TRY(image, store_->history().take_image(past->actor));
     for (const std::string& bad : image->bad_snapshots) {
-      listener_.on_notice(bad + "; an older one serves");
+      listener_.on_notice(host::LogLevel::kWarn, bad + "; an older one serves");
     }
   }
   member.is_new = !image;
@@ -176,7 +176,7 @@ actor::ActorSetup Node::setup_of(std::size_t index) {
 void Node::actor_started(std::size_t index, const Status& status) {
   Member& member = *members_[index];
   if (!status) {
-    if (!is_stopping_) fail_with(status.error().in(member.loaded.manifest.name));
+    if (!is_stopping_) fail_with(status.error().in(member.loaded.manifest->name));
     return;
   }
   if (member.stage == Member::Stage::kStarting) member.stage = Member::Stage::kRunning;
@@ -206,7 +206,7 @@ void Node::actor_ended(std::size_t index, const actor::ActorStatus& status) {
 /// On the actor's shard. What failed stands in the chain; people are told the first of many.
 void Node::invocation_failed(Member& member, const actor::FailedInvocation& failed) {
   if (!member.failure_lines.admit(clock_.now())) return;
-  const std::string_view actor = member.loaded.manifest.name;
+  const std::string_view actor = member.loaded.manifest->name;
   if (const std::uint64_t more = member.failure_lines.take_left_out(); more > 0) {
     const std::string text = fmt::format("{} more invocations failed", more);
     log_.write({.level = host::LogLevel::kWarn, .actor = actor, .text = text});
@@ -313,11 +313,11 @@ Status Node::record_lifecycle(chain::LifecycleStep step) {
 }
 
 StartedActor Node::describe(const Member& member) const {
-  StartedActor started{.name = member.loaded.manifest.name,
+  StartedActor started{.name = member.loaded.manifest->name,
                        .id = member.id,
                        .next_seq = member.next_seq,
                        .is_new = member.is_new};
-  const actor::Setting* grant = member.loaded.manifest.find_grant("websocket-server");
+  const actor::Setting* grant = member.loaded.manifest->find_grant("websocket-server");
   if (grant == nullptr) return started;
   if (const auto* listen = grant->find("listen")) started.listen = listen->text;
   if (const auto* path = grant->find("path")) started.path = path->text;

@@ -61,6 +61,11 @@ Status StateTree::apply(ByteSpan bytes) {
   return {};
 }
 
+void StateTree::release_memory() {
+  state_.shrink_to_fit();
+  chunks_.release_memory();
+}
+
 void StateTree::restore(Bytes state, const Salt& salt) {
   state_ = std::move(state);
   salt_ = salt;

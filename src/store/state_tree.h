@@ -41,6 +41,8 @@ class StateTree {
 
   /// The state of a snapshot. The caller compares root() with the snapshot event's.
   void restore(Bytes state, const Salt& salt);
+  /// Gives back what only changes need.
+  void release_memory();
 
  private:
   Bytes state_;

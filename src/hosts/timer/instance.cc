@@ -81,26 +81,29 @@ bool Instance::cancel(std::string_view name) {
 }
 
 bool Instance::is_armed(std::string_view name) const {
-  const auto last = std::find_if(changes_.rbegin(), changes_.rend(),
-                                 [&](const Change& change) { return change.name == name; });
-  return last != changes_.rend() ? last->arms : timers_.contains(name);
+  for (std::size_t i = changes_.size(); i-- > 0;) {
+    if (changes_[i].name == name) return changes_[i].arms;
+  }
+  return timers_.contains(name);
 }
 
 std::size_t Instance::armed_count() const {
   std::set<std::string_view> armed;
   for (const auto& [name, timer] : timers_) armed.insert(name);
-  for (const Change& change : changes_) {
-    if (change.arms) {
-      armed.insert(change.name);
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    if (changes_[i].arms) {
+      armed.insert(changes_[i].name);
     } else {
-      armed.erase(change.name);
+      armed.erase(changes_[i].name);
     }
   }
   return armed.size();
 }
 
 void Instance::settle(actor::Settlement settlement) {
-  if (settlement == actor::Settlement::kDiscarded) changes_.resize(settled_);
+  while (settlement == actor::Settlement::kDiscarded && changes_.size() > settled_) {
+    changes_.pop_back();
+  }
   settled_ = changes_.size();
 }
 
@@ -325,6 +328,11 @@ void Instance::stop(actor::StopMode mode) {
   waiting_ticks_.clear();
   name_of_source_.clear();
   if (mode == actor::StopMode::kDrain) actor_.drained();
+}
+
+void Instance::release_memory() {
+  queue_.release_memory();
+  changes_.release_memory();
 }
 
 actor::Census Instance::census() const {

@@ -1,12 +1,12 @@
 // timer::Instance: one actor's timers.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
 
+#include "base/fifo.h"
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "hosts/timer/limits.h"
@@ -57,6 +57,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   Status fold_event(ByteSpan event) override;
   Status recover() override;
   void stop(actor::StopMode mode) override;
+  void release_memory() override;
   actor::Census census() const override;
   void measure(actor::Figures& figures) const override;
 
@@ -92,8 +93,8 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   actor::ActorPort& actor_;
   host::EventQueue queue_;
   Timers timers_;
-  std::deque<Change> changes_;  // in the order of the calls; performed ones leave at the front
-  std::size_t settled_ = 0;     // the first so many of changes_ are committed
+  Fifo<Change> changes_;     // in the order of the calls; performed ones leave at the front
+  std::size_t settled_ = 0;  // the first so many of changes_ are committed
   /// Ticks that wait in the queue, by name, so that later ones are merged into them.
   std::map<std::string, Tick, std::less<>> waiting_ticks_;
   std::map<std::string, Tick, std::less<>> saved_ticks_;  // restart: waiting when it was saved

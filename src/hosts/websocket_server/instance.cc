@@ -420,6 +420,12 @@ void Instance::stop(actor::StopMode mode) {
   drained_if_empty();
 }
 
+void Instance::release_memory() {
+  queue_.release_memory();
+  audiences_.release_memory();
+  Bytes().swap(event_);
+}
+
 void Instance::drained_if_empty() {
   if (!is_stopping_ || is_drained_told_ || connection_count_ > 0 || !dead_.empty()) return;
   if (tick_) services_.executor.cancel(*tick_);

@@ -1,11 +1,11 @@
 // websocket_server::Instance: one actor's connections.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/fifo.h"
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "hosts/listener/address.h"
@@ -63,6 +63,7 @@ class Instance final : public host::BoundInstance<Instance>,
   Status recover() override;
   void expect_stop(actor::EndReason reason) override;
   void stop(actor::StopMode mode) override;
+  void release_memory() override;
   actor::Census census() const override;
   void measure(actor::Figures& figures) const override;  // instance_measure.cc
 
@@ -125,7 +126,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::uint64_t greeted_ = 0;  // connections whose `opened` the guest was given
   /// What `greeted_` was when each publish to everybody was called: first those of committed
   /// invocations, not performed yet, then those of the current one.
-  std::deque<std::uint64_t> audiences_;
+  Fifo<std::uint64_t> audiences_;
   std::size_t committed_audiences_ = 0;
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
   listener::Pages pages_;

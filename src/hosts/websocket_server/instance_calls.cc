@@ -136,7 +136,7 @@ void Instance::settle(actor::Settlement settlement) {
     committed_audiences_ = audiences_.size();
   } else {
     peers_.roll_back();
-    audiences_.resize(committed_audiences_);
+    while (audiences_.size() > committed_audiences_) audiences_.pop_back();
   }
 }
 
