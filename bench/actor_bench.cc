@@ -2,6 +2,7 @@
 // activations, and the replay of what was recorded. Argument --dir=PATH: where.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,10 +11,12 @@
 #include <thread>
 
 #include "actor/actor.h"
+#include "actor/invocation.h"
+#include "actor/live_journal.h"
 #include "base/check.h"
 #include "bench_family.h"
 #include "io/asio_executor.h"
-#include "io/manual_clock.h"
+#include "io/keyed_random.h"
 #include "io/posix_file.h"
 #include "io/system_clock.h"
 #include "replay/replay.h"
@@ -26,6 +29,7 @@ namespace {
 std::string bench_directory = "/tmp/theater-actor-bench";
 constexpr std::size_t kEventBytes = 64;
 constexpr std::size_t kStateBytes = 1024;
+constexpr std::uint64_t kUndurableBytes = 4 << 20;
 
 Bytes guest_wasm() {
   std::ifstream file(THEATER_BENCH_GUEST);
@@ -36,6 +40,15 @@ Bytes guest_wasm() {
 wasm::Engine& engine() {
   static const auto made = wasm::Engine::create({}).value();
   return *made;
+}
+
+std::shared_ptr<const actor::Manifest> make_manifest(std::size_t state_bytes) {
+  actor::Manifest manifest;
+  manifest.name = "bench";
+  manifest.params = Bytes(state_bytes, 'x');
+  manifest.grants.emplace_back().key = "probe";
+  manifest.limits.idle = std::chrono::hours(1);
+  return std::make_shared<const actor::Manifest>(std::move(manifest));
 }
 
 /// A node of one shard and one actor: this thread is the shard, another one writes the log.
@@ -50,10 +63,7 @@ class BenchNode {
     shard = std::make_unique<actor::Shard>(
         actor::ShardPorts{executor, clock, random, store->log(), {0}});
     log_thread = std::thread([this] { store->log().run(); });
-    manifest.name = "bench";
-    manifest.params = Bytes(state_bytes, 'x');
-    manifest.grants.emplace_back().key = "probe";
-    manifest.limits.idle = std::chrono::hours(1);
+    manifest = make_manifest(state_bytes);
     auto component = wasm::Component::load(engine(), wasm, "").value();
     program = actor::Program::link(component, {set.infos(), {true}, "bench"}).value();
     actor = make_actor();
@@ -90,12 +100,12 @@ class BenchNode {
 
   std::unique_ptr<io::FileSystem> files = io::make_posix_file_system();
   io::SystemClock clock;
-  io::SeededRandom random{1};
+  io::KeyedRandom random;
   io::AsioExecutor executor;
   Feed feed;
   BenchSet set{feed};
   Bytes wasm = guest_wasm();
-  actor::Manifest manifest;
+  std::shared_ptr<const actor::Manifest> manifest;
   std::shared_ptr<const actor::Program> program;
   std::unique_ptr<store::NodeStore> store;
   std::unique_ptr<actor::Shard> shard;
@@ -141,13 +151,21 @@ void reactivation(benchmark::State& state) {
 }
 BENCHMARK(reactivation)->Unit(benchmark::kMicrosecond)->Iterations(5000);
 
-/// Bytes of memory that an idle, evicted actor with 64 bytes of state keeps.
+std::size_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Memory that each of 100,000 idle, evicted actors of one manifest keeps, with 64 bytes of state:
+/// as the allocator counts it, and as the process grows.
 void idle_actors(benchmark::State& state) {
-  constexpr std::size_t kActors = 20'000;
+  constexpr std::size_t kActors = 100'000;
   BenchNode node(64);
   std::vector<std::unique_ptr<actor::Actor>> actors;
   actors.reserve(kActors);
-  const std::size_t before = mallinfo2().uordblks;
+  const std::size_t before = mallinfo2().uordblks, resident = resident_bytes();
   for (auto _ : state) {
     for (std::size_t i = 0; i < kActors; ++i) {
       actors.push_back(node.make_actor());
@@ -156,10 +174,77 @@ void idle_actors(benchmark::State& state) {
     }
     node.wait();
   }
-  state.counters["bytes_per_actor"] = static_cast<double>(mallinfo2().uordblks - before) / kActors;
+  const auto each = [](std::size_t bytes) { return static_cast<double>(bytes) / kActors; };
+  state.counters["bytes_per_actor"] = each(mallinfo2().uordblks - before);
+  state.counters["resident_bytes_per_actor"] = each(resident_bytes() - resident);
   for (auto& actor : actors) actor->kill();
 }
 BENCHMARK(idle_actors)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+/// Records nothing: what an invocation costs without its chain.
+class NoJournal final : public actor::Journal {
+ public:
+  Result<chain::Appended> append(const actor::EventDraft&) override {
+    last_.seq = last_.seq.next();
+    return last_;
+  }
+  Salt state_salt() override { return {}; }
+
+ private:
+  chain::Appended last_;
+};
+
+/// The imports of the bench family, with nothing around them.
+class DirectImports final : public actor::Imports {
+ public:
+  DirectImports(const actor::FamilyInfo& info, Feed& feed) : instance_(info, feed) {}
+  Result<actor::CallOutcome> call(const actor::ImportTarget& target, ByteSpan arguments,
+                                  const actor::CallContext& context, Bytes& result) override {
+    return instance_.call(target.function, arguments, context, result);
+  }
+  void request(const actor::ImportTarget&, ByteSpan, const chain::Appended&) override {}
+
+ private:
+  BenchInstance instance_;
+};
+
+/// One invocation after another with 64 host calls each, 64 bytes in and out; or with none. `range
+/// (0)`: the command; `range(1)`: whether it is all recorded. The four figures together give what
+/// recording adds to one call.
+void host_calls(benchmark::State& state) {
+  BenchNode node(64);
+  const bool is_recorded = state.range(1) != 0;
+  chain::LogWriter& log = node.store->log();
+  NoJournal nothing;
+  actor::LiveJournal live(chain::ActorChain(log, {0}, node.clock, {}), node.shard->salts(),
+                          node.shard->record_builder());
+  DirectImports imports(*node.set.infos()[0], node.feed);
+  store::StateTree tree;
+  actor::Journal& journal = is_recorded ? static_cast<actor::Journal&>(live) : nothing;
+  actor::Invocation invocation({*node.program, journal, imports, tree, 1 << 20});
+  auto instance = wasm::Instance::create(node.program->linked(), {}, invocation).value();
+  node.feed.set(static_cast<char>(state.range(0)), kEventBytes);
+  actor::EventBatch batch({});
+  batch.add(node.feed.event);
+  for (auto _ : state) {
+    {
+      const chain::SubmitGroup group(log, {0});  // as in a turn of an actor
+      CHECK(invocation.begin(*instance, {&node.program->handlers()[0], &batch, {}}), "it begins");
+      while (invocation.poll().value() != actor::Invocation::Progress::kEnded) {
+      }
+    }
+    CHECK(invocation.end().is_commit, "it commits");
+    invocation.effects().clear();
+    while (log.undurable_bytes() > kUndurableBytes) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+  }
+}
+BENCHMARK(host_calls)
+    ->ArgNames({"command", "recorded"})
+    ->ArgsProduct({{'k', 'a'}, {0, 1}})
+    ->Unit(benchmark::kMicrosecond)
+    ->Iterations(2000);
 
 void replay_events(benchmark::State& state) {
   {

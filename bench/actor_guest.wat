@@ -1,13 +1,16 @@
 ;; The guest of actor_bench: for each event, by the first byte of its payload,
 ;;   k  nothing    c  changes one byte of the state    e  c, and writes the payload back
 ;;   r  asks the host for a number (a recorded call)
+;;   a  asks the host 64 times with its payload (recorded calls)
 ;; The state begins as the parameters of init.
 (component
   (import "theater:bench/probe@0.1.0" (instance $probe
     (export "write" (func (param "id" u64) (param "data" (list u8))))
-    (export "read" (func (result u64)))))
+    (export "read" (func (result u64)))
+    (export "ask" (func (param "data" (list u8)) (result (list u8))))))
   (alias export $probe "write" (func $write_import))
   (alias export $probe "read" (func $read_import))
+  (alias export $probe "ask" (func $ask_import))
   (core module $memory_module
     (memory (export "memory") 64)
     (global $next (mut i32) (i32.const 4096))
@@ -22,16 +25,25 @@
   (alias core export $memory "realloc" (core func $realloc))
   (core func $write (canon lower (func $write_import) (memory $bytes)))
   (core func $read (canon lower (func $read_import)))
+  (core func $ask (canon lower (func $ask_import) (memory $bytes) (realloc $realloc)))
   (core module $guest_module
     (import "memory" "memory" (memory 64))
     (import "memory" "reset" (func $reset))
     (import "probe" "write" (func $write (param i64 i32 i32)))
     (import "probe" "read" (func $read (result i64)))
+    (import "probe" "ask" (func $ask (param i32 i32 i32)))
     (func $answer (param $state i32) (param $size i32) (result i32)
       (i32.store8 (i32.const 16) (i32.const 0))
       (i32.store (i32.const 20) (local.get $state))
       (i32.store (i32.const 24) (local.get $size))
       (i32.const 16))
+    (func $ask_often (param $data i32) (param $size i32)
+      (local $left i32)
+      (local.set $left (i32.const 64))
+      (loop $next
+        (call $ask (local.get $data) (local.get $size) (i32.const 32))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br_if $next (local.get $left))))
     (func (export "init") (param i32 i32) (result i32)
       (call $answer (local.get 0) (local.get 1)))
     (func (export "handle") (param $state i32) (param $size i32) (param $event i32)
@@ -43,6 +55,8 @@
           (local.set $data (i32.load offset=8 (local.get $event)))
           (local.set $op (i32.load8_u (local.get $data)))
           (if (i32.eq (local.get $op) (i32.const 0x72)) (then (drop (call $read))))
+          (if (i32.eq (local.get $op) (i32.const 0x61))
+            (then (call $ask_often (local.get $data) (i32.load offset=12 (local.get $event)))))
           (if (i32.or (i32.eq (local.get $op) (i32.const 0x63))
                       (i32.eq (local.get $op) (i32.const 0x65)))
             (then (i32.store8 (local.get $state)
@@ -57,7 +71,8 @@
     (func (export "post") (param i32) (call $reset)))
   (core instance $guest (instantiate $guest_module
     (with "memory" (instance $memory))
-    (with "probe" (instance (export "write" (func $write)) (export "read" (func $read))))))
+    (with "probe" (instance (export "write" (func $write)) (export "read" (func $read))
+      (export "ask" (func $ask))))))
   (alias core export $guest "init" (core func $guest_init))
   (alias core export $guest "handle" (core func $guest_handle))
   (alias core export $guest "post" (core func $post))

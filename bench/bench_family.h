@@ -29,7 +29,8 @@ inline actor::FamilyInfo bench_info() {
                  actor::PlainResult::kUnit,
                  actor::Emits::kAlways,
                  actor::Target::kFirstArgument},
-                {"read", {{}, number}}};
+                {"read", {{}, number}},
+                {"ask", {{{"", bytes}}, bytes}}};
   return info;
 }
 
@@ -55,9 +56,10 @@ class BenchInstance final : public actor::FamilyInstance, private actor::EventSo
  public:
   BenchInstance(const actor::FamilyInfo& info, Feed& feed) : info_(info), feed_(feed) {}
   const actor::FamilyInfo& info() const override { return info_; }
-  actor::CallOutcome call(std::size_t function, ByteSpan, const actor::CallContext&,
+  actor::CallOutcome call(std::size_t function, ByteSpan arguments, const actor::CallContext&,
                           Bytes& result) override {
     if (function == 1) wasm::BinaryWriter(result).unsigned_number(1'000'000 + ++reads_);
+    if (function == 2) append(result, arguments);
     return actor::CallOutcome::kReturn;
   }
   void settle(actor::Settlement) override {}

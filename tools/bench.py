@@ -9,6 +9,7 @@ alike; read the ratio, not the figures.
 import argparse
 import bench_http
 import bench_readers
+import bench_loop
 import bench_rows
 import datetime
 import json
@@ -49,6 +50,9 @@ class Server:
         return self
 
     def __exit__(self, *exception):
+        self.stop()
+
+    def stop(self):
         self.process.terminate()
         self.process.wait(START_SECONDS)
 
@@ -127,21 +131,32 @@ Date: {today}. Commit: {commit()}. Repeat with `make bench`.
 """)
 
 
-def node_command(manifest, data, port, options):
-    return [BUILD / "bin" / "theater", "run", ROOT / manifest, "--data", data, "--var",
-            f"listen=127.0.0.1:{port}", "--shards", str(options.shards), "--json"]
+def node_command(manifests, data, port, options):
+    return [BUILD / "bin" / "theater", "run", *[ROOT / manifest for manifest in manifests],
+            "--data", data, "--var", f"listen=127.0.0.1:{port}", "--shards", str(options.shards),
+            "--json"]
 
 
 def measure_counter(folder, options):
     """The durable counter with one connection and with a hundred; its idle connections."""
     port = free_port()
-    command = node_command("bench/durable_counter/durable_counter.toml", folder / "counter", port,
+    command = node_command(["bench/durable_counter/durable_counter.toml"], folder / "counter", port,
                            options)
     with Server(command) as server:
         idle = bench_rows.idle_rows(server.process.pid, port, "/count")
         runs = [load(port, "/count", connections, 16, options.seconds, "--any-payload")
                 for connections in (1, 100)]
         return bench_rows.counter_rows(runs) + idle
+
+
+def measure_loop(folder, options):
+    """An echo actor alone, then beside an actor that loops, on one shard."""
+    port, data = free_port(), folder / "loop"
+    manifests = ["actors/echo/echo.toml", "bench/endless_loop/endless_loop.toml"]
+    server = Server(node_command(manifests, data, port, options))
+    with server:
+        return bench_loop.loop_rows(load, port, BUILD / "bin" / "theater", data, options.seconds,
+                                    server.stop)
 
 
 def main():
@@ -155,13 +170,14 @@ def main():
         sync = json.loads(subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True,
                                          capture_output=True, text=True).stdout)
         beast_port, actor_port = free_port(), free_port()
-        actor = node_command("actors/echo/echo.toml", folder / "data", actor_port, options)
+        actor = node_command(["actors/echo/echo.toml"], folder / "data", actor_port, options)
         print(HEADER)
         with Server([BUILD / "bench" / "beast_echo", str(beast_port)]), Server(actor):
             rows = measure({"beast": (beast_port, "/"), "actor": (actor_port, "/echo")}, options)
         write_page(rows, sync, options)
         bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
         bars += bench_http.rows(sys.modules[__name__], folder, options)
+        bars += measure_loop(folder, options)
         bars += bench_rows.library_rows(BUILD / "bench", folder)
         bars += bench_readers.rows(folder, options)
         print(bench_rows.table(bars))

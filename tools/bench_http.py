@@ -24,7 +24,7 @@ def rows(bench, folder, options):
 
 
 def command(bench, folder, port, options):
-    made = bench.node_command(MANIFEST, folder, port, options)
+    made = bench.node_command([MANIFEST], folder, port, options)
     return [*made, "--var", "client_max=100000", "--var", f"parked_max={2 * POLLS}"]
 
 
