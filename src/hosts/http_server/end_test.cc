@@ -8,7 +8,7 @@ namespace theater::hosts::http_server {
 namespace {
 
 /// One client in each state that can be held up.
-struct Crowd : ServerFixture {
+struct HttpCrowd : HttpFixture {
   std::vector<io::MemoryClient> clients;
   enum Who : std::size_t { kIdle, kReading, kParked, kStreaming, kWriting, kLingering, kQueued };
   void gather() {
@@ -36,7 +36,7 @@ struct Crowd : ServerFixture {
   }
 };
 
-TEST_F(Crowd, KillReleasesEverythingAtOnce) {
+TEST_F(HttpCrowd, KillReleasesEverythingAtOnce) {
   gather();
   EXPECT_EQ(instance->census().connections, 7u);
   instance->stop(actor::StopMode::kKill);
@@ -47,7 +47,7 @@ TEST_F(Crowd, KillReleasesEverythingAtOnce) {
   EXPECT_FALSE(network.is_listening(std::string(kListen)));
 }
 
-TEST_F(Crowd, DrainFinishesWhatItHasAndRefusesTheRest) {
+TEST_F(HttpCrowd, DrainFinishesWhatItHasAndRefusesTheRest) {
   gather();
   instance->stop(actor::StopMode::kDrain);
   executor.run();
@@ -69,7 +69,7 @@ TEST_F(Crowd, DrainFinishesWhatItHasAndRefusesTheRest) {
   EXPECT_EQ(executor.timer_count(), 0u);
 }
 
-TEST_F(ServerFixture, AnActorWithoutConnectionsDrainsAtOnce) {
+TEST_F(HttpFixture, AnActorWithoutConnectionsDrainsAtOnce) {
   serve();
   instance->stop(actor::StopMode::kDrain);
   EXPECT_EQ(actor.drained_count, 1);
@@ -77,7 +77,7 @@ TEST_F(ServerFixture, AnActorWithoutConnectionsDrainsAtOnce) {
 }
 
 /// A short session; whatever fails in it, its ends must add up.
-void session(ServerFixture& it) {
+void session(HttpFixture& it) {
   auto one = it.connect();
   one.send(get("/now") + get("/later"));
   it.executor.run();
@@ -96,7 +96,7 @@ void session(ServerFixture& it) {
   it.executor.run();
 }
 
-TEST_F(ServerFixture, EachCallFailsOnceAndTheOthersGoOn) {
+TEST_F(HttpFixture, EachCallFailsOnceAndTheOthersGoOn) {
   serve();
   const std::uint64_t before = network.calls();
   session(*this);
@@ -120,7 +120,7 @@ TEST_F(ServerFixture, EachCallFailsOnceAndTheOthersGoOn) {
   }
 }
 
-TEST_F(ServerFixture, ARestartReportsWhatTheGuestHadInHandAsInterrupted) {
+TEST_F(HttpFixture, ARestartReportsWhatTheGuestHadInHandAsInterrupted) {
   serve();
   auto parked = connect(), answered = connect();
   exchange(parked, get("/later"));

@@ -9,7 +9,7 @@ std::string parts_head(std::size_t size) {
   return fmt::format("POST /none HTTP/1.1\r\nHost: t\r\nContent-Length: {}\r\n\r\n", size);
 }
 
-struct Parts : ServerFixture {
+struct Parts : HttpFixture {
   io::MemoryClient client;
   void begin(std::string_view grant, std::string_view bytes) {
     serve("body = \"parts\"\n" + std::string(grant));
@@ -88,7 +88,7 @@ TEST_F(Parts, MoreNeedsAGrant) {
             1);
 }
 
-struct Slow : ServerFixture {
+struct Slow : HttpFixture {
   io::MemoryClient client;
   std::uint64_t id = 0;
   void begin(std::string_view path) {

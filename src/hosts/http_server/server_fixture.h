@@ -1,4 +1,4 @@
-// ServerFixture: for tests, an http-server instance with a DeskActor on memory streams and manual
+// HttpFixture: for tests, an http-server instance with a DeskActor on memory streams and manual
 // time.
 #pragma once
 
@@ -45,7 +45,7 @@ inline std::string brief(std::string text) {
   return out;
 }
 
-struct ServerFixture : testing::Test {
+struct HttpFixture : testing::Test {
   io::ManualClock clock;
   io::SteppingExecutor executor{clock};
   io::MemoryNetwork network{executor};
@@ -59,7 +59,7 @@ struct ServerFixture : testing::Test {
   DeskActor actor{services};
   std::unique_ptr<actor::FamilyInstance> instance;
 
-  ~ServerFixture() override {
+  ~HttpFixture() override {
     if (instance) instance->stop(actor::StopMode::kKill);
   }
   std::unique_ptr<actor::FamilyInstance> make(DeskActor& for_actor, std::string_view grant = "") {

@@ -5,7 +5,7 @@
 namespace theater::hosts::http_server {
 namespace {
 
-TEST_F(ServerFixture, AnswersAtOnceAndKeepsTheConnection) {
+TEST_F(HttpFixture, AnswersAtOnceAndKeepsTheConnection) {
   serve();
   auto client = connect();
   const std::string answer = exchange(client, get("/now?x=1", "X-A: b\r\n"));
@@ -17,7 +17,7 @@ TEST_F(ServerFixture, AnswersAtOnceAndKeepsTheConnection) {
   EXPECT_FALSE(client.is_ended());
 }
 
-TEST_F(ServerFixture, AnswersPipelinedRequestsInOrder) {
+TEST_F(HttpFixture, AnswersPipelinedRequestsInOrder) {
   serve();
   auto client = connect();
   const std::string all = get("/now") + post("/none", "x") + get("/respond") + get("/now");
@@ -26,7 +26,7 @@ TEST_F(ServerFixture, AnswersPipelinedRequestsInOrder) {
             "200 hello");
 }
 
-TEST_F(ServerFixture, HeadHasNoBodyAndOldClientsAreClosed) {
+TEST_F(HttpFixture, HeadHasNoBodyAndOldClientsAreClosed) {
   serve();
   auto client = connect();
   const std::string head = exchange(client, "HEAD /now HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -41,7 +41,7 @@ TEST_F(ServerFixture, HeadHasNoBodyAndOldClientsAreClosed) {
   EXPECT_EQ(brief(exchange(old, kept)), "200 hello");
 }
 
-TEST_F(ServerFixture, ContinuesOnlyWhatItWants) {
+TEST_F(HttpFixture, ContinuesOnlyWhatItWants) {
   serve("body_max = \"10B\"\n");
   auto client = connect();
   const std::string head =
@@ -59,7 +59,7 @@ TEST_F(ServerFixture, ContinuesOnlyWhatItWants) {
             "413! a body has at most 10 bytes");
 }
 
-TEST_F(ServerFixture, FailsWhatTheGuestFails) {
+TEST_F(HttpFixture, FailsWhatTheGuestFails) {
   serve();
   EXPECT_EQ(ask(get("/trap")), "500 the actor did not answer: see event 42 of its chain");
   EXPECT_EQ(ask(get("/none")), "500 the actor did not answer: see event 42 of its chain");
@@ -69,7 +69,7 @@ TEST_F(ServerFixture, FailsWhatTheGuestFails) {
   EXPECT_EQ(instance->census().connections, 4u);
 }
 
-TEST_F(ServerFixture, ParksUntilSomebodyResponds) {
+TEST_F(HttpFixture, ParksUntilSomebodyResponds) {
   serve();
   auto client = connect();
   EXPECT_EQ(exchange(client, get("/later")), "");
@@ -82,7 +82,7 @@ TEST_F(ServerFixture, ParksUntilSomebodyResponds) {
   EXPECT_EQ(brief(exchange(client, get("/now"))), "200 hello");
 }
 
-TEST_F(ServerFixture, AnswersManyAtOnceAndLeavesOutWhatIsOver) {
+TEST_F(HttpFixture, AnswersManyAtOnceAndLeavesOutWhatIsOver) {
   serve();
   auto one = connect(), two = connect(), gone = connect();
   Ids ids;
@@ -103,7 +103,7 @@ TEST_F(ServerFixture, AnswersManyAtOnceAndLeavesOutWhatIsOver) {
   EXPECT_EQ(actor.seen.back(), "ended (closed)");
 }
 
-TEST_F(ServerFixture, ParkedRequestsExpireWith204) {
+TEST_F(HttpFixture, ParkedRequestsExpireWith204) {
   serve("hold = \"5s\"\n");
   auto client = connect();
   exchange(client, get("/later"));  // 10 s, held for 5
@@ -113,7 +113,7 @@ TEST_F(ServerFixture, ParkedRequestsExpireWith204) {
   EXPECT_EQ(actor.respond(actor.last_id, "late")[0], 1);
 }
 
-TEST_F(ServerFixture, AnswersWaitForTheirCommit) {
+TEST_F(HttpFixture, AnswersWaitForTheirCommit) {
   serve();
   actor.is_holding = true;
   auto client = connect();
@@ -128,7 +128,7 @@ TEST_F(ServerFixture, AnswersWaitForTheirCommit) {
   EXPECT_EQ(brief(client.take()), "200 early");
 }
 
-TEST_F(ServerFixture, AFailedInvocationResponds_Nothing) {
+TEST_F(HttpFixture, AFailedInvocationResponds_Nothing) {
   serve();
   auto client = connect();
   exchange(client, get("/later"));
@@ -140,7 +140,7 @@ TEST_F(ServerFixture, AFailedInvocationResponds_Nothing) {
   EXPECT_EQ(brief(client.take()), "200 yes");
 }
 
-TEST_F(ServerFixture, StreamsChunksToTheirEnd) {
+TEST_F(HttpFixture, StreamsChunksToTheirEnd) {
   serve();
   auto client = connect();
   EXPECT_EQ(brief(exchange(client, get("/raw"))), "200 3\r\nraw\r");
@@ -161,7 +161,7 @@ TEST_F(ServerFixture, StreamsChunksToTheirEnd) {
 
 ServerEvent event(std::string_view id, std::string_view data) { return {id, "", data}; }
 
-TEST_F(ServerFixture, PublishesEventsAndRemembersThem) {
+TEST_F(HttpFixture, PublishesEventsAndRemembersThem) {
   serve("ring_items = 2\n");
   auto client = connect();
   const std::string head = exchange(client, get("/events"));
@@ -187,7 +187,7 @@ TEST_F(ServerFixture, PublishesEventsAndRemembersThem) {
   EXPECT_EQ(client.take(), "3\r\n:\n\n\r\n");
 }
 
-TEST_F(ServerFixture, AClientThatGoesIsAnEventOnlyIfTheGuestWaitsForIt) {
+TEST_F(HttpFixture, AClientThatGoesIsAnEventOnlyIfTheGuestWaitsForIt) {
   serve();
   for (const char* path : {"/later", "/raw", "/events"}) {
     auto client = connect();
@@ -217,7 +217,7 @@ TEST_F(ServerFixture, AClientThatGoesIsAnEventOnlyIfTheGuestWaitsForIt) {
   EXPECT_EQ(instance->census().connections, 0u);
 }
 
-TEST_F(ServerFixture, AHalfClosedClientStillGetsItsAnswer) {
+TEST_F(HttpFixture, AHalfClosedClientStillGetsItsAnswer) {
   serve();
   auto client = connect();
   client.send(get("/now") + get("/now"));
@@ -227,7 +227,7 @@ TEST_F(ServerFixture, AHalfClosedClientStillGetsItsAnswer) {
   EXPECT_TRUE(client.is_gone());
 }
 
-TEST_F(ServerFixture, SlowHeadsAndBodiesGet408) {
+TEST_F(HttpFixture, SlowHeadsAndBodiesGet408) {
   serve("body_wait = \"20s\"\n");
   auto head = connect();
   auto body = connect();
@@ -242,7 +242,7 @@ TEST_F(ServerFixture, SlowHeadsAndBodiesGet408) {
   EXPECT_EQ(actor.seen, (Seen{"GET /now"}));
 }
 
-TEST_F(ServerFixture, IdleConnectionsAreClosed) {
+TEST_F(HttpFixture, IdleConnectionsAreClosed) {
   serve("keep_alive = \"5s\"\n");
   auto client = connect();
   exchange(client, get("/now"));
@@ -253,7 +253,7 @@ TEST_F(ServerFixture, IdleConnectionsAreClosed) {
   EXPECT_EQ(instance->census().connections, 0u);
 }
 
-TEST_F(ServerFixture, ALateActorIs504AndItsAnswerIsDropped) {
+TEST_F(HttpFixture, ALateActorIs504AndItsAnswerIsDropped) {
   serve("handler = \"5s\"\n");
   actor.is_asleep = true;
   auto now = connect();
@@ -270,7 +270,7 @@ TEST_F(ServerFixture, ALateActorIs504AndItsAnswerIsDropped) {
   EXPECT_EQ(brief(exchange(now, get("/now"))), "200 hello");
 }
 
-TEST_F(ServerFixture, EachBoundRefusesOneMore) {
+TEST_F(HttpFixture, EachBoundRefusesOneMore) {
   serve("inflight_max = 2\nparked_max = 1\nstreams_max = 1\nclient_max = 3\n");
   actor.is_asleep = true;
   auto one = connect(), two = connect(), three = connect();
@@ -291,7 +291,7 @@ TEST_F(ServerFixture, EachBoundRefusesOneMore) {
   EXPECT_EQ(actor.overflowed, 4u);
 }
 
-TEST_F(ServerFixture, OneClientMayNotHaveEverything) {
+TEST_F(HttpFixture, OneClientMayNotHaveEverything) {
   serve("client_max = 1\n");
   auto one = connect(), two = connect();
   exchange(one, get("/later"));
@@ -301,7 +301,7 @@ TEST_F(ServerFixture, OneClientMayNotHaveEverything) {
   EXPECT_EQ(brief(exchange(two, get("/now"))), "200 hello");
 }
 
-TEST_F(ServerFixture, AFullQueueIs503) {
+TEST_F(HttpFixture, AFullQueueIs503) {
   serve("queue_items = 1\n");
   actor.is_asleep = true;
   auto one = connect(), two = connect();
@@ -313,14 +313,14 @@ TEST_F(ServerFixture, AFullQueueIs503) {
   EXPECT_EQ(brief(exchange(two, get("/now"))), "200 hello");
 }
 
-TEST_F(ServerFixture, TooManyConnectionsAreTurnedAway) {
+TEST_F(HttpFixture, TooManyConnectionsAreTurnedAway) {
   serve("connections_max = 1\n");
   auto one = connect();
   exchange(one, get("/now"));
   EXPECT_EQ(ask(get("/now")), "503! too many connections");
 }
 
-TEST_F(ServerFixture, OtherPathsAreNotItsOwn) {
+TEST_F(HttpFixture, OtherPathsAreNotItsOwn) {
   serve("path = \"/api\"\n");
   EXPECT_EQ(ask(get("/api/now")).substr(0, 3), "500");
   EXPECT_EQ(ask(get("/apis")).substr(0, 4), "404!");
@@ -332,7 +332,7 @@ TEST_F(ServerFixture, OtherPathsAreNotItsOwn) {
   EXPECT_EQ(actor.seen, (Seen{"GET /api/now", "GET /api"}));
 }
 
-TEST_F(ServerFixture, AKeptConnectionFollowsItsRequests) {
+TEST_F(HttpFixture, AKeptConnectionFollowsItsRequests) {
   serve("path = \"/now\"\n");
   DeskActor other(services);
   other.who.name = "other";
