@@ -50,6 +50,7 @@ class GoldenTest(support.ActorTest):
         text = re.sub(r"\b[0-9a-f]{16,}\b", "HEX", text)
         text = re.sub(r"\b(at byte|batch|seq) \d+", r"\1 N", text)  # as the batches happened to be
         text = re.sub(r"(?m)^\d+ events", "N events", text)
+        text = re.sub(r"(?m)^\[\d{4}-[^]]*\] ", "[TIME] ", text)  # of a log line
         text = re.sub(r"; there are runtime, .*", "; there are FAMILIES", text)  # of this build
         text = f"{text.rstrip()}\nexit status {result.returncode}\n"
         if WRITE:
