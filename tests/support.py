@@ -4,6 +4,7 @@ Every wait is bounded, every node is ended, every port is free when chosen. The 
 named by THEATER_BUILD (default build/release).
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -108,11 +109,17 @@ class Node:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def _open_names(self):
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        for entry in folder.iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                yield os.readlink(entry)
+
     def descriptors(self):
-        """How many files and sockets the node holds, less those that are just being closed."""
+        """How many sockets the node holds, less those that are just being closed."""
         counts = []
         for _ in range(5):
-            counts.append(len(os.listdir(f"/proc/{self.process.pid}/fd")))
+            counts.append(sum(name.startswith("socket:") for name in self._open_names()))
             time.sleep(0.02)
         return min(counts)
 
