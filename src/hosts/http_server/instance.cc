@@ -223,7 +223,7 @@ void Instance::on_gone(Connection& connection) {
   --counts_[static_cast<std::size_t>(State::kClosed)];
   dead_.push_back(std::move(found->second));
   connections_.erase(found);
-  later(&Instance::bury);
+  deferred_.request(&Instance::bury);
 }
 
 // What the queue tells.
@@ -242,14 +242,14 @@ void Instance::on_taken(std::uint64_t from, std::size_t) {
       return;
     case About::kEnded:
       forget(id);
-      if (!interrupted_.empty()) later(&Instance::report_interrupted);
+      if (!interrupted_.empty()) deferred_.request(&Instance::report_interrupted);
       return;
     default:
       return;
   }
 }
 
-void Instance::on_resumed() { later(&Instance::resume_held); }
+void Instance::on_resumed() { deferred_.request(&Instance::resume_held); }
 
 Connection* Instance::current(std::uint64_t id, const Exchange& exchange) const {
   const bool is_there = exchange.connection && exchange.connection->request() == id;
@@ -258,27 +258,10 @@ Connection* Instance::current(std::uint64_t id, const Exchange& exchange) const 
 
 // Work that waits for the end of the batch.
 
-void Instance::later(void (Instance::*work)()) {
-  constexpr std::pair<void (Instance::*)(), std::uint32_t> kBits[] = {
-      {&Instance::flush_dirty, 1},
-      {&Instance::resume_held, 2},
-      {&Instance::bury, 4},
-      {&Instance::report_interrupted, 8}};
-  const auto found = std::ranges::find_if(kBits, [&](auto entry) { return entry.first == work; });
-  const std::uint32_t bit = found->second;
-  if (scheduled_ & bit) return;
-  scheduled_ |= bit;
-  services_.executor.post([this, weak = std::weak_ptr(self_), work, bit] {
-    if (weak.expired()) return;
-    scheduled_ &= ~bit;
-    (this->*work)();
-  });
-}
-
 void Instance::mark_dirty(Connection& connection) {
   if (std::exchange(connection.is_dirty, true)) return;
   dirty_.push_back(connection.number());
-  later(&Instance::flush_dirty);
+  deferred_.request(&Instance::flush_dirty);
 }
 
 void Instance::flush_dirty() {

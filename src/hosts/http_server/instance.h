@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "hosts/http_server/connection.h"
@@ -129,7 +130,6 @@ class Instance final : public host::BoundInstance<Instance>,
   host::Outcome check(const http::ResponseMessage& response) const;
   host::Outcome check_stream(std::uint64_t id, std::size_t bytes);
   void mark_dirty(Connection& connection);
-  void later(void (Instance::*work)());
   void flush_dirty();
   void resume_held();
   void bury();
@@ -167,8 +167,8 @@ class Instance final : public host::BoundInstance<Instance>,
   std::optional<io::TimerId> tick_;
   bool is_stopping_ = false;
   bool is_drained_told_ = true;
-  std::uint32_t scheduled_ = 0;  // bits of work posted and not run
-  /// Shared with routes and posted tasks, which hold it weakly: this instance may be gone when
+  host::Deferred<Instance> deferred_{services_.executor, *this};
+  /// Shared with routes, which hold it weakly: this instance may be gone when
   /// they arrive. Destroyed with it, on its shard.
   std::shared_ptr<listener::Admitter*> self_;
   std::unique_ptr<listener::Claim> claim_;

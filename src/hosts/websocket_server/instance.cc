@@ -160,7 +160,7 @@ void Instance::tell_slow_close(std::uint64_t id, const host::GuestError& why) {
 void Instance::on_gone(Connection& connection) {
   Peer& peer = *peers_.find(connection.id());
   dead_.push_back(std::move(peer.connection));
-  later(&Instance::bury);
+  deferred_.request(&Instance::bury);
   --connection_count_;
   peer.departed = tick_time_;
   departed_.push_back(connection.id());
@@ -177,7 +177,7 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
       if (!peer->connection) return;
       --peer->connection->queued_messages;
       peer->connection->queued_bytes -= bytes;
-      if (peer->connection->is_held()) later(&Instance::resume_held);
+      if (peer->connection->is_held()) deferred_.request(&Instance::resume_held);
       return;
     case About::kOpening:
       peer->is_known = true;
@@ -193,7 +193,7 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
       return;
     case About::kClosed:
       peer->is_known = false;
-      if (!interrupted_.empty()) later(&Instance::report_interrupted);
+      if (!interrupted_.empty()) deferred_.request(&Instance::report_interrupted);
       return;
   }
 }
@@ -203,31 +203,14 @@ bool Instance::opens_batch(std::uint64_t from) const {
   return static_cast<About>(from >> kSourceShift) == About::kOpened;
 }
 
-void Instance::on_resumed() { later(&Instance::resume_held); }
+void Instance::on_resumed() { deferred_.request(&Instance::resume_held); }
 
 // Work that waits for the end of the batch.
-
-void Instance::later(void (Instance::*work)()) {
-  constexpr std::pair<void (Instance::*)(), std::uint32_t> kBits[] = {
-      {&Instance::flush_dirty, 1},
-      {&Instance::resume_held, 2},
-      {&Instance::bury, 4},
-      {&Instance::report_interrupted, 8}};
-  const auto found = std::ranges::find_if(kBits, [&](auto entry) { return entry.first == work; });
-  const std::uint32_t bit = found->second;
-  if (scheduled_ & bit) return;
-  scheduled_ |= bit;
-  services_.executor.post([this, weak = std::weak_ptr(self_), work, bit] {
-    if (weak.expired()) return;
-    scheduled_ &= ~bit;
-    (this->*work)();
-  });
-}
 
 void Instance::mark_dirty(Connection& connection) {
   if (std::exchange(connection.is_dirty, true)) return;
   dirty_.push_back(connection.id());
-  later(&Instance::flush_dirty);
+  deferred_.request(&Instance::flush_dirty);
 }
 
 void Instance::flush_dirty() {

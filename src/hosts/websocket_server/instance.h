@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/fifo.h"
+#include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "hosts/listener/address.h"
@@ -103,7 +104,6 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell_gap(std::uint64_t id, Peer& peer);
   bool has_credit(const Connection& connection) const;
   void mark_dirty(Connection& connection);
-  void later(void (Instance::*work)());
   void flush_dirty();
   void resume_held();
   void bury();
@@ -142,8 +142,8 @@ class Instance final : public host::BoundInstance<Instance>,
   std::optional<actor::EndReason> end_reason_;  // as told before stop()
   bool is_stopping_ = false;
   bool is_drained_told_ = true;
-  std::uint32_t scheduled_ = 0;  // bits of work posted and not run
-  /// Shared with routes and posted tasks, which hold it weakly: this instance may be gone when
+  host::Deferred<Instance> deferred_{services_.executor, *this};
+  /// Shared with routes, which hold it weakly: this instance may be gone when
   /// they arrive. Destroyed with it, on its shard.
   std::shared_ptr<listener::Admitter*> self_;
   std::unique_ptr<listener::Claim> claim_;
