@@ -22,6 +22,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 find_program(THEATER_CCACHE ccache)
 if(THEATER_CCACHE)
+  # Needed for precompiled headers; nothing of ours uses __DATE__ or __TIME__.
+  set(THEATER_CCACHE "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${THEATER_CCACHE}")
   set(CMAKE_C_COMPILER_LAUNCHER "${THEATER_CCACHE}")
   set(CMAKE_CXX_COMPILER_LAUNCHER "${THEATER_CCACHE}")
 endif()

@@ -4,6 +4,7 @@
 find_package(GTest REQUIRED)
 find_package(fmt REQUIRED)
 include(GoogleTest)
+include(Precompiled)
 
 function(theater_room name)
   cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
@@ -14,6 +15,7 @@ function(theater_room name)
 
   if(sources)
     add_library(theater_${name} STATIC ${sources})
+    theater_precompile(theater_${name})
     set(scope PUBLIC)
   else()
     add_library(theater_${name} INTERFACE)
@@ -26,6 +28,7 @@ function(theater_room name)
 
   if(tests AND NOT THEATER_FUZZ)
     add_executable(theater_${name}_test ${tests})
+    theater_precompile(theater_${name}_test)
     target_link_libraries(theater_${name}_test PRIVATE
       theater_${name} GTest::gtest GTest::gmock GTest::gtest_main ${ROOM_TEST_LIBRARIES})
     gtest_discover_tests(theater_${name}_test

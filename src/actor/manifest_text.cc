@@ -7,7 +7,7 @@
 namespace theater::actor {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -28,7 +28,7 @@ std::string inline_text(const Setting& setting) {
   std::string out;
   switch (setting.kind) {
     case Setting::Kind::kText:
-      return quoted(setting.text);
+      return in_quotes(setting.text);
     case Setting::Kind::kInteger:
       return fmt::format("{}", setting.integer);
     case Setting::Kind::kNumber:
@@ -43,7 +43,7 @@ std::string inline_text(const Setting& setting) {
       return fmt::format("[{}]", out);
     case Setting::Kind::kTable:
       for (const Setting& entry : setting.items) {
-        out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", quoted(entry.key),
+        out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", in_quotes(entry.key),
                            inline_text(entry));
       }
       return fmt::format("{{{}}}", out);
@@ -67,8 +67,8 @@ std::string Manifest::recorded_text() const {
   constexpr std::string_view kInstanceWords[] = {"resident", "fresh"};
   constexpr std::string_view kOnErrorWords[] = {"keep", "restart", "stop"};
   std::string out =
-      fmt::format("name = {}\nparams = {}\ninstance = \"{}\"\non_error = \"{}\"\n", quoted(name),
-                  quoted(as_text(params)), kInstanceWords[static_cast<std::size_t>(instance)],
+      fmt::format("name = {}\nparams = {}\ninstance = \"{}\"\non_error = \"{}\"\n", in_quotes(name),
+                  in_quotes(as_text(params)), kInstanceWords[static_cast<std::size_t>(instance)],
                   kOnErrorWords[static_cast<std::size_t>(on_error)]);
   add_limits(out, limits);
   out += fmt::format("\n[mailbox]\nitems = {}\nbytes = \"{}\"\nbatch = {}\n", mailbox.items_max,
@@ -79,9 +79,9 @@ std::string Manifest::recorded_text() const {
       supervision.intensity, duration_text(supervision.window),
       duration_text(supervision.backoff_min), duration_text(supervision.backoff_max));
   for (const Setting& grant : grants) {
-    out += fmt::format("\n[grants.{}]\n", quoted(grant.key));
+    out += fmt::format("\n[grants.{}]\n", in_quotes(grant.key));
     for (const Setting& entry : grant.items) {
-      out += fmt::format("{} = {}\n", quoted(entry.key), inline_text(entry));
+      out += fmt::format("{} = {}\n", in_quotes(entry.key), inline_text(entry));
     }
   }
   return out;
