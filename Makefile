@@ -9,7 +9,7 @@ FUZZ_SECONDS := $(or $(SECONDS),10)
 # Seeds that the simulation plays.
 SIM_SEEDS := $(or $(SEEDS),10000)
 # How ctest is called; the runner's summary is the last thing it prints.
-CTEST := ctest --output-on-failure --no-tests=error
+CTEST := ctest -j $(JOBS) --output-on-failure --no-tests=error
 
 .PHONY: help setup setup-tests configure build run test conformance check asan tsan tidy fmt bench \
 	bench-peers fuzz sim clean

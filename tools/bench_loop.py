@@ -29,7 +29,7 @@ def send_messages(client, count):
 
 def deadline_traps(theater, data):
     """How many calls of the loop its chain says were ended by their deadline."""
-    run = subprocess.run([theater, "chain", "--data", data, "--actor", "endless-loop", "--json"],
+    run = subprocess.run([theater, "chain", data, "--actor", "endless-loop", "--json"],
                          check=True, capture_output=True, text=True)
     events = [json.loads(line) for line in run.stdout.splitlines()]
     return sum(event.get("kind") == "trap" and event.get("body", {}).get("reason") == "deadline"
