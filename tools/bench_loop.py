@@ -32,8 +32,7 @@ def deadline_traps(theater, data):
     run = subprocess.run([theater, "chain", data, "--actor", "endless-loop", "--json"],
                          check=True, capture_output=True, text=True)
     events = [json.loads(line) for line in run.stdout.splitlines()]
-    return sum(event.get("kind") == "trap" and event.get("body", {}).get("reason") == "deadline"
-               for event in events)
+    return sum(event["kind"] == "trap" and event["what"] == "trap, deadline" for event in events)
 
 
 def loop_rows(load, port, theater, data, seconds, stop):

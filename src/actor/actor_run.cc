@@ -38,7 +38,7 @@ Runnable::Next Actor::Core::run_invocation() {
   switch (*progress) {
     case Invocation::Progress::kYielded:
       PROBE("actor: an invocation yielded");
-      return Next::kAgain;
+      return Next::kYielded;
     case Invocation::Progress::kSuspended:
       if (phase_ == Phase::kStopping) drain_families();
       return Next::kIdle;

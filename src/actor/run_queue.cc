@@ -53,7 +53,9 @@ void RunQueue::serve() {
     Runnable& runnable = *queue_.front();
     queue_.pop_front();
     runnable.is_queued_ = false;
-    if (runnable.run() == Runnable::Next::kAgain) add(runnable);
+    const Runnable::Next next = runnable.run();
+    if (next != Runnable::Next::kIdle) add(runnable);
+    if (next == Runnable::Next::kYielded) break;
   }
   post();
 }

@@ -15,7 +15,11 @@ class Runnable {
  public:
   virtual ~Runnable() = default;
   /// Does a bounded piece of work: at most one invocation or one slice of it.
-  enum class Next { kAgain /* put me at the back */, kIdle };
+  enum class Next {
+    kAgain,    // put me at the back
+    kYielded,  // the same, and the shard's other work comes first: this turn took a whole slice
+    kIdle,
+  };
   virtual Next run() = 0;
 
  private:
@@ -24,8 +28,8 @@ class Runnable {
 };
 
 /// One shard's; shard thread only. A task posted to the executor serves at most `kTurnsAtOnce`
-/// runnables and then lets the shard's other work through. While the gate says overloaded, nothing
-/// is served; `resume()` starts it again.
+/// runnables, fewer if one used up a slice, and then lets the shard's other work through. While the
+/// gate says overloaded, nothing is served; `resume()` starts it again.
 class RunQueue {
  public:
   using IsOverloaded = std::move_only_function<bool() const>;

@@ -14,11 +14,12 @@ struct Worker : Runnable {
   Worker(std::string& out, char letter, int turns) : trace(out), name(letter), left(turns) {}
   Next run() override {
     trace += name;
-    return --left > 0 ? Next::kAgain : Next::kIdle;
+    return --left > 0 ? more : Next::kIdle;
   }
   std::string& trace;
   char name;
   int left;
+  Next more = Next::kAgain;
 };
 
 struct RunQueueTest : testing::Test {
@@ -46,6 +47,16 @@ TEST_F(RunQueueTest, LetsOtherWorkThroughAfterATurn) {
   executor.run();
   EXPECT_EQ(trace.find('!'), RunQueue::kTurnsAtOnce);
   EXPECT_EQ(trace.size(), 201u);
+}
+
+TEST_F(RunQueueTest, LetsOtherWorkThroughAfterEachWholeSlice) {
+  Worker a(trace, 'a', 3), b(trace, 'b', 2);
+  a.more = Runnable::Next::kYielded;
+  queue.add(a);
+  queue.add(b);
+  executor.post([this] { trace += '!'; });
+  executor.run();
+  EXPECT_EQ(trace, "a!baba");
 }
 
 TEST_F(RunQueueTest, ServesNothingWhileOverloaded) {
