@@ -42,7 +42,7 @@ endfunction()
 
 # theater_guest(NAME FOLDER OUTPUT): builds the project in FOLDER into the component OUTPUT.
 function(theater_guest name folder output)
-  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/wit/*.wit")
+  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/*.h" "${folder}/wit/*.wit")
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   add_custom_command(
     OUTPUT "${output}"
