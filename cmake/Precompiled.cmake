@@ -4,6 +4,8 @@
 option(THEATER_PRECOMPILE "parse the standard headers once for all targets" ON)
 # Lets a compiler cache tell an old precompiled header from a new one by what is in it.
 set(theater_precompile_options "SHELL:-Xclang -fno-pch-timestamp")
+# The form that a compiler cache knows: it then serves checkouts in other folders too.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include-pch <PCH_FILE>)
 
 # theater_precompiled(NAME LIBRARIES library... HEADERS header...): a target that parses HEADERS.
 function(theater_precompiled name)
