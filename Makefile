@@ -38,7 +38,7 @@ test: setup-tests build ## build and run every test
 	@cmake --build build/release -j $(JOBS)
 	@$(CTEST) --test-dir build/release
 
-conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, both (an hour or more)
+conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, both
 	@THEATER_BUILD=build/release CONFORMANCE=all build/tools/python/bin/python \
 	  tests/conformance_test.py
 
