@@ -1,0 +1,165 @@
+"""A real file system of 64 MiB fills up: the node takes no new work, loses nothing, and goes on
+when there is room again; so it does when somebody else takes all the room at once."""
+
+import os
+import subprocess
+import threading
+import time
+
+import support
+
+SIZE_MIB = 64
+ROOM_AT_FIRST = 30 << 20  # bytes left for the node
+MESSAGE = "m" * 4000
+CLIENTS = 2
+AHEAD = 8  # messages that a client has sent and not yet seen
+WAIT_SECONDS = 60
+QUIET_SECONDS = 1.0  # for so long nothing comes while the disk is full
+
+
+def make_disk(folder):
+    """Mounts a file system of SIZE_MIB there; says of which kind, or why none can be mounted."""
+    image = folder.with_suffix(".image")
+    problems = []
+    for kind, commands in (
+            ("ext4", (["truncate", "-s", f"{SIZE_MIB}M", image], ["mkfs.ext4", "-q", image],
+                      ["mount", "-o", "loop", image, folder])),
+            ("tmpfs", (["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m", "tmpfs", folder],))):
+        for command in commands:
+            try:
+                run = subprocess.run(command, capture_output=True, text=True, check=False)
+            except FileNotFoundError as missing:
+                problems.append(str(missing))
+                break
+            if run.returncode != 0:
+                problems.append(run.stderr.strip())
+                break
+        else:
+            return kind, ""
+    return None, "; ".join(problems)
+
+
+class Writer(threading.Thread):
+    """Sends ahead of the echoes until it is told to end; counts what came back in order."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.client = client
+        self.ending = threading.Event()
+        self.sent = self.received = 0
+        self.wrong = []
+
+    def run(self):
+        while not self.ending.is_set() or self.received < self.sent:
+            if not self.ending.is_set() and self.sent < self.received + AHEAD:
+                self.client.send(f"{self.sent} {MESSAGE}")
+                self.sent += 1
+                continue
+            text = self.client.recv(timeout=WAIT_SECONDS)
+            if text != f"{self.received} {MESSAGE}":
+                self.wrong.append(self.received)
+            self.received += 1
+
+
+class FullDiskTest(support.ActorTest):
+
+    def setUp(self):
+        super().setUp()
+        disk = self.folder / "disk"
+        disk.mkdir()
+        kind, problem = make_disk(disk)
+        if kind is None:
+            self.skipTest(f"no file system of {SIZE_MIB} MiB can be mounted: {problem}")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
+        print(f"a disk of {SIZE_MIB} MiB ({kind})", flush=True)
+        self.disk = disk
+        self.data = disk / "data"
+        self.fillers = []
+        self.take_room(leave=ROOM_AT_FIRST)
+
+    def take_room(self, leave):
+        """Somebody else uses the disk, all but so many bytes."""
+        filler = self.disk / f"filler-{len(self.fillers)}"
+        self.fillers.append(filler)
+        free = os.statvfs(self.disk)
+        with open(filler, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, free.f_bavail * free.f_frsize - leave))
+
+    def give_room(self):
+        for filler in self.fillers:
+            filler.unlink()
+        self.fillers.clear()
+
+    def wait_until(self, what, condition):
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.02)
+
+    def wait_for_notice(self, node, text):
+        def is_told():
+            self.assertIsNone(node.process.poll(), node.text())
+            return text in node.text()
+        self.wait_until(f"no notice of: {text}", is_told)
+
+    def wait_for_quiet(self, writers):
+        """Until nobody has been answered for a while: what was under way is finished."""
+        last, since = None, time.monotonic()
+
+        def is_quiet():
+            nonlocal last, since
+            now = [writer.received for writer in writers]
+            if now != last:
+                last, since = now, time.monotonic()
+            return time.monotonic() - since >= QUIET_SECONDS
+        self.wait_until("work went on on a full disk", is_quiet)
+        return last
+
+    def start_writers(self):
+        clients = [self.connect("/echo") for _ in range(CLIENTS)]
+        writers = [Writer(client) for client in clients]
+        for writer in writers:
+            writer.start()
+        return writers
+
+    def finish(self, node, writers):
+        """Everything that was sent is answered in order, and stands in the chain."""
+        for writer in writers:
+            writer.ending.set()
+        for writer in writers:
+            writer.join(WAIT_SECONDS)
+            self.assertFalse(writer.is_alive(), "an echo never came")
+            self.assertEqual(writer.wrong, [])
+            self.assertEqual(writer.received, writer.sent)
+            writer.client.socket.close()
+        self.assertEqual(node.stop(), 0)
+        self.assert_chain_holds()
+
+    def hold_up_and_go_on(self, node, writers):
+        self.wait_for_notice(node, "the disk is nearly full")
+        held = self.wait_for_quiet(writers)
+        self.give_room()
+        self.wait_for_notice(node, "there is room again")
+        self.wait_until("work did not go on", lambda: all(
+            writer.received > count for writer, count in zip(writers, held)))
+        return sum(held)
+
+    def test_work_fills_the_disk(self):
+        with self.node("echo") as node:
+            writers = self.start_writers()
+            held = self.hold_up_and_go_on(node, writers)
+            self.finish(node, writers)
+        print(f"held up at {held} messages, went on to {sum(each.received for each in writers)}")
+
+    def test_somebody_takes_all_the_room_at_once(self):
+        with self.node("echo") as node:
+            writers = self.start_writers()
+            self.wait_until("nothing came", lambda: all(each.received > 100 for each in writers))
+            self.take_room(leave=0)
+            held = self.hold_up_and_go_on(node, writers)
+            self.finish(node, writers)
+        print(f"held up at {held} messages, went on to {sum(each.received for each in writers)}")
+
+
+if __name__ == "__main__":
+    support.main()
