@@ -159,14 +159,31 @@ def measure_loop(folder, options):
                                     server.stop)
 
 
+def measure_readers(folder, options):
+    return bench_readers.rows(folder, options)
+
+
+# What --only names; each answers rows of the bars.
+PARTS = {"counter": measure_counter, "loop": measure_loop, "readers": measure_readers}
+
+
+def print_parts(folder, options):
+    for name in options.only:
+        print(bench_rows.table(PARTS[name](folder, options)), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--shards", type=int, default=1, help="of the node")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="print these bars, write no page")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
     try:
+        if options.only:
+            print_parts(folder, options)
+            return 0
         sync = json.loads(subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True,
                                          capture_output=True, text=True).stdout)
         beast_port, actor_port = free_port(), free_port()

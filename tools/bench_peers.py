@@ -118,7 +118,7 @@ def main():
         sync = json.loads(subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True,
                                          capture_output=True, text=True).stdout)
         ports = {"Theater": free_port(), "workerd": free_port()}
-        node = bench.node_command("bench/durable_counter/durable_counter.toml", folder / "data",
+        node = bench.node_command(["bench/durable_counter/durable_counter.toml"], folder / "data",
                                   ports["Theater"], options)
         print(HEADER)
         with Server(node), Workerd(folder / "workerd", ports["workerd"]):

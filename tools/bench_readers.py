@@ -67,7 +67,7 @@ READERS = {"a socket": socket_reader, "`chain --follow`": follower,
 
 def rows(folder, options):
     port, metrics, data = bench.free_port(), bench.free_port(), folder / "readers"
-    command = [*bench.node_command("bench/durable_counter/durable_counter.toml", data, port,
+    command = [*bench.node_command(["bench/durable_counter/durable_counter.toml"], data, port,
                                    options), "--metrics", str(metrics)]
 
     def p99():
