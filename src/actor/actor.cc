@@ -70,6 +70,9 @@ Actor::~Actor() = default;
 const Identity& Actor::identity() const { return core_->identity(); }
 ActorStatus Actor::status() const { return core_->status(); }
 ActorFigures Actor::measure() const { return core_->measure(); }
+void Actor::list_operations(std::vector<OperationView>& views) const {
+  core_->list_operations(views);
+}
 ByteSpan Actor::state() const { return core_->state(); }
 void Actor::stop(EndReason reason) { core_->stop(reason); }
 void Actor::kill() { core_->kill(); }

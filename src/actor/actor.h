@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actor/host_port.h"
 #include "actor/manifest.h"
@@ -98,6 +99,8 @@ class Actor {
   /// What it counts, taken between two slices of an invocation.
   ActorFigures measure() const;
   ByteSpan state() const;
+  /// Appends the operations whose last event was not handled yet.
+  void list_operations(std::vector<OperationView>& views) const;
   /// Refuses new events, closes resources, ends what is under way; after the grace (5 s) it is
   /// killed. on_ended tells the end. Idempotent. Peers are told `reason` where that can be said.
   void stop(EndReason reason = EndReason::kStop);

@@ -52,6 +52,9 @@ class Actor::Core final : public ActorPort, private Runnable {
 
   ActorStatus status() const;
   ActorFigures measure() const;  // actor_measure.cc
+  void list_operations(std::vector<OperationView>& views) const {
+    families_.operations().list(views);
+  }
   ByteSpan state() const { return state_.bytes(); }
 
   // ActorPort.

@@ -73,6 +73,7 @@ class Families final : public Imports, private GateClient {
   FamilyInstance* find(std::size_t family) const;
   EventSource* source(std::size_t family) const;
   OperationPort& operations() { return operations_; }
+  const OperationPort& operations() const { return operations_; }
   bool has_parting_event(std::size_t family) const;
   /// Families may tell their peers, when stop() comes. From now on drained() is called whenever no
   /// effect waits.

@@ -353,7 +353,9 @@ void OperationBook::list(std::vector<actor::OperationView>& views) const {
                               entry.number,
                               entry.since,
                               std::nullopt};
-    if (entry.plan.time_max) view.deadline = entry.since + *entry.plan.time_max;
+    // Asked again: an entry that is only read from the history has no plan yet.
+    const Planned plan = user_.plan({entry.function, *entry.arguments});
+    if (plan && plan->time_max) view.deadline = entry.since + *plan->time_max;
     views.push_back(std::move(view));
   }
 }

@@ -80,10 +80,12 @@ class MetricsServer::Scrape final : private io::StreamUser {
   void route() {
     const auto& request = parser_.get();
     const auto target = std::string_view(request.target().data(), request.target().size());
-    if (target.substr(0, target.find('?')) != "/metrics") return reply(refusal("404 Not Found"));
+    const auto path = target.substr(0, target.find('?'));
+    const bool is_operations = path == "/operations" && server_.parts_.operations;
+    if (path != "/metrics" && !is_operations) return reply(refusal("404 Not Found"));
     if (request.method() != http::verb::get) return reply(refusal("405 Method Not Allowed"));
     is_asked_ = true;
-    server_.make_page(id_);
+    server_.make_page(id_, is_operations ? Page::kOperations : Page::kMetrics);
   }
 
   void reply(std::string text) {
@@ -156,13 +158,17 @@ void MetricsServer::rest() {
   resting_ = parts_.executor.after(kAcceptRest, [this] { listener_->want_accept(); });
 }
 
-void MetricsServer::make_page(std::uint64_t scrape) {
-  parts_.make_page([weak = std::weak_ptr(self_), scrape](const std::string& page) {
+void MetricsServer::make_page(std::uint64_t scrape, Page page) {
+  const bool is_metrics = page == Page::kMetrics;
+  MakePage& make = is_metrics ? parts_.make_page : parts_.operations;
+  make([weak = std::weak_ptr(self_), scrape, is_metrics](const std::string& text) {
     const auto self = weak.lock();
     if (!self) return;
     const auto found = (*self)->scrapes_.find(scrape);
     if (found == (*self)->scrapes_.end()) return;
-    found->second->send(answer("200 OK", "text/plain; version=0.0.4; charset=utf-8", page));
+    const std::string_view type =
+        is_metrics ? "text/plain; version=0.0.4; charset=utf-8" : "application/jsonl";
+    found->second->send(answer("200 OK", type, text));
   });
 }
 

@@ -1,4 +1,4 @@
-// MetricsServer: GET /metrics on an address of its own.
+// MetricsServer: GET /metrics and GET /operations on an address of its own.
 #pragma once
 
 #include <functional>
@@ -31,7 +31,8 @@ class MetricsServer final : private io::ListenerUser {
   struct Parts {
     io::Executor& executor;
     io::Network& network;
-    MakePage make_page;  // answers at once or later, on the same thread
+    MakePage make_page;        // answers at once or later, on the same thread
+    MakePage operations = {};  // the same, for /operations; may be empty
   };
   /// Listens. kConflict if the address is in use, kInvalid if it is none.
   static Result<std::unique_ptr<MetricsServer>> open(Parts parts, const std::string& address);
@@ -44,7 +45,8 @@ class MetricsServer final : private io::ListenerUser {
   explicit MetricsServer(Parts parts);
   void on_acceptable() override;
   void rest();
-  void make_page(std::uint64_t scrape);
+  enum class Page : std::uint8_t { kMetrics, kOperations };
+  void make_page(std::uint64_t scrape, Page page);
   void forget(std::uint64_t scrape);
 
   Parts parts_;

@@ -24,7 +24,8 @@ struct MetricsServerTest : testing::Test {
   std::unique_ptr<MetricsServer> open() {
     auto opened = MetricsServer::open(
         {executor, network,
-         [this](MetricsServer::Answered answered) { asked.push_back(std::move(answered)); }},
+         [this](MetricsServer::Answered answered) { asked.push_back(std::move(answered)); },
+         [](MetricsServer::Answered answered) { answered("{\"actor\":\"a\"}\n"); }},
         "9464");
     EXPECT_TRUE(opened) << opened.error().message;
     return std::move(*opened);
@@ -51,9 +52,17 @@ TEST_F(MetricsServerTest, AnswersWithThePage) {
   EXPECT_TRUE(client.is_ended());
 }
 
+TEST_F(MetricsServerTest, AnswersWithWhatWaits) {
+  const std::string text = ask("GET /operations HTTP/1.1\r\nHost: x\r\n\r\n").take();
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: application/jsonl"));
+  EXPECT_THAT(text, HasSubstr("\r\n\r\n{\"actor\":\"a\"}\n"));
+  EXPECT_TRUE(asked.empty());
+}
+
 TEST_F(MetricsServerTest, RefusesWhatItDoesNotServe) {
   EXPECT_THAT(ask("GET / HTTP/1.1\r\n\r\n").take(), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(ask("POST /metrics HTTP/1.1\r\n\r\n").take(), StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(ask("POST /operations HTTP/1.1\r\n\r\n").take(), StartsWith("HTTP/1.1 405"));
   EXPECT_THAT(ask("\x16\x03\x01\r\n\r\n").take(), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(ask("GET /" + std::string(20'000, 'x')).take(), StartsWith("HTTP/1.1 400"));
   EXPECT_TRUE(asked.empty());

@@ -87,9 +87,11 @@ Status Node::run() {
 Status Node::serve_metrics() {
   metrics_ = std::make_unique<Metrics>(Metrics::Parts{control_, clock_, store_->log()});
   if (options_.metrics.empty()) return {};
+  operations_page_ = std::make_unique<OperationsPage>(control_);
   TRY(metrics_server_,
       MetricsServer::open({control_, control_network_,
-                           [this](auto answered) { metrics_->page(std::move(answered)); }},
+                           [this](auto answered) { metrics_->page(std::move(answered)); },
+                           [this](auto answered) { operations_page_->page(std::move(answered)); }},
                           options_.metrics));
   listener_.on_metrics(metrics_server_->address());
   return {};
@@ -102,6 +104,7 @@ void Node::start_threads() {
     shards_.push_back(std::make_unique<ShardThread>(
         ShardThread::Shared{store_->log(), log_, *worker_, *workers_}, index));
     metrics_->watch(*shards_.back());
+    if (operations_page_) operations_page_->watch(*shards_.back());
   }
   log_thread_ = std::make_unique<LogThread>(store_->log(), [this] {
     control_.post([this] { fail_with({Code::kIo, store_->log().failure()}); });

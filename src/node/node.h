@@ -21,6 +21,7 @@
 #include "node/log_thread.h"
 #include "node/metrics.h"
 #include "node/metrics_server.h"
+#include "node/operations_page.h"
 #include "node/shard_thread.h"
 #include "store/node_store.h"
 
@@ -115,6 +116,7 @@ class Node {
   io::AsioExecutor control_;
   io::AsioNetwork control_network_{control_};
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<OperationsPage> operations_page_;  // beside the metrics
   std::unique_ptr<MetricsServer> metrics_server_;
   std::vector<std::unique_ptr<Member>> members_;
   std::unique_ptr<io::WorkerThread> worker_;    // writes snapshots

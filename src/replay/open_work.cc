@@ -46,6 +46,7 @@ void OpenWork::add_starts(const store::StoredEvent& event) {
     item.function = family.interface_name + "#" + call->call->name;
     item.arguments = arguments_text(call->arguments, call->call->type);
     item.since_us = event.record.link.time_us;
+    item.start = {call->family, call->function, to_bytes(call->arguments)};
     operations_.insert_or_assign(*id, std::move(item));
   }
 }

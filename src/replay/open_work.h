@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actor/family_info.h"
+#include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "replay/event_types.h"
@@ -31,6 +32,13 @@ struct OpenItem {
   std::string phase;           // of a recorded end: "done"
   std::uint64_t since_us = 0;  // when it was started, or its end recorded
   std::uint64_t attempt = 1;
+  std::optional<std::uint64_t> deadline_us;  // of an operation: add_deadlines()
+  /// The call that started an operation.
+  struct Start {
+    std::size_t family = 0, function = 0;
+    Bytes arguments;
+  };
+  Start start;
 };
 
 /// Fed with all of one actor's events, in order, with their bytes. `families` outlive it.
