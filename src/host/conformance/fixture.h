@@ -13,6 +13,10 @@
 //     static void finish(Rehearsal&);                         // ends what the script left open
 //     static std::vector<Step> faults();                      // each a failure of what it uses
 //     static std::vector<Step> denied();                      // each a call that is denied
+//     // May be left out: what is held although nothing is under way (a listener, idle sessions).
+//     static bool is_at_rest(const actor::Census&);
+//     // May be left out: what the handler returns beside the state, for these events.
+//     static Bytes answers(std::span<const Bytes> events);
 //   };
 #pragma once
 
@@ -59,19 +63,40 @@ class Conformance : public ::testing::Test {
   std::unique_ptr<Family> family_ = Provoker::make();
   const std::vector<Step> script_ = Provoker::script();
 
-  Rehearsal rehearse() { return Rehearsal(*family_, Provoker::kGrant); }
+  Rehearsal rehearse() {
+    if constexpr (requires { &Provoker::answers; }) {
+      return Rehearsal(*family_, Provoker::kGrant, &Provoker::answers);
+    } else {
+      return Rehearsal(*family_, Provoker::kGrant);
+    }
+  }
   /// The first `count` steps.
   void play(Rehearsal& rehearsal, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) script_[i].run(rehearsal);
   }
+  /// The snapshot of a life of so many steps.
+  Bytes saved_after(std::size_t count) {
+    Rehearsal rehearsal = rehearse();
+    play(rehearsal, count);
+    Bytes saved = rehearsal.instance().save();
+    EXPECT_EQ(saved, rehearsal.instance().save());
+    return saved;
+  }
   std::string place(std::size_t count) const {
     return count == 0 ? "at the start" : "after " + script_[count - 1].name;
   }
-  /// What is open ends, every event is taken, and then nothing is held.
+  /// What is open ends, every event is taken, and then nothing is held; after a stop least of all.
   void wind_up(Rehearsal& rehearsal) {
     Provoker::finish(rehearsal);
     rehearsal.take_all();
     expect_one_end_each(rehearsal);
+    if constexpr (requires { &Provoker::is_at_rest; }) {
+      EXPECT_TRUE(Provoker::is_at_rest(rehearsal.instance().census())) << "END-1";
+    } else {
+      expect_nothing_held(rehearsal);
+    }
+    rehearsal.instance().stop(actor::StopMode::kDrain);
+    rehearsal.pass(std::chrono::seconds(5));
     expect_nothing_held(rehearsal);
   }
 };

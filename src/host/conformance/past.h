@@ -13,6 +13,22 @@
 
 namespace theater::host::conformance {
 
+/// One life of the node, as far as one actor's family sees it.
+struct Life {
+  Life(const Family& family, const actor::Setting& grant) {
+    auto made = family.create(grant, {shard.services, actor});
+    CHECK(made, "the grant of the suite is well formed");
+    instance = *std::move(made);
+    actor.ports = instance->operations();
+  }
+  FakeShard shard;
+  FakeActor actor;
+  std::unique_ptr<actor::FamilyInstance> instance;
+};
+
+/// What the handler of a family with answers returns beside the state, for these events.
+using Answers = Bytes (*)(std::span<const Bytes> events);
+
 /// A committed effect.
 struct Effect {
   std::size_t function;

@@ -2,8 +2,6 @@
 // that commit or not, effects let out or held back, batches taken, crashes and restarts.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <deque>
 #include <map>
 #include <memory>
@@ -21,8 +19,10 @@ namespace theater::host::conformance {
 /// Every part that a family may hold on to belongs to one life of the node.
 class Rehearsal {
  public:
-  Rehearsal(const Family& family, std::string_view grant)
-      : family_(family), grant_(*actor::parse_settings(grant, "conformance.toml", {})) {
+  Rehearsal(const Family& family, std::string_view grant, Answers answers = nullptr)
+      : family_(family),
+        grant_(*actor::parse_settings(grant, "conformance.toml", {})),
+        answers_(answers) {
     begin_life();
     EXPECT_TRUE(life_->instance->recover());
   }
@@ -120,6 +120,13 @@ class Rehearsal {
       ++ends_[origin->operation.value];
       instance().operations()->delivered(origin->operation);
     }
+    if (answers_ != nullptr) {
+      const Bytes answers = answers_(events);
+      instance().handled(batch, {seq_, true, answers});
+      buffered_.push_back({family_.info().calls.size(), answers, 0, {}});
+      commit();
+      let_out();
+    }
     pass({});
     return events;
   }
@@ -155,18 +162,9 @@ class Rehearsal {
   int refused_full = 0;  // calls answered with code full
 
  private:
-  struct Life {
-    FakeShard shard;
-    FakeActor actor;
-    std::unique_ptr<actor::FamilyInstance> instance;
-  };
   void begin_life() {
-    life_ = std::make_unique<Life>();
+    life_ = std::make_unique<Life>(family_, grant_);
     seen_records_ = 0;
-    auto made = family_.create(grant_, {life_->shard.services, life_->actor});
-    CHECK(made, "the grant of the suite is well formed");
-    life_->instance = *std::move(made);
-    life_->actor.ports = life_->instance->operations();
   }
   void next_invocation() {
     seq_ = seq_.next();
@@ -185,6 +183,7 @@ class Rehearsal {
   }
   const Family& family_;
   const actor::Setting grant_;
+  const Answers answers_;
   std::unique_ptr<Life> life_;
   Seq seq_{1};
   std::uint64_t ordinal_ = 0, next_id_ = 1, last_ticket_ = 0;
