@@ -27,7 +27,7 @@ class ConnectionOwner {
   /// It is not: the stream goes elsewhere, this connection is over.
   virtual void forward(listener::Visitor visitor) = 0;
   /// Lets a request in, or says why not.
-  virtual std::expected<std::uint64_t, http::Refusal> admit(const Connection& connection) = 0;
+  virtual std::expected<std::uint64_t, http::Refusal> admit(Connection& connection) = 0;
   /// Queues the request's event; false: no room.
   virtual bool deliver(Connection& connection, const http::Request& request, ByteSpan body) = 0;
   /// Whether the actor's queue has room for a part.
@@ -86,6 +86,8 @@ class Connection final : private io::StreamUser {
   /// Of a body in parts.
   void more(std::uint64_t credit);
 
+  /// What is answered next is the last: the answer says so.
+  void serve_no_more() { keeps_alive_ = false; }
   /// The actor stops: what it has not begun to answer is refused, what it has is finished.
   void eject();
   /// Writes what the socket takes. Once for all that was queued before.

@@ -69,6 +69,30 @@ TEST_F(HttpCrowd, DrainFinishesWhatItHasAndRefusesTheRest) {
   EXPECT_EQ(executor.timer_count(), 0u);
 }
 
+TEST_F(HttpFixture, OnceTheGuestIsToldOfTheEndNewRequestsAreRefusedAndTheOthersAnswered) {
+  serve();
+  auto kept = connect(), parked = connect(), handled = connect();
+  EXPECT_EQ(brief(exchange(kept, get("/now"))), "200 hello");
+  exchange(parked, get("/later"));
+  const std::uint64_t parked_id = actor.last_id;
+  actor.is_asleep = true;
+  exchange(handled, get("/now") + get("/now"));
+  instance->expect_stop(actor::EndReason::kStop);
+  EXPECT_EQ(ask(get("/now")), "503! the actor stops");
+  EXPECT_EQ(brief(exchange(kept, get("/now"))), "503! the actor stops");
+  EXPECT_TRUE(kept.is_ended());
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(brief(handled.take()), "200! hello") << "what it had sent ahead is not begun";
+  actor.respond(parked_id, "in time");
+  executor.run();
+  EXPECT_EQ(brief(parked.take()), "200! in time");
+  instance->stop(actor::StopMode::kDrain);
+  pass(seconds(6));
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
+}
+
 TEST_F(HttpFixture, AnActorWithoutConnectionsDrainsAtOnce) {
   serve();
   instance->stop(actor::StopMode::kDrain);

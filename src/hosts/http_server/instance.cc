@@ -48,6 +48,11 @@ Instance::~Instance() {
 
 void Instance::admit(listener::Visitor visitor) {
   if (is_stopping_) return;  // closed without a word, as if it had come later
+  if (is_leaving_) {
+    ++untold_refusals_;
+    ++traffic_.refused;
+    return pages_.refuse(std::move(visitor), {503, "the actor stops", kRetrySeconds});
+  }
   if (!owns(visitor.request)) {
     return pages_.serve(std::move(visitor), setup_.grant.static_folder, actor_);
   }
@@ -76,8 +81,11 @@ std::unexpected<http::Refusal> Instance::turn_away(std::uint16_t status, std::st
   return std::unexpected(http::Refusal{status, std::move(message), kRetrySeconds});
 }
 
-std::expected<std::uint64_t, http::Refusal> Instance::admit(const Connection& connection) {
-  if (is_stopping_) return turn_away(503, "the actor stops");
+std::expected<std::uint64_t, http::Refusal> Instance::admit(Connection& connection) {
+  if (is_stopping_ || is_leaving_) {
+    connection.serve_no_more();
+    return turn_away(503, "the actor stops");
+  }
   const auto in_flight = count(State::kReading) + count(State::kQueued) + count(State::kHandling);
   if (in_flight >= limits_.inflight_max) return turn_away(503, "too many requests are in flight");
   std::string client = address_of(connection.peer());
@@ -324,6 +332,12 @@ void Instance::tell_refusals() {
 }
 
 // The end.
+
+/// The guest is told of it now: what it has in hand it may answer, each as its connection's last.
+void Instance::expect_stop(actor::EndReason) {
+  is_leaving_ = true;
+  for (const auto& [number, connection] : connections_) connection->serve_no_more();
+}
 
 void Instance::stop(actor::StopMode mode) {
   claim_.reset();

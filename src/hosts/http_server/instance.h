@@ -71,6 +71,7 @@ class Instance final : public host::BoundInstance<Instance>,
 
   void settle(actor::Settlement settlement) override;
   actor::EventSource* events() override { return &queue_; }
+  void expect_stop(actor::EndReason reason) override;
   void stop(actor::StopMode mode) override;
   actor::Census census() const override;
   void measure(actor::Figures& figures) const override;  // instance_measure.cc
@@ -94,7 +95,7 @@ class Instance final : public host::BoundInstance<Instance>,
   // ConnectionOwner.
   bool owns(const http::Request& request) override { return !claim_ || claim_->owns(request); }
   void forward(listener::Visitor visitor) override;
-  std::expected<std::uint64_t, http::Refusal> admit(const Connection& connection) override;
+  std::expected<std::uint64_t, http::Refusal> admit(Connection& connection) override;
   bool deliver(Connection& connection, const http::Request& request, ByteSpan body) override;
   bool may_deliver(const Connection& connection) override;
   void on_part(Connection& connection, ByteSpan part) override;
@@ -165,7 +166,8 @@ class Instance final : public host::BoundInstance<Instance>,
   MonotonicTime tick_time_;
   std::string date_line_;
   std::optional<io::TimerId> tick_;
-  bool is_stopping_ = false;
+  bool is_leaving_ = false;   // a stop is to come: nothing new
+  bool is_stopping_ = false;  // it has come
   bool is_drained_told_ = true;
   host::Deferred<Instance> deferred_{services_.executor, *this};
   /// Shared with routes, which hold it weakly: this instance may be gone when
