@@ -68,50 +68,40 @@ class RecordBuilder {
   std::span<const chain::Attachment> attachments() const { return attachments_; }
 
  private:
-  template <typename NextSalt>
-  chain::PayloadCommitment commit(const PayloadDraft& payload, NextSalt&& next_salt) {
-    const Salt salt = next_salt();
-    attachments_.push_back(chain::Attachment::payload(salt, payload.bytes));
-    return chain::commit_payload(salt, payload.bytes, payload.type);
-  }
-
-  /// Under the salt it had; large bytes are not stored twice.
-  chain::Input commit_again(const PayloadDraft& input, const Salt& /*recorded*/) {
-    const EventOrigin& origin = *input.origin;
-    const auto commitment = chain::commit_payload(origin.salt, input.bytes, input.type);
-    attachments_.push_back(input.bytes.size() > kStoredTwiceBytesMax
-                               ? chain::Attachment::elsewhere(commitment, origin.lsn)
-                               : chain::Attachment::payload(origin.salt, input.bytes));
-    return {commitment, origin.reference};
-  }
+  void clear();
+  /// A commitment without its digest, which commit_all adds.
+  chain::PayloadCommitment add(const PayloadDraft& payload, const Salt& salt);
+  chain::Input add_again(const PayloadDraft& input);
+  /// All payloads at once: two side by side are hashed in little more time than one.
+  void commit_all();
+  void fill(const EventDraft& draft);
 
   chain::RecordDraft record_;
   std::vector<chain::Attachment> attachments_;
   std::vector<chain::Input> inputs_;
   std::vector<chain::PayloadCommitment> payloads_;
   std::vector<chain::Output> outputs_;
+  std::vector<chain::SaltedBytes> salted_;  // one for each input, payload and output
+  std::vector<Digest> digests_;
 };
 
 template <typename NextSalt>
 const chain::RecordDraft& RecordBuilder::build(const EventDraft& draft, NextSalt&& next_salt) {
-  attachments_.clear();
-  inputs_.clear();
-  payloads_.clear();
-  outputs_.clear();
+  clear();
   for (const PayloadDraft& input : draft.inputs) {
-    inputs_.push_back(input.origin == nullptr ? chain::Input{commit(input, next_salt), std::nullopt}
-                                              : commit_again(input, next_salt()));
+    const Salt salt = next_salt();
+    inputs_.push_back(input.origin == nullptr ? chain::Input{add(input, salt), std::nullopt}
+                                              : add_again(input));
   }
   for (const PayloadDraft& payload : draft.payloads) {
-    payloads_.push_back(draft.salt == nullptr ? commit(payload, next_salt)
-                                              : commit(payload, [&] { return *draft.salt; }));
+    payloads_.push_back(add(payload, draft.salt == nullptr ? next_salt() : *draft.salt));
   }
   if (draft.delta) attachments_.push_back(chain::Attachment::delta(*draft.delta));
   for (const OutputDraft& output : draft.outputs) {
-    outputs_.push_back({output.output_class, output.target, commit(output.payload, next_salt)});
+    outputs_.push_back({output.output_class, output.target, add(output.payload, next_salt())});
   }
-  record_ = {draft.kind,       draft.invocation, inputs_,    draft.name, payloads_,
-             draft.state_root, draft.outcome,    draft.fuel, draft.body, outputs_};
+  commit_all();
+  fill(draft);
   return record_;
 }
 

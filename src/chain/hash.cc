@@ -33,6 +33,13 @@ Digest to_digest(const std::uint32_t* state) {
   return digest;
 }
 
+void run_pair(const Sha256Lane& first, const Sha256Lane& second, std::size_t count) {
+  static const bool at_once = has_sha_instructions();
+  if (at_once) return sha256_pair_x86(first, second, count);
+  run_blocks(first.state, first.blocks, count);
+  run_blocks(second.state, second.blocks, count);
+}
+
 /// Hashes the last bytes of a message: `rest` is under one block.
 Digest finish_blocks(std::uint32_t* state, ByteSpan rest, std::uint64_t total_bytes) {
   std::uint8_t tail[2 * kBlock] = {};
@@ -42,6 +49,93 @@ Digest finish_blocks(std::uint32_t* state, ByteSpan rest, std::uint64_t total_by
   store_be64(tail + blocks * kBlock - 8, total_bytes * 8);
   run_blocks(state, tail, blocks);
   return to_digest(state);
+}
+
+/// A payload under its label as whole blocks, few of them copied: its first bytes with what stands
+/// before them, then bytes as they lie in memory, then the rest with its padding. A short one is
+/// copied whole.
+class PaddedMessage {
+ public:
+  explicit PaddedMessage(const SaltedBytes& payload) : rest_(payload.bytes) {
+    std::memcpy(state_, kInitial, sizeof state_);
+    put(as_bytes(kLabel));
+    put(payload.salt.span());
+    store_be64(copied_ + used_, payload.bytes.size());
+    used_ += 8;
+    const std::uint64_t total = used_ + payload.bytes.size();
+    if (total + 9 > sizeof copied_) {
+      take(kBlock - used_);
+      add_copied(1);
+      add({rest_.data(), rest_.size() / kBlock});
+      rest_ = rest_.last(rest_.size() % kBlock);
+    }
+    take(rest_.size());
+    pad(total);
+  }
+  PaddedMessage(const PaddedMessage&) = delete;
+
+  /// Blocks that come next and lie side by side; 0: all are hashed.
+  std::size_t next_blocks() const { return at_ < parts_ ? part_[at_].count : 0; }
+  Sha256Lane lane() { return {state_, part_[at_].blocks}; }
+  void pass(std::size_t count) {
+    part_[at_].blocks += count * kBlock;
+    part_[at_].count -= count;
+    if (part_[at_].count == 0) ++at_;
+  }
+  Digest digest() {
+    for (std::size_t count; (count = next_blocks()) > 0; pass(count)) {
+      run_blocks(state_, lane().blocks, count);
+    }
+    return to_digest(state_);
+  }
+
+ private:
+  static constexpr std::string_view kLabel = "theater/payload/v1\0"sv;
+  static constexpr std::size_t kCopiedBlocks = 6;
+  struct Part {
+    const std::uint8_t* blocks;
+    std::size_t count;
+  };
+  void put(ByteSpan bytes) {
+    std::memcpy(copied_ + used_, bytes.data(), bytes.size());
+    used_ += bytes.size();
+  }
+  void take(std::size_t count) {
+    if (count > 0) put(rest_.first(count));
+    rest_ = rest_.subspan(count);
+  }
+  void add(const Part& part) {
+    if (part.count > 0) part_[parts_++] = part;
+  }
+  void add_copied(std::size_t count) {
+    add({copied_ + begun_, count});
+    begun_ += count * kBlock;
+  }
+  void pad(std::uint64_t total) {
+    const std::size_t end = (used_ + 9 + kBlock - 1) / kBlock * kBlock;
+    std::memset(copied_ + used_, 0, end - used_);
+    copied_[used_] = 0x80;
+    store_be64(copied_ + end - 8, total * 8);
+    add_copied((end - begun_) / kBlock);
+  }
+
+  std::uint32_t state_[8];
+  ByteSpan rest_;  // not yet in a part
+  std::uint8_t copied_[kCopiedBlocks * kBlock];
+  std::size_t used_ = 0, begun_ = 0;  // bytes of copied_ that are filled, that stand in a part
+  Part part_[3];
+  std::size_t parts_ = 0, at_ = 0;
+};
+
+/// As far as the shorter one goes.
+void run_side_by_side(PaddedMessage& first, PaddedMessage& second) {
+  for (;;) {
+    const std::size_t count = std::min(first.next_blocks(), second.next_blocks());
+    if (count == 0) return;
+    run_pair(first.lane(), second.lane(), count);
+    first.pass(count);
+    second.pass(count);
+  }
 }
 
 }  // namespace
@@ -91,12 +185,18 @@ Digest leaf_hash(ByteSpan record) { return Sha256().update("\0"sv).update(record
 Digest leaf_hash_prefixed(ByteSpan zero_and_record) { return sha256(zero_and_record); }
 
 Digest payload_digest(const Salt& salt, ByteSpan bytes) {
-  return Sha256()
-      .update("theater/payload/v1\0"sv)
-      .update(salt.span())
-      .update_be64(bytes.size())
-      .update(bytes)
-      .finish();
+  PaddedMessage message({salt, bytes});
+  return message.digest();
+}
+
+void payload_digests(std::span<const SaltedBytes> payloads, std::span<Digest> digests) {
+  for (; payloads.size() >= 2; payloads = payloads.subspan(2), digests = digests.subspan(2)) {
+    PaddedMessage first(payloads[0]), second(payloads[1]);
+    run_side_by_side(first, second);
+    digests[0] = first.digest();
+    digests[1] = second.digest();
+  }
+  if (!payloads.empty()) digests[0] = payload_digest(payloads[0].salt, payloads[0].bytes);
 }
 
 PayloadCommitment commit_payload(const Salt& salt, ByteSpan bytes, const TypeHint& type) {

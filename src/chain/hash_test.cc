@@ -47,6 +47,52 @@ TEST(Sha256, BothImplementationsAgree) {
   EXPECT_EQ(std::memcmp(first, second, sizeof first), 0);
 }
 
+TEST(Sha256, TwoMessagesSideBySideAreAsOneAfterTheOther) {
+  if (!has_sha_instructions()) GTEST_SKIP() << "this processor has no SHA-NI";
+  Bytes one(64 * 5), two(64 * 5);
+  io::SeededRandom random(6);
+  random.fill(one);
+  random.fill(two);
+  std::uint32_t first[8] = {1, 2, 3, 4, 5, 6, 7, 8}, second[8] = {8, 7, 6, 5, 4, 3, 2, 1};
+  std::uint32_t alone[8] = {1, 2, 3, 4, 5, 6, 7, 8}, other[8] = {8, 7, 6, 5, 4, 3, 2, 1};
+  sha256_pair_x86({first, one.data()}, {second, two.data()}, 5);
+  sha256_blocks_x86(alone, one.data(), 5);
+  sha256_blocks_x86(other, two.data(), 5);
+  EXPECT_EQ(std::memcmp(first, alone, sizeof first), 0);
+  EXPECT_EQ(std::memcmp(second, other, sizeof second), 0);
+}
+
+/// The definition of docs/formats/chain.md, step by step.
+Digest defined_payload_digest(const Salt& salt, ByteSpan bytes) {
+  using std::string_view_literals::operator""sv;
+  Bytes all = to_bytes(as_bytes("theater/payload/v1\0"sv));
+  append(all, salt.span());
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    all.push_back(static_cast<std::uint8_t>(std::uint64_t{bytes.size()} >> shift));
+  }
+  append(all, bytes);
+  return by_openssl(all);
+}
+
+TEST(PayloadDigest, IsAsDefinedForEveryLengthAloneAndBesideAnyOther) {
+  Bytes bytes(1500);
+  io::SeededRandom(7).fill(bytes);
+  Salt salt, other;
+  salt.bytes.fill(0x5a);
+  other.bytes.fill(0xa5);
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    const ByteSpan one = ByteSpan(bytes).first(length);
+    const ByteSpan two = ByteSpan(bytes).last(length * 37 % bytes.size());
+    ASSERT_EQ(payload_digest(salt, one), defined_payload_digest(salt, one)) << length;
+    const SaltedBytes both[] = {{salt, one}, {other, two}, {other, one}};
+    Digest digests[3];
+    payload_digests(both, digests);
+    ASSERT_EQ(digests[0], defined_payload_digest(salt, one)) << length;
+    ASSERT_EQ(digests[1], defined_payload_digest(other, two)) << length;
+    ASSERT_EQ(digests[2], defined_payload_digest(other, one)) << length;
+  }
+}
+
 TEST(Crc32c, EqualsTheStandardsVectors) {
   EXPECT_EQ(crc32c({}), 0u);
   EXPECT_EQ(crc32c(as_bytes("123456789")), 0xe3069283u);

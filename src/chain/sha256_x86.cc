@@ -34,6 +34,16 @@ inline void four_rounds(Working& state, __m128i words, int four) {
   state.abef = _mm_sha256rnds2_epu32(state.abef, state.cdgh, sum);
 }
 
+/// The same for two messages in turn: one waits for its instruction while the other's runs.
+inline void four_rounds(Working& one, __m128i one_sum, Working& two, __m128i two_sum) {
+  one.cdgh = _mm_sha256rnds2_epu32(one.cdgh, one.abef, one_sum);
+  two.cdgh = _mm_sha256rnds2_epu32(two.cdgh, two.abef, two_sum);
+  one_sum = _mm_shuffle_epi32(one_sum, 0x0E);
+  two_sum = _mm_shuffle_epi32(two_sum, 0x0E);
+  one.abef = _mm_sha256rnds2_epu32(one.abef, one.cdgh, one_sum);
+  two.abef = _mm_sha256rnds2_epu32(two.abef, two.cdgh, two_sum);
+}
+
 /// The next four schedule words from the sixteen before them (w0 oldest).
 inline __m128i next_words(__m128i w0, __m128i w1, __m128i w2, __m128i w3) {
   const __m128i seventh = _mm_alignr_epi8(w3, w2, 4);
@@ -41,13 +51,17 @@ inline __m128i next_words(__m128i w0, __m128i w1, __m128i w2, __m128i w3) {
   return _mm_sha256msg2_epu32(partial, w3);
 }
 
-inline void one_block(Working& state, const std::uint8_t* block) {
+/// The four words at `four` of a block.
+inline __m128i words_of(const std::uint8_t* block, int four) {
   const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bll, 0x0405060700010203ll);
-  const auto* in = reinterpret_cast<const __m128i*>(block);
+  return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block) + four), swap);
+}
+
+inline void one_block(Working& state, const std::uint8_t* block) {
   __m128i w[4];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; ++i) {
-    w[i] = _mm_shuffle_epi8(_mm_loadu_si128(in + i), swap);
+    w[i] = words_of(block, i);
     four_rounds(state, w[i], i);
   }
 #pragma clang loop unroll(full)
@@ -58,24 +72,67 @@ inline void one_block(Working& state, const std::uint8_t* block) {
   }
 }
 
-}  // namespace
+inline void two_blocks(Working& one, const std::uint8_t* first, Working& two,
+                       const std::uint8_t* second) {
+  __m128i v[4], w[4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; ++i) {
+    v[i] = words_of(first, i);
+    w[i] = words_of(second, i);
+    four_rounds(one, _mm_add_epi32(v[i], constant(i)), two, _mm_add_epi32(w[i], constant(i)));
+  }
+#pragma clang loop unroll(full)
+  for (int i = 4; i < 16; ++i) {
+    v[i & 3] = next_words(v[i & 3], v[(i + 1) & 3], v[(i + 2) & 3], v[(i + 3) & 3]);
+    w[i & 3] = next_words(w[i & 3], w[(i + 1) & 3], w[(i + 2) & 3], w[(i + 3) & 3]);
+    four_rounds(one, _mm_add_epi32(v[i & 3], constant(i)), two,
+                _mm_add_epi32(w[i & 3], constant(i)));
+  }
+}
 
-void sha256_blocks_x86(std::uint32_t* state, const std::uint8_t* blocks, std::size_t count) {
-  auto* words = reinterpret_cast<__m128i*>(state);
-  // From a,b,c,d and e,f,g,h to the order the instructions want.
+/// From a,b,c,d and e,f,g,h to the order the instructions want.
+inline Working load(const std::uint32_t* state) {
+  const auto* words = reinterpret_cast<const __m128i*>(state);
   const __m128i badc = _mm_shuffle_epi32(_mm_loadu_si128(words), 0xB1);
   const __m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128(words + 1), 0x1B);
-  Working now{_mm_alignr_epi8(badc, hgfe, 8), _mm_blend_epi16(hgfe, badc, 0xF0)};
-  for (; count > 0; --count, blocks += 64) {
-    const Working before = now;
-    one_block(now, blocks);
-    now.abef = _mm_add_epi32(now.abef, before.abef);
-    now.cdgh = _mm_add_epi32(now.cdgh, before.cdgh);
-  }
+  return {_mm_alignr_epi8(badc, hgfe, 8), _mm_blend_epi16(hgfe, badc, 0xF0)};
+}
+
+inline void store(const Working& now, std::uint32_t* state) {
+  auto* words = reinterpret_cast<__m128i*>(state);
   const __m128i feba = _mm_shuffle_epi32(now.abef, 0x1B);
   const __m128i dchg = _mm_shuffle_epi32(now.cdgh, 0xB1);
   _mm_storeu_si128(words, _mm_blend_epi16(feba, dchg, 0xF0));
   _mm_storeu_si128(words + 1, _mm_alignr_epi8(dchg, feba, 8));
+}
+
+inline void add(Working& now, const Working& before) {
+  now.abef = _mm_add_epi32(now.abef, before.abef);
+  now.cdgh = _mm_add_epi32(now.cdgh, before.cdgh);
+}
+
+}  // namespace
+
+void sha256_blocks_x86(std::uint32_t* state, const std::uint8_t* blocks, std::size_t count) {
+  Working now = load(state);
+  for (; count > 0; --count, blocks += 64) {
+    const Working before = now;
+    one_block(now, blocks);
+    add(now, before);
+  }
+  store(now, state);
+}
+
+void sha256_pair_x86(const Sha256Lane& first, const Sha256Lane& second, std::size_t count) {
+  Working one = load(first.state), two = load(second.state);
+  for (std::size_t at = 0; at < 64 * count; at += 64) {
+    const Working one_before = one, two_before = two;
+    two_blocks(one, first.blocks + at, two, second.blocks + at);
+    add(one, one_before);
+    add(two, two_before);
+  }
+  store(one, first.state);
+  store(two, second.state);
 }
 
 bool has_sha_instructions() {
@@ -95,6 +152,9 @@ bool has_sha_instructions() {
 namespace theater::chain {
 
 void sha256_blocks_x86(std::uint32_t*, const std::uint8_t*, std::size_t) {
+  CHECK(false, "the caller asks has_sha_instructions first");
+}
+void sha256_pair_x86(const Sha256Lane&, const Sha256Lane&, std::size_t) {
   CHECK(false, "the caller asks has_sha_instructions first");
 }
 bool has_sha_instructions() { return false; }
