@@ -3,27 +3,17 @@
 
 namespace theater::chain {
 
-std::uint64_t CborReader::expect(CborType type) {
-  if (rest_.empty() || static_cast<CborType>(rest_[0] >> 5) != type) return refuse(), 0;
-  const unsigned low = rest_[0] & 31;
-  rest_ = rest_.subspan(1);
-  if (low < 24) return low;
+/// A value in the bytes that follow, as `low` says.
+std::uint64_t CborReader::expect_long(unsigned low) {
   if (low > 27) return refuse(), 0;
   const std::size_t bytes = std::size_t{1} << (low - 24);
-  if (rest_.size() < bytes) return refuse(), 0;
+  if (left() < bytes) return refuse(), 0;
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | rest_[i];
-  rest_ = rest_.subspan(bytes);
+  for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | at_[i];
+  at_ += bytes;
   const std::uint64_t least = bytes == 1 ? 24 : std::uint64_t{1} << (4 * bytes);
   if (value < least) return refuse(), 0;
   return value;
-}
-
-ByteSpan CborReader::take(std::uint64_t count) {
-  if (count > rest_.size()) return refuse(), ByteSpan{};
-  const ByteSpan taken = rest_.first(count);
-  rest_ = rest_.subspan(count);
-  return taken;
 }
 
 namespace {
@@ -47,9 +37,17 @@ std::size_t utf8_sequence(std::string_view text) {
   return length;
 }
 
+/// Whether it begins with eight ASCII characters, as names do.
+bool is_ascii_word(std::string_view text) {
+  if (text.size() < sizeof(std::uint64_t)) return false;
+  const auto word = load_le<std::uint64_t>(as_bytes(text).data());
+  return (word & 0x8080808080808080) == 0;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  while (is_ascii_word(text)) text.remove_prefix(sizeof(std::uint64_t));
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;

@@ -24,22 +24,27 @@ enum class CborType : std::uint8_t {
 /// ask `overflowed` at the end.
 class CborWriter {
  public:
-  explicit CborWriter(std::span<std::uint8_t> out) : at_(out.data()), left_(out.size()) {}
+  explicit CborWriter(std::span<std::uint8_t> out)
+      : begin_(out.data()), at_(begin_), end_(begin_ + out.size()) {}
 
   void head(CborType type, std::uint64_t value) {
     const auto major = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 5);
     if (value < 24) return byte(static_cast<std::uint8_t>(major | value));
-    if (value <= 0xff) return big_endian(major | 24, value, 1);
-    if (value <= 0xffff) return big_endian(major | 25, value, 2);
-    if (value <= 0xffffffff) return big_endian(major | 26, value, 4);
-    big_endian(major | 27, value, 8);
+    const unsigned power = value <= 0xff ? 0 : value <= 0xffff ? 1 : value <= 0xffffffff ? 2 : 3;
+    std::uint8_t item[9];
+    item[0] = static_cast<std::uint8_t>(major | (24 + power));
+    store_be64(item + 1, value << (64 - (8 << power)));
+    const std::size_t bytes = 1 + (std::size_t{1} << power);
+    if (left() < sizeof item) return raw(ByteSpan(item, bytes));
+    std::memcpy(at_, item, sizeof item);  // of a known size; what is too much is written over
+    at_ += bytes;
   }
   void number(std::uint64_t value) { head(CborType::kUnsigned, value); }
   void integer(std::int64_t value) {
     if (value >= 0) return number(static_cast<std::uint64_t>(value));
     head(CborType::kNegative, static_cast<std::uint64_t>(-(value + 1)));
   }
-  void bytes(ByteSpan value) {
+  [[gnu::always_inline]] void bytes(ByteSpan value) {
     head(CborType::kBytes, value.size());
     raw(value);
   }
@@ -51,31 +56,25 @@ class CborWriter {
   void map(std::uint64_t pairs) { head(CborType::kMap, pairs); }
 
   bool overflowed() const { return overflowed_; }
-  std::size_t written() const { return written_; }
+  std::size_t written() const { return static_cast<std::size_t>(at_ - begin_); }
 
  private:
   void byte(std::uint8_t value) { raw(ByteSpan(&value, 1)); }
-  void big_endian(unsigned initial, std::uint64_t value, std::size_t bytes) {
-    std::uint8_t item[9];
-    store_be64(item + 1, value);
-    item[8 - bytes] = static_cast<std::uint8_t>(initial);
-    raw(ByteSpan(item + 8 - bytes, bytes + 1));
-  }
-  void raw(ByteSpan value) {
-    if (value.size() > left_) {
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  /// Inlined, so that an array's size is known to the copy.
+  [[gnu::always_inline]] void raw(ByteSpan value) {
+    if (value.size() > left()) {
       overflowed_ = true;
-      left_ = 0;
+      end_ = at_;
       return;
     }
     if (!value.empty()) std::memcpy(at_, value.data(), value.size());
     at_ += value.size();
-    left_ -= value.size();
-    written_ += value.size();
   }
 
-  std::uint8_t* at_;
-  std::size_t left_;
-  std::size_t written_ = 0;
+  std::uint8_t* begin_;
+  std::uint8_t* at_;  // all that moves: a second member would have to be kept in step, in memory
+  std::uint8_t* end_;
   bool overflowed_ = false;
 };
 
@@ -84,17 +83,15 @@ class CborWriter {
 /// or empty, so that a caller checks once.
 class CborReader {
  public:
-  explicit CborReader(ByteSpan bytes) : rest_(bytes) {}
+  explicit CborReader(ByteSpan bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
   bool ok() const { return ok_; }
-  bool at_end() const { return rest_.empty(); }
-  std::size_t left() const { return rest_.size(); }
-  void refuse() { ok_ = false, rest_ = {}; }
+  bool at_end() const { return at_ == end_; }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  void refuse() { ok_ = false, at_ = end_; }
 
   /// The type of the next item; kMap if there is none (every caller refuses a map inside).
-  CborType peek() const {
-    return rest_.empty() ? CborType::kMap : static_cast<CborType>(rest_[0] >> 5);
-  }
+  CborType peek() const { return at_end() ? CborType::kMap : static_cast<CborType>(*at_ >> 5); }
   std::uint64_t number() { return expect(CborType::kUnsigned); }
   std::uint64_t number_up_to(std::uint64_t max) {
     const std::uint64_t value = number();
@@ -124,10 +121,21 @@ class CborReader {
   }
 
  private:
-  std::uint64_t expect(CborType type);
-  ByteSpan take(std::uint64_t count);
+  std::uint64_t expect(CborType type) {
+    if (at_end() || static_cast<CborType>(*at_ >> 5) != type) return refuse(), 0;
+    const unsigned low = *at_++ & 31;
+    return low < 24 ? low : expect_long(low);
+  }
+  std::uint64_t expect_long(unsigned low);
+  ByteSpan take(std::uint64_t count) {
+    if (count > left()) return refuse(), ByteSpan{};
+    const ByteSpan taken(at_, count);
+    at_ += count;
+    return taken;
+  }
 
-  ByteSpan rest_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
   bool ok_ = true;
 };
 
