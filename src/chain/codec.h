@@ -16,6 +16,9 @@ struct Pages {
   std::optional<Page> inputs, outputs;
   Bytes input_bytes, output_bytes;  // what the pages hash; empty: no page
 };
+inline bool needs_pages(const RecordDraft& draft) {
+  return draft.inputs.size() > kInlineItemsMax || draft.outputs.size() > kInlineItemsMax;
+}
 /// kTooLarge beyond kPageItemsMax.
 Result<Pages> make_pages(const RecordDraft& draft);
 

@@ -160,7 +160,10 @@ Result<BuiltFrame> build_frame(ShardQueue& queue, const Link& link, const Record
                   attachment.length, kPayloadBytesMax);
     }
   }
-  TRY(const Pages pages, make_pages(draft));
+  Pages pages;
+  if (needs_pages(draft)) {
+    TRY(pages, make_pages(draft));
+  }
   const Ordered ordered(draft, pages, attachments);
   const std::size_t room = kFrameHeaderBytes + kRecordBytesMax + attachment_room(ordered.all());
   BuiltFrame built{queue.reserve(room)};

@@ -36,7 +36,8 @@ void FileLogWriter::end_group(ShardIndex shard) {
 /// Sleeps until a shard publishes, the next seal or space check is due, or somebody asks to stop.
 void FileLogWriter::wait_for_work() {
   std::unique_lock lock(wake_mutex_);
-  sleeping_.store(true, std::memory_order_seq_cst);
+  sleeping_.store(true, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // see wake_if_asleep
   if (has_work() || stop_requested_) {
     sleeping_.store(false);
     return;

@@ -50,8 +50,12 @@ class FileLogWriter final : public LogWriter {
   Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
                      std::span<const Attachment> attachments, Digest& leaf) override;
   Status admit(Kind kind) const;
+  /// After publishing. The fence pairs with that of wait_for_work: the shard looks whether the log
+  /// thread sleeps after it has published, the log thread looks at the queues after it says that it
+  /// sleeps.
   void wake_if_asleep() {
-    if (sleeping_.load(std::memory_order_seq_cst)) wake_log_thread();
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (sleeping_.load(std::memory_order_relaxed)) wake_log_thread();
   }
   void wake_log_thread();
   Status write_batch(BatchHeader::Seal seal);

@@ -67,15 +67,13 @@ void ShardQueue::publish(QueueEntry& entry) {
   CHECK(entry.frame_bytes > 0, "a frame has bytes");
   entry.entry_bytes = entry_size(entry.frame_bytes);
   const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-  // Sequentially consistent: the log thread looks at the queue after it says that it sleeps, the
-  // shard looks whether it sleeps after it has published.
-  tail_.store(tail + entry.entry_bytes, std::memory_order_seq_cst);
+  tail_.store(tail + entry.entry_bytes, std::memory_order_release);
 }
 
 QueueEntry* ShardQueue::front() {
   for (;;) {
     const std::uint64_t head = head_.load(std::memory_order_relaxed);
-    if (head == tail_.load(std::memory_order_seq_cst)) return nullptr;
+    if (head == tail_.load(std::memory_order_acquire)) return nullptr;
     QueueEntry* const entry = entry_at(head);
     if (entry->frame_bytes != 0) return entry;
     head_.store(head + entry->entry_bytes, std::memory_order_release);
