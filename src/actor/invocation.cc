@@ -206,11 +206,17 @@ Status Invocation::finish() {
     if (over_limit_) return finish_trap(chain::TrapReason::kLimit, *over_limit_);
     return finish_trap(reason_of(result.error().kind), result.error().message);
   }
-  wasm::BinaryReader reader(*result);
+  const Status ended = finish_with(*result);
+  instance_->give_back(*std::move(result));
+  return ended;
+}
+
+Status Invocation::finish_with(ByteSpan result) {
+  wasm::BinaryReader reader(result);
   if (reader.truth()) return finish_trap(chain::TrapReason::kError, reader.string());
   const ByteSpan state = reader.bytes();
   CHECK(reader.ok(), "the engine answers canonical values");
-  const ByteSpan rest = ByteSpan(*result).subspan(reader.offset());
+  const ByteSpan rest = result.subspan(reader.offset());
   if (state.size() > parts_.state_max) {
     return finish_trap(chain::TrapReason::kLimit,
                        fmt::format("the new state is {} bytes, limits.state_max is {}",

@@ -102,6 +102,7 @@ class Invocation final : public wasm::ImportHandler {
   wasm::ImportOutcome suspend(const ImportTarget& target, ByteSpan arguments);
   wasm::ImportOutcome break_off(const Error& error, Bytes& result);
   Status finish();
+  Status finish_with(ByteSpan result);
   Status finish_ok(ByteSpan state, ByteSpan rest);
   Status finish_trap(chain::TrapReason reason, std::string_view text);
   void draft_outputs();

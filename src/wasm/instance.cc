@@ -90,6 +90,8 @@ std::expected<Bytes, Trap> Instance::take_result() {
   return std::unexpected(*std::move(call.trap));
 }
 
+void Instance::give_back(Bytes result) { state_->call.result = std::move(result); }
+
 std::optional<std::uint64_t> Instance::fuel_used() const { return state_->fuel_used; }
 std::uint64_t Instance::memory_bytes() const { return state_->memory_bytes(); }
 bool Instance::is_alive() const { return state_->phase != Phase::kDead && !state_->call.trap; }

@@ -79,6 +79,8 @@ class Instance {
   /// The binary form of the result, or the trap. Once after each kDone. After a trap the instance
   /// is dead: nothing but destruction is allowed.
   std::expected<Bytes, Trap> take_result();
+  /// A result that is done with: its memory serves the next one.
+  void give_back(Bytes result);
 
   /// Fuel used by the last call; nothing if the limits set no fuel.
   std::optional<std::uint64_t> fuel_used() const;
