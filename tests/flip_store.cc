@@ -71,9 +71,9 @@ class Flipper {
 
  private:
   void note(const store::StoredEvent& event) {
-    const Bytes& bytes = files_.contents()[files_.root() + "/" + event.location.file];
-    const std::uint64_t begin = event.location.offset;
-    extents_[event.location.file].push_back(
+    const Bytes& bytes = files_.contents()[files_.root() + "/" + event.location().file];
+    const std::uint64_t begin = event.location().offset;
+    extents_[event.location().file].push_back(
         {begin, begin + read_u32(bytes, begin), event.record.link.actor, event.record.link.seq});
   }
 

@@ -21,8 +21,8 @@ std::unexpected<Error> LogReader::corrupt(std::string_view why) const {
               at.offset, why);
 }
 
-Location LogReader::location(const Frame& frame) {
-  return {"log/" + segment_name(frame.segment), frame.offset};
+Location LogReader::location(std::uint64_t segment, std::uint64_t offset) {
+  return {"log/" + segment_name(segment), offset};
 }
 
 Result<bool> LogReader::is_durable(std::uint64_t batch_number) {

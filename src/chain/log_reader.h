@@ -43,7 +43,8 @@ class LogReader {
   AttachmentResolver& resolver() { return resolver_; }
   /// Of the frame that comes next.
   Lsn next_lsn() const { return next_lsn_; }
-  static Location location(const Frame& frame);
+  static Location location(const Frame& frame) { return location(frame.segment, frame.offset); }
+  static Location location(std::uint64_t segment, std::uint64_t offset);
 
  private:
   LogReader(io::FileSystem& files, const std::string& directory, ReadUpTo up_to,

@@ -135,8 +135,9 @@ void ChainPrinter::print_json(const store::StoredEvent& event) {
   if (record.fuel) json["fuel"] = *record.fuel;
   if (record.state_root) json["state_root"] = record.state_root->hex();
   json["what"] = replay::summary_text(record);
-  json["file"] = event.location.file;
-  json["offset"] = event.location.offset;
+  const chain::Location place = event.location();
+  json["file"] = place.file;
+  json["offset"] = place.offset;
   for (const char* list : {"inputs", "payloads", "outputs"}) json[list] = Json::array();
   for (const replay::PayloadText& payload : replay::payload_texts(event, types_)) {
     json[list_of(payload.place)].push_back(payload_json(record, payload, payloads_));

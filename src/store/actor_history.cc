@@ -149,8 +149,9 @@ Status apply_deltas(std::span<const StoredEvent> events, StateTree& state) {
     if (!event.delta) continue;
     TRY_OK(state.apply(*event.delta));
     if (state.root() != event.record.state_root) {
+      const chain::Location place = event.location();
       return fail(Code::kCorrupt, "{} at byte {}: the delta does not lead to the recorded root",
-                  event.location.file, event.location.offset);
+                  place.file, place.offset);
     }
   }
   return {};

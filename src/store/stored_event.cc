@@ -47,7 +47,8 @@ Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame
   event.outputs.clear();
   event.delta.reset();
   event.lsn = frame.lsn;
-  event.location = chain::LogReader::location(frame);
+  event.segment = frame.segment;
+  event.offset = frame.offset;
   event.leaf = chain::leaf_hash_prefixed(frame.zero_and_record);
   Status loaded = resolver.decode(frame, event.record);
   if (loaded && resolve == Resolve::kAttachments) {
@@ -59,8 +60,8 @@ Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame
                              });
   }
   if (loaded) return {};
-  return fail_in(loaded.error(),
-                 fmt::format("{} at byte {}", event.location.file, event.location.offset));
+  const chain::Location place = event.location();
+  return fail_in(loaded.error(), fmt::format("{} at byte {}", place.file, place.offset));
 }
 
 }  // namespace theater::store

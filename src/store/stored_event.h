@@ -24,11 +24,13 @@ struct StoredEvent {
   chain::Record record;  // pages resolved into inputs and outputs
   Digest leaf;
   Lsn lsn;
-  chain::Location location;
-  std::vector<Stored> inputs;    // one for each record.inputs
+  std::uint64_t segment = 0, offset = 0;  // of its frame
+  std::vector<Stored> inputs;             // one for each record.inputs
   std::vector<Stored> payloads;  // one for each record.payloads; genesis, upgrade: the manifest
   std::optional<Bytes> delta;    // of a commit that changed the state
   std::vector<Stored> outputs;   // one for each record.outputs
+
+  chain::Location location() const { return chain::LogReader::location(segment, offset); }
 };
 
 enum class Resolve : std::uint8_t { kAttachments, kRecordsOnly };
