@@ -11,6 +11,7 @@
 #include "hosts/process/family.h"
 #include "hosts/random/family.h"
 #include "hosts/runtime/family.h"
+#include "hosts/terminal/family.h"
 #include "hosts/timer/family.h"
 #include "hosts/websocket_server/family.h"
 
@@ -29,6 +30,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(http_server::make_family(*addresses_));
   families_.push_back(database::make_family(environment));
   families_.push_back(process::make_family());
+  families_.push_back(terminal::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -53,7 +53,8 @@ struct RunningProgram {
 };
 
 /// The host in memory. One at a time; it answers every function of runtime, timer,
-/// websocket-server, random, environment, file-watch, filesystem and process while it lives.
+/// websocket-server, random, environment, file-watch, filesystem, process and terminal while it
+/// lives.
 class FakeHost {
  public:
   FakeHost();
@@ -71,6 +72,9 @@ class FakeHost {
   std::vector<RunningProgram> programs;
   std::map<std::string, Bytes, std::less<>> files;  // by path; directories are what is before a /
   std::uint64_t next_id = 1;                        // of operations that the actor starts
+  std::string screen;                               // all that the terminal was given
+  bool screen_is_raw = false;
+  std::uint16_t screen_columns = 80, screen_rows = 24;
   std::chrono::nanoseconds now{1'700'000'000'000'000'000};
 
   /// What the invocation asked for becomes real, or is forgotten.
@@ -88,6 +92,7 @@ class FakeHost {
   void answer_file_watch();
   void answer_filesystem();
   void answer_process();
+  void answer_terminal();
   actor::types::Outcome with_program(std::uint64_t id, std::function<void(RunningProgram&)> effect);
   actor::types::Outcome with_open_peer(std::uint64_t id, std::function<void(Peer&)> effect);
 

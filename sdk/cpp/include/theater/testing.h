@@ -112,6 +112,16 @@ class Stage {
     deliver<actor::filesystem_handler::Guest>(batch);
   }
 
+  /// The terminal tells something: keys, a size, a restart of the node.
+  void terminal(const actor::terminal_types::Payload& payload) {
+    Batch<actor::terminal_types::Event> batch;
+    batch.events.push_back({0, payload});
+    deliver<actor::terminal_handler::Guest>(batch);
+  }
+  void keys(std::string_view typed) {
+    terminal(actor::terminal_types::Payload::make_input(bytes_of(typed)));
+  }
+
   /// A program wrote something, or has ended.
   void program_wrote(std::uint64_t program, std::string_view text) {
     program_tells(program, actor::process_types::Payload::make_stdout(bytes_of(text)));

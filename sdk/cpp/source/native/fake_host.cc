@@ -52,6 +52,7 @@ FakeHost::FakeHost() {
   answer_file_watch();
   answer_filesystem();
   answer_process();
+  answer_terminal();
 }
 
 FakeHost::~FakeHost() {
@@ -63,6 +64,7 @@ FakeHost::~FakeHost() {
   actor::file_watch::hooks() = {};
   actor::filesystem::hooks() = {};
   actor::process::hooks() = {};
+  actor::terminal::hooks() = {};
 }
 
 void FakeHost::commit() {
@@ -277,6 +279,21 @@ void FakeHost::answer_process() {
   hooks.signal = [this](std::uint64_t id, std::uint8_t number) -> Outcome {
     return with_program(id,
                         [number](RunningProgram& program) { program.signals.push_back(number); });
+  };
+}
+
+void FakeHost::answer_terminal() {
+  auto& hooks = actor::terminal::hooks();
+  hooks.write = [this](BytesView data) -> Outcome {
+    effects_.push_back([this, text = std::string(data.begin(), data.end())] { screen += text; });
+    return {};
+  };
+  hooks.set_raw = [this](bool raw) -> Outcome {
+    effects_.push_back([this, raw] { screen_is_raw = raw; });
+    return {};
+  };
+  hooks.size = [this] {
+    return wit::Tuple<std::uint16_t, std::uint16_t>{screen_columns, screen_rows};
   };
 }
 

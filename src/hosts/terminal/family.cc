@@ -1,0 +1,36 @@
+// The terminal family: its functions and its grant.
+#include "hosts/terminal/family.h"
+
+#include "host/bound_family.h"
+#include "hosts/terminal/instance.h"
+
+namespace theater::hosts::terminal {
+
+namespace {
+
+class TerminalFamily final : public host::BoundFamily<Instance, Grant> {
+ public:
+  TerminalFamily() : BoundFamily(&parse_grant) {
+    binding()
+        .effect<&Instance::write, &Instance::perform_write>("write", chain::OutputClass::kWrite)
+        .effect<&Instance::set_raw, &Instance::perform_set_raw>("set-raw",
+                                                                chain::OutputClass::kResource)
+        .read<&Instance::size>("size");
+    host::describe<Payload>(binding().info(), "terminal", actor::HandlerNeed::kRequired);
+  }
+
+ protected:
+  Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
+                                                      const host::Context& context) const override {
+    return std::make_unique<Instance>(InstanceSetup{binding(), owners_, std::move(grant)}, context);
+  }
+
+ private:
+  mutable Owners owners_;  // has a lock of its own
+};
+
+}  // namespace
+
+std::unique_ptr<host::Family> make_family() { return std::make_unique<TerminalFamily>(); }
+
+}  // namespace theater::hosts::terminal
