@@ -38,6 +38,8 @@ struct Step {
 
 /// No call, effect or completion may hold its shard longer.
 inline constexpr Nanoseconds kLongest = Milliseconds(5);
+/// Calls of a port that are failed, one in each of as many lives.
+inline constexpr std::uint64_t kFailuresMax = 16;
 
 /// Each start that became real has had one last event, and nothing else has.
 inline void expect_one_end_each(const Rehearsal& rehearsal) {

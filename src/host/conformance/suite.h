@@ -2,80 +2,12 @@
 // family supplies; INSTANTIATE_TYPED_TEST_SUITE_P(Name, Conformance, Provoker) makes the tests.
 #pragma once
 
-#include <string>
+#include <algorithm>
 #include <vector>
 
-#include "host/conformance/fixture.h"
+#include "host/conformance/ends.h"
 
 namespace theater::host::conformance {
-
-TYPED_TEST_SUITE_P(Conformance);
-
-TYPED_TEST_P(Conformance, TheWholeLifeEndsWithNothingHeld) {
-  Rehearsal rehearsal = this->rehearse();
-  this->play(rehearsal, this->script_.size());
-  this->wind_up(rehearsal);
-}
-
-TYPED_TEST_P(Conformance, StopAndKillInEveryStateLeaveNothing) {
-  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
-    for (const auto mode : {actor::StopMode::kDrain, actor::StopMode::kKill}) {
-      SCOPED_TRACE(this->place(count));
-      Rehearsal rehearsal = this->rehearse();
-      this->play(rehearsal, count);
-      rehearsal.instance().stop(mode);
-      rehearsal.pass(std::chrono::seconds(5));
-      expect_nothing_held(rehearsal);
-      EXPECT_EQ(rehearsal.actor().drained_count > 0, mode == actor::StopMode::kDrain);
-    }
-  }
-}
-
-TYPED_TEST_P(Conformance, CancelInEveryStateGivesOneLastEvent) {
-  if (!this->family_->info().has_operations) return;
-  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
-    SCOPED_TRACE(this->place(count));
-    Rehearsal rehearsal = this->rehearse();
-    this->play(rehearsal, count);
-    for (const std::uint64_t id : rehearsal.started()) {
-      rehearsal.instance().operations()->cancel({id});
-      rehearsal.instance().operations()->cancel({id});
-    }
-    rehearsal.take_all();
-    expect_one_end_each(rehearsal);
-  }
-}
-
-TYPED_TEST_P(Conformance, ACrashInEveryStateLosesAndRepeatsNoEnd) {
-  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
-    for (const Nanoseconds away : {Nanoseconds(0), Nanoseconds(std::chrono::hours(1))}) {
-      SCOPED_TRACE(this->place(count));
-      Rehearsal rehearsal = this->rehearse();
-      this->play(rehearsal, count);
-      rehearsal.crash(away);
-      rehearsal.crash(away);  // and again before anything was done about it
-      this->wind_up(rehearsal);
-    }
-  }
-}
-
-TYPED_TEST_P(Conformance, ASnapshotIsTheSameAsTheHistory) {
-  for (std::size_t count = 0; count <= this->script_.size(); ++count) {
-    SCOPED_TRACE(this->place(count));
-    const Bytes saved = this->saved_after(count);
-    const auto grant = *actor::parse_settings(TypeParam::kGrant, "conformance.toml", {});
-    Life other(*this->family_, grant);
-    ASSERT_TRUE(other.instance->load(saved));
-    ASSERT_TRUE(other.instance->recover());
-    other.instance->stop(actor::StopMode::kKill);
-    for (std::size_t size = 0; size < saved.size(); ++size) {
-      Life broken(*this->family_, grant);
-      EXPECT_FALSE(broken.instance->load(ByteSpan(saved).first(size))) << size;
-      broken.instance->stop(actor::StopMode::kKill);
-      if (size > 64) break;  // the rest is alike
-    }
-  }
-}
 
 TYPED_TEST_P(Conformance, WhatIsNotCommittedNeverWas) {
   for (std::size_t count = 0; count < this->script_.size(); ++count) {
@@ -150,6 +82,24 @@ TYPED_TEST_P(Conformance, AFaultEndsWhatItConcernsAndNothingElse) {
   }
 }
 
+TYPED_TEST_P(Conformance, EachWatchFailsOnceAndTheOthersGoOn) {
+  std::uint64_t calls = 0;
+  {
+    Rehearsal rehearsal = this->rehearse();
+    const std::uint64_t before = rehearsal.shard().descriptors.calls();
+    this->play(rehearsal, this->script_.size());
+    calls = std::min(rehearsal.shard().descriptors.calls() - before, kFailuresMax);
+  }
+  for (std::uint64_t n = 1; n <= calls; ++n) {
+    SCOPED_TRACE(fmt::format("watch {} of {} fails", n, calls));
+    Rehearsal rehearsal = this->rehearse();
+    rehearsal.shard().descriptors.fail_nth(n);
+    this->play(rehearsal, this->script_.size());
+    rehearsal.shard().descriptors.fail_nth(0);
+    this->wind_up(rehearsal);
+  }
+}
+
 TYPED_TEST_P(Conformance, GrantsAreStrictAndDenialsAreTold) {
   const auto check = [this](std::string_view text) {
     return this->family_->check_grant(*actor::parse_settings(text, "conformance.toml", {}));
@@ -191,7 +141,7 @@ REGISTER_TYPED_TEST_SUITE_P(Conformance, TheWholeLifeEndsWithNothingHeld,
                             WhatIsNotCommittedNeverWas, NothingHappensBeforeItIsDurable,
                             AFloodStaysWithinItsBoundAndIsTold, BatchesOfOneAndOfManyDeliverTheSame,
                             AFaultEndsWhatItConcernsAndNothingElse,
-                            GrantsAreStrictAndDenialsAreTold, NothingHoldsTheShardForLong,
-                            TheSameLifeTwiceIsEqual);
+                            EachWatchFailsOnceAndTheOthersGoOn, GrantsAreStrictAndDenialsAreTold,
+                            NothingHoldsTheShardForLong, TheSameLifeTwiceIsEqual);
 
 }  // namespace theater::host::conformance

@@ -16,6 +16,8 @@ namespace theater::io {
 class FakeDescriptors final : public Descriptors {
  public:
   Status watch(int descriptor, Readiness wanted, DescriptorUser& user) override {
+    ++calls_;
+    if (fail_in_ > 0 && --fail_in_ == 0) return fail(Code::kFull, "no descriptors left");
     if (next_failure_) {
       const Error error = *std::exchange(next_failure_, std::nullopt);
       return std::unexpected(error);
@@ -58,6 +60,10 @@ class FakeDescriptors final : public Descriptors {
   std::size_t size() const { return watched_.size(); }
   /// The next watch fails.
   void fail_next(Error error) { next_failure_ = std::move(error); }
+  /// The n-th watch from now fails; 0: none does.
+  void fail_nth(std::uint64_t n) { fail_in_ = n; }
+  /// Calls of watch so far.
+  std::uint64_t calls() const { return calls_; }
 
  private:
   struct Watched {
@@ -71,6 +77,7 @@ class FakeDescriptors final : public Descriptors {
   }
   std::map<int, Watched> watched_;
   std::optional<Error> next_failure_;
+  std::uint64_t fail_in_ = 0, calls_ = 0;
 };
 
 }  // namespace theater::io
