@@ -38,6 +38,8 @@ struct Step {
 
 /// No call, effect or completion may hold its shard longer.
 inline constexpr Nanoseconds kLongest = Milliseconds(5);
+/// A stop ends within it: peers that linger are cut off.
+inline constexpr Nanoseconds kStopTime = std::chrono::seconds(6);
 /// Calls of a port that are failed, one in each of as many lives.
 inline constexpr std::uint64_t kFailuresMax = 16;
 
@@ -98,7 +100,7 @@ class Conformance : public ::testing::Test {
       expect_nothing_held(rehearsal);
     }
     rehearsal.instance().stop(actor::StopMode::kDrain);
-    rehearsal.pass(std::chrono::seconds(5));
+    rehearsal.pass(kStopTime);
     expect_nothing_held(rehearsal);
   }
 };

@@ -93,6 +93,21 @@ TEST_F(HttpFixture, OnceTheGuestIsToldOfTheEndNewRequestsAreRefusedAndTheOthersA
   EXPECT_TRUE(instance->census().is_empty());
 }
 
+TEST_F(HttpFixture, WhatIsParkedOrStreamedByAnActorThatStopsEndsAtOnce) {
+  serve();
+  auto parked = connect(), streamed = connect();
+  actor.is_asleep = true;
+  exchange(parked, get("/later"));
+  exchange(streamed, get("/raw"));
+  instance->stop(actor::StopMode::kDrain);
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(brief(parked.take()), "503! the actor stops");
+  EXPECT_TRUE(streamed.take().ends_with("0\r\n\r\n"));
+  pass(seconds(6));
+  EXPECT_EQ(actor.drained_count, 1);
+}
+
 TEST_F(HttpFixture, AnActorWithoutConnectionsDrainsAtOnce) {
   serve();
   instance->stop(actor::StopMode::kDrain);

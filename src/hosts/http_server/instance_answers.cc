@@ -96,12 +96,16 @@ void Instance::perform_answer(std::uint64_t id, Exchange& exchange, const Answer
   mark_dirty(*connection);
   switch (answer.value.index()) {
     case Answer::kNow:
-      return perform_now(*connection, std::get<Answer::kNow>(answer.value));
+      perform_now(*connection, std::get<Answer::kNow>(answer.value));
+      break;
     case Answer::kLater:
-      return perform_later(*connection, std::get<Answer::kLater>(answer.value));
+      perform_later(*connection, std::get<Answer::kLater>(answer.value));
+      break;
     default:
-      return perform_streamed(id, exchange, std::get<Streamed>(answer.value));
+      perform_streamed(id, exchange, std::get<Streamed>(answer.value));
+      break;
   }
+  if (is_stopping_) connection->eject();  // nothing is parked or streamed any more
 }
 
 void Instance::perform_now(Connection& connection, const http::ResponseMessage& response) {
