@@ -1,15 +1,15 @@
-// What a WebSocket client sends: however the bytes are cut, the same items come out, with deflate
-// and without; nothing is held beyond the message limit.
+// What a WebSocket peer sends, client or server: however the bytes are cut, the same items come
+// out, with deflate and without; nothing is held beyond the message limit.
 #include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "hosts/websocket_server/decoder.h"
+#include "hosts/websocket/decoder.h"
 
 namespace {
 
 using namespace theater;
-using namespace theater::hosts::websocket_server;
+using namespace theater::hosts::websocket;
 
 constexpr std::size_t kMessageMax = 4096;
 constexpr std::size_t kHeldMax = 4 * kMessageMax;
@@ -21,8 +21,8 @@ void require(bool condition) {
 enum class Deflate { kOff, kOn };
 
 /// Item kinds and payloads, as one text.
-std::string decode(ByteSpan bytes, std::size_t cut, Deflate mode) {
-  Decoder decoder(kMessageMax);
+std::string decode(ByteSpan bytes, std::size_t cut, Deflate mode, Sender sender) {
+  Decoder decoder(kMessageMax, sender);
   if (mode == Deflate::kOn) {
     decoder.enable_inflation(std::make_unique<Inflater>(DeflateSettings{}));
   }
@@ -50,7 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = 1 + data[0];
   const ByteSpan bytes(data + 1, size - 1);
   for (const Deflate mode : {Deflate::kOff, Deflate::kOn}) {
-    require(decode(bytes, bytes.size() + 1, mode) == decode(bytes, cut, mode));
+    for (const Sender sender : {Sender::kClient, Sender::kServer}) {
+      require(decode(bytes, bytes.size() + 1, mode, sender) == decode(bytes, cut, mode, sender));
+    }
   }
   return 0;
 }

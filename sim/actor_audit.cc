@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
-#include "hosts/websocket_server/payload.h"
+#include "hosts/websocket/payload.h"
 #include "wasm/binary_reader.h"
 
 namespace theater::sim {
 namespace {
 
-using hosts::websocket_server::Payload;
+using hosts::websocket::Payload;
 
 /// Whether two events of one actor may be equal: what a connection's state makes may come again.
 bool may_recur(ByteSpan socket_event) {

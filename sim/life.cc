@@ -36,8 +36,8 @@ Status Life::open() {
   for (std::size_t i = 0; i < setup_.plan.shards; ++i) {
     auto parts = std::make_unique<ShardParts>(setup_.clock);
     parts->services = std::make_unique<host::Services>(
-        host::Services{parts->executor, setup_.clock, setup_.random, network_, workers_,
-                       descriptors_, guest_log_});
+        host::Services{parts->executor, setup_.clock, setup_.random, network_, parts->resolver,
+                       workers_, descriptors_, guest_log_});
     parts->shard = std::make_unique<actor::Shard>(
         actor::ShardPorts{parts->executor, setup_.clock, setup_.random, store_->log(), {i}});
     shards_.push_back(std::move(parts));

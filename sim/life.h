@@ -9,6 +9,7 @@
 
 #include "actor/actor.h"
 #include "host/fake_actor.h"
+#include "io/fake_resolver.h"
 #include "io/manual_clock.h"
 #include "io/stepping_executor.h"
 #include "sim/chance.h"
@@ -75,6 +76,7 @@ class Life final : private Ticker {
   struct ShardParts {
     explicit ShardParts(io::ManualClock& clock) : executor(clock) {}
     io::SteppingExecutor executor;
+    io::FakeResolver resolver{executor};
     std::unique_ptr<actor::Shard> shard;
     std::unique_ptr<host::Services> services;
   };

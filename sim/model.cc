@@ -5,14 +5,14 @@
 
 #include "host/wit_types.h"
 #include "hosts/timer/instance.h"
-#include "hosts/websocket_server/payload.h"
+#include "hosts/websocket/payload.h"
 #include "wasm/binary_writer.h"
 
 namespace theater::sim {
 namespace {
 
-using hosts::websocket_server::Message;
-using hosts::websocket_server::Payload;
+using hosts::websocket::Message;
+using hosts::websocket::Payload;
 using SocketEvent = host::Event<Payload>;
 
 Command parse(std::string_view text) {

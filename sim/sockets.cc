@@ -14,7 +14,7 @@ constexpr std::uint64_t kUnreadHigh = 6, kUnreadMax = 10;  // messages
 constexpr std::uint16_t kBroken = 1006;
 constexpr Nanoseconds kHangUp = Milliseconds(3);
 
-using hosts::websocket_server::event_bytes;
+using hosts::websocket::event_bytes;
 
 }  // namespace
 
@@ -78,7 +78,7 @@ std::optional<std::uint64_t> Sockets::open(const std::string& peer) {
 void Sockets::say(std::uint64_t id, std::string_view text) {
   if (is_stopping_ || !is_open(id)) return;
   Bytes event;
-  hosts::websocket_server::write_message_event(event, id, Message{text});
+  hosts::websocket::write_message_event(event, id, Message{text});
   put(id, event);
 }
 

@@ -11,16 +11,16 @@
 
 #include "host/event_queue.h"
 #include "host/family.h"
-#include "hosts/websocket_server/payload.h"
+#include "hosts/websocket/payload.h"
 #include "sim/witness.h"
 #include "wasm/engine.h"
 
 namespace theater::sim {
 
-using hosts::websocket_server::Closing;
-using hosts::websocket_server::Message;
-using hosts::websocket_server::Opening;
-using hosts::websocket_server::Payload;
+using hosts::websocket::Closing;
+using hosts::websocket::Message;
+using hosts::websocket::Opening;
+using hosts::websocket::Payload;
 
 /// Keys of the simulated [grants.websocket-server].
 struct SocketOptions {

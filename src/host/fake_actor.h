@@ -6,8 +6,10 @@
 
 #include "actor/host_port.h"
 #include "host/family.h"
+#include "io/fake_resolver.h"
 #include "io/manual_clock.h"
 #include "io/memory/fake_descriptors.h"
+#include "io/memory_network.h"
 #include "io/stepping_executor.h"
 
 namespace theater::host {
@@ -93,6 +95,9 @@ class NoNetwork final : public io::Network {
   Result<std::unique_ptr<io::Listener>> listen(const std::string&, io::ListenerUser&) override {
     return fail(Code::kUnsupported, "no sockets here");
   }
+  Result<std::unique_ptr<io::Stream>> connect(const io::Endpoint&) override {
+    return fail(Code::kUnsupported, "no sockets here");
+  }
 };
 
 /// A shard whose time and tasks move only when the test says so.
@@ -100,11 +105,12 @@ struct FakeShard {
   io::ManualClock clock;
   io::SteppingExecutor executor{clock};
   io::SeededRandom random{1};
-  NoNetwork network;
+  io::MemoryNetwork network{executor};
+  io::FakeResolver resolver{executor};
   io::SteppingWorkers workers;
   io::FakeDescriptors descriptors;
   FakeLog log;
-  Services services{executor, clock, random, network, workers, descriptors, log};
+  Services services{executor, clock, random, network, resolver, workers, descriptors, log};
 };
 
 /// The canonical binary form of a call's arguments.

@@ -10,6 +10,7 @@
 #include "io/descriptors.h"
 #include "io/executor.h"
 #include "io/network.h"
+#include "io/resolver.h"
 #include "io/workers.h"
 
 namespace theater::host {
@@ -20,6 +21,7 @@ struct Services {
   io::Clock& clock;
   io::Random& random;
   io::Network& network;
+  io::Resolver& resolver;
   io::Workers& workers;          // for what blocks; each user bounds what it hands in
   io::Descriptors& descriptors;  // of libraries
   LogSink& log;

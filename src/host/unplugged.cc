@@ -30,6 +30,15 @@ class NoNetwork final : public io::Network {
                                                io::ListenerUser&) override {
     return fail(Code::kUnsupported, "nobody listens on {} here", address);
   }
+  Result<std::unique_ptr<io::Stream>> connect(const io::Endpoint& endpoint) override {
+    return fail(Code::kUnsupported, "nobody connects to {} from here", endpoint.text());
+  }
+};
+
+class NoResolver final : public io::Resolver {
+ public:
+  io::LookupId resolve(const std::string&, Nanoseconds, Answer) override { return {}; }
+  void cancel(io::LookupId) override {}
 };
 
 class NoWorkers final : public io::Workers {
@@ -68,11 +77,12 @@ struct Unplugged::Parts {
   NoClock clock;
   NoRandom random;
   NoNetwork network;
+  NoResolver resolver;
   NoWorkers workers;
   NoDescriptors descriptors;
   NoLog log;
   NoActor actor;
-  const Services services{executor, clock, random, network, workers, descriptors, log};
+  const Services services{executor, clock, random, network, resolver, workers, descriptors, log};
 };
 
 Unplugged::Unplugged() : parts_(std::make_unique<Parts>()) {}

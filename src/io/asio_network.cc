@@ -63,11 +63,30 @@ struct Watch {
   bool is_waiting = false;
 };
 
+bool is_exhausted(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
+}
+
+void send_at_once(int descriptor) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Error connect_error(const std::string& peer, int error_number) {
+  Error error = errno_error("connect to " + peer, error_number);
+  error.code = is_exhausted(error_number) ? Code::kFull : Code::kClosed;
+  return error;
+}
+
 class AsioStream final : public Stream, private Polled {
  public:
-  explicit AsioStream(int descriptor) : descriptor_(descriptor) {
-    peer_ = endpoint_text(descriptor, ::getpeername);
-  }
+  /// An accepted connection.
+  explicit AsioStream(int descriptor)
+      : descriptor_(descriptor), peer_(endpoint_text(descriptor, ::getpeername)) {}
+  /// One that is being made.
+  AsioStream(int descriptor, std::string peer)
+      : descriptor_(descriptor), peer_(std::move(peer)), is_connecting_(true) {}
   ~AsioStream() override {
     detach();
     ::close(descriptor_);
@@ -88,6 +107,8 @@ class AsioStream final : public Stream, private Polled {
   }
 
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
+    if (is_connecting_) return std::nullopt;
+    if (failure_) return std::unexpected(*failure_);
     const ssize_t got = ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got >= 0) {
       const auto bytes = static_cast<std::size_t>(got);
@@ -100,6 +121,8 @@ class AsioStream final : public Stream, private Polled {
   }
 
   Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
+    if (is_connecting_) return std::size_t{0};
+    if (failure_) return std::unexpected(*failure_);
     std::size_t total = 0;
     while (!pieces.empty()) {
       const std::size_t count = std::min(pieces.size(), kPiecesMax);
@@ -113,8 +136,15 @@ class AsioStream final : public Stream, private Polled {
     return total;
   }
 
-  void want_read() override { sockets_->want_read(*this); }
-  void want_write() override { sockets_->want_write(*this); }
+  void want_read() override {
+    wants_read_ = is_connecting_;
+    if (is_connecting_) return sockets_->want_write(*this);
+    sockets_->want_read(*this);
+  }
+  void want_write() override {
+    wants_write_ = is_connecting_;
+    sockets_->want_write(*this);
+  }
   void shut_write() override { ::shutdown(descriptor_, SHUT_WR); }
   std::string peer() const override { return peer_; }
 
@@ -135,11 +165,22 @@ class AsioStream final : public Stream, private Polled {
     return std::size_t{0};
   }
   void on_poll_read() override { user_->on_readable(); }
-  void on_poll_write() override { user_->on_writable(); }
+  void on_poll_write() override {
+    if (!std::exchange(is_connecting_, false)) return user_->on_writable();
+    int error_number = 0;
+    socklen_t size = sizeof error_number;
+    ::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error_number, &size);
+    if (error_number != 0) failure_ = connect_error(peer_, error_number);
+    if (std::exchange(wants_read_, false)) sockets_->want_read(*this);
+    if (std::exchange(wants_write_, false)) user_->on_writable();
+  }
 
   int descriptor_;
   std::string peer_;
-  PollSet* sockets_ = nullptr;  // while attached
+  bool is_connecting_ = false;
+  bool wants_read_ = false, wants_write_ = false;  // while it connects
+  std::optional<Error> failure_;                   // of connecting
+  PollSet* sockets_ = nullptr;                     // while attached
   StreamUser* user_ = nullptr;
 };
 
@@ -157,8 +198,7 @@ class AsioListener final : public Listener {
     const int got = ::accept4(watch_->descriptor.native_handle(), nullptr, nullptr,
                               SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (got < 0) return accept_error(errno);
-    const int on = 1;
-    ::setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    send_at_once(got);
     return std::make_unique<AsioStream>(got);
   }
 
@@ -178,9 +218,7 @@ class AsioListener final : public Listener {
   static Result<std::optional<std::unique_ptr<Stream>>> accept_error(int error_number) {
     if (would_block(error_number)) return std::nullopt;
     Error error = errno_error("accept", error_number);
-    const bool exhausted = error_number == EMFILE || error_number == ENFILE ||
-                           error_number == ENOBUFS || error_number == ENOMEM;
-    if (exhausted) error.code = Code::kFull;
+    if (is_exhausted(error_number)) error.code = Code::kFull;
     return std::unexpected(std::move(error));
   }
 
@@ -239,6 +277,21 @@ Result<std::unique_ptr<Listener>> AsioNetwork::listen(const std::string& address
     return std::unexpected(std::move(bound.error()));
   }
   return std::make_unique<AsioListener>(executor_.context(), descriptor, user);
+}
+
+Result<std::unique_ptr<Stream>> AsioNetwork::connect(const Endpoint& endpoint) {
+  const std::string peer = endpoint.text();
+  TRY(const auto target, parse_endpoint(peer));
+  const int descriptor =
+      ::socket(target.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return std::unexpected(connect_error(peer, errno));
+  auto stream = std::make_unique<AsioStream>(descriptor, peer);
+  send_at_once(descriptor);
+  const auto size = static_cast<socklen_t>(target.size());
+  if (::connect(descriptor, target.data(), size) != 0 && errno != EINPROGRESS) {
+    return std::unexpected(connect_error(peer, errno));
+  }
+  return stream;
 }
 
 }  // namespace theater::io

@@ -13,6 +13,7 @@ class AsioNetwork final : public Network {
  public:
   explicit AsioNetwork(AsioExecutor& executor) : executor_(executor), sockets_(executor) {}
   Result<std::unique_ptr<Listener>> listen(const std::string& address, ListenerUser& user) override;
+  Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint) override;
   PollSet& sockets() { return sockets_; }
 
  private:

@@ -19,9 +19,12 @@ struct Pipe {
   bool wants_read = false, wants_write = false;
   bool has_client_ended = false, has_server_ended = false;
   bool is_broken = false, is_gone = false;
+  bool is_connecting = false, is_refused = false;
 
-  bool is_readable() const { return is_broken || has_client_ended || !to_server.empty(); }
-  bool is_writable() const { return is_broken || to_client.size() < capacity; }
+  bool is_readable() const {
+    return !is_connecting && (is_broken || has_client_ended || !to_server.empty());
+  }
+  bool is_writable() const { return !is_connecting && (is_broken || to_client.size() < capacity); }
 };
 
 struct Port {
@@ -56,6 +59,10 @@ void tell(const std::shared_ptr<Pipe>& pipe) {
 }
 
 std::unexpected<Error> broken() { return fail(Code::kClosed, "connection reset"); }
+std::unexpected<Error> broken(const Pipe& pipe) {
+  if (pipe.is_refused) return fail(Code::kClosed, "connect to {}: refused", pipe.peer);
+  return broken();
+}
 
 class MemoryStream final : public Stream {
  public:
@@ -77,7 +84,8 @@ class MemoryStream final : public Stream {
   }
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
     if (pipe_->network->fails_now()) pipe_->is_broken = true;
-    if (pipe_->is_broken) return broken();
+    if (pipe_->is_broken) return broken(*pipe_);
+    if (pipe_->is_connecting) return std::nullopt;
     std::string& from = pipe_->to_server;
     if (from.empty() && !pipe_->has_client_ended) return std::nullopt;
     const std::size_t size = std::min(from.size(), buffer.size());
@@ -87,7 +95,8 @@ class MemoryStream final : public Stream {
   }
   Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
     if (pipe_->network->fails_now()) pipe_->is_broken = true;
-    if (pipe_->is_broken) return broken();
+    if (pipe_->is_broken) return broken(*pipe_);
+    if (pipe_->is_connecting) return std::size_t{0};
     std::size_t total = 0;
     for (const ByteSpan piece : pieces) {
       const std::size_t room = pipe_->capacity - std::min(pipe_->capacity, pipe_->to_client.size());
@@ -180,6 +189,7 @@ void MemoryClient::set_capacity(std::size_t bytes) {
 }
 bool MemoryClient::is_ended() const { return pipe_->has_server_ended; }
 bool MemoryClient::is_gone() const { return pipe_->is_gone; }
+const std::string& MemoryClient::peer() const { return pipe_->peer; }
 
 bool MemoryNetwork::fails_now() {
   ++calls_;
@@ -205,6 +215,34 @@ MemoryClient MemoryNetwork::connect(const std::string& address) {
   client.pipe_->peer = fmt::format("memory:{}", ++clients_);
   found->second->waiting.push_back(client.pipe_);
   tell(*this, found->second);
+  return client;
+}
+
+Result<std::unique_ptr<Stream>> MemoryNetwork::connect(const Endpoint& endpoint) {
+  const std::string peer = endpoint.text();
+  if (fails_now()) return fail(Code::kClosed, "connect to {}: no route", peer);
+  if (descriptors_ == Descriptors::kExhausted) return fail(Code::kFull, "too many open files");
+  auto pipe = std::make_shared<Pipe>();
+  pipe->network = this;
+  pipe->peer = peer;
+  pipe->is_connecting = true;
+  MemoryClient client;
+  client.pipe_ = pipe;
+  dialled_.push_back(client);
+  if (dial_ != Dial::kHang) {
+    executor_.post([pipe, is_refused = dial_ == Dial::kRefuse] {
+      pipe->is_connecting = false;
+      pipe->is_refused = pipe->is_broken = is_refused;
+      tell(pipe);
+    });
+  }
+  return std::make_unique<MemoryStream>(std::move(pipe));
+}
+
+std::optional<MemoryClient> MemoryNetwork::take_dialled() {
+  if (dialled_.empty()) return std::nullopt;
+  MemoryClient client = dialled_.front();
+  dialled_.pop_front();
   return client;
 }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,8 @@ struct Pipe;
 struct Port;
 }  // namespace memory_detail
 
-/// The client's end of a connection. A value; copies are the same end.
+/// The test's end of a connection: the client's, or the server's of one that was dialled. A
+/// value; copies are the same end.
 class MemoryClient {
  public:
   void send(std::string_view bytes);
@@ -36,6 +38,8 @@ class MemoryClient {
   /// The other side has shut its direction, or is gone.
   bool is_ended() const;
   bool is_gone() const;
+  /// Of a dialled connection the address that was dialled.
+  const std::string& peer() const;
 
  private:
   friend class MemoryNetwork;
@@ -50,9 +54,16 @@ class MemoryNetwork final : public Network {
   Result<std::unique_ptr<Listener>> listen(const std::string& address, ListenerUser& user) override;
   /// Connects to a listening address; CHECKs that there is one.
   MemoryClient connect(const std::string& address);
+  Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint) override;
+  /// What becomes of connections dialled from now on; a hanging one never connects.
+  enum class Dial : std::uint8_t { kAnswer, kRefuse, kHang };
+  void set_dial(Dial dial) { dial_ = dial; }
+  /// The test's end of the oldest dialled connection not taken yet.
+  std::optional<MemoryClient> take_dialled();
   bool is_listening(const std::string& address) const { return ports_.contains(address); }
 
-  /// The n-th call from now of attach, read, write or accept fails (kClosed); 0: none does.
+  /// The n-th call from now of attach, read, write, accept or connect to an endpoint fails
+  /// (kClosed); 0: none does.
   void fail_nth(std::uint64_t n) { fail_in_ = n; }
   std::uint64_t calls() const { return calls_; }
   /// accept() says kFull until it is told otherwise.
@@ -71,6 +82,8 @@ class MemoryNetwork final : public Network {
   std::uint64_t fail_in_ = 0;
   std::uint64_t calls_ = 0;
   std::uint64_t clients_ = 0;
+  std::deque<MemoryClient> dialled_;
+  Dial dial_ = Dial::kAnswer;
   Descriptors descriptors_ = Descriptors::kFree;
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "io/endpoint.h"
 
 namespace theater::io {
 
@@ -91,6 +92,10 @@ class Network {
   /// names). kConflict: the address is in use; kInvalid: it is not an address.
   virtual Result<std::unique_ptr<Listener>> listen(const std::string& address,
                                                    ListenerUser& user) = 0;
+  /// Begins a connection to `endpoint`. Attached, the stream answers want_write() once it is
+  /// connected or cannot be; a write of nothing then tells which. Until then it reads nothing and
+  /// takes nothing. kClosed: nobody answers there; kFull: no descriptor left.
+  virtual Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint) = 0;
 };
 
 }  // namespace theater::io

@@ -99,10 +99,11 @@ Status Node::serve_metrics() {
 
 void Node::start_threads() {
   worker_ = std::make_unique<io::WorkerThread>("snapshots");
+  lookups_ = std::make_unique<io::LookupThreads>();
   workers_ = std::make_unique<io::WorkerThreads>("worker", kWorkers);
   for (std::size_t index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<ShardThread>(
-        ShardThread::Shared{store_->log(), log_, *worker_, *workers_}, index));
+        ShardThread::Shared{store_->log(), log_, *worker_, *workers_, *lookups_}, index));
     metrics_->watch(*shards_.back());
     if (operations_page_) operations_page_->watch(*shards_.back());
   }
@@ -296,6 +297,7 @@ Status Node::take_down() {
   for (const auto& shard : shards_) shard->stop();
   worker_->stop();
   workers_->stop();
+  lookups_->stop();
   if (!store_->log().failed()) {
     if (const Status noted = record_lifecycle(chain::LifecycleStep::kStop); !noted && !failure_) {
       failure_ = noted.error();

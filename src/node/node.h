@@ -121,6 +121,7 @@ class Node {
   std::vector<std::unique_ptr<Member>> members_;
   std::unique_ptr<io::WorkerThread> worker_;    // writes snapshots
   std::unique_ptr<io::WorkerThreads> workers_;  // of the families
+  std::unique_ptr<io::LookupThreads> lookups_;  // of names
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<LogThread> log_thread_;
   std::optional<Error> failure_;

@@ -16,6 +16,7 @@
 #include "io/asio_executor.h"
 #include "io/asio_network.h"
 #include "io/keyed_random.h"
+#include "io/lookup_threads.h"
 #include "io/system_clock.h"
 #include "io/thread.h"
 
@@ -32,6 +33,7 @@ class ShardThread {
     host::LogSink& guest_log;
     io::Worker& worker;    // writes snapshots
     io::Workers& workers;  // of the families
+    io::LookupThreads& lookups;
   };
   /// `index` is its queue in the log.
   ShardThread(const Shared& shared, std::uint64_t index);
@@ -60,6 +62,7 @@ class ShardThread {
   io::KeyedRandom random_;
   io::AsioExecutor executor_;
   io::AsioNetwork network_;
+  io::ThreadResolver resolver_;
   io::EpollDescriptors descriptors_;
   host::Services services_;
   actor::Shard shard_;

@@ -11,12 +11,12 @@
 
 #include "hosts/http_server/limits.h"
 #include "hosts/http_server/payload.h"
-#include "hosts/websocket_server/outbox.h"
+#include "hosts/websocket/outbox.h"
 
 namespace theater::hosts::http_server {
 
-using websocket_server::Outbox;
-using websocket_server::SharedFrame;
+using websocket::Outbox;
+using websocket::SharedFrame;
 
 class Connection;
 

@@ -6,6 +6,7 @@
 
 #include "hosts/http_server/desk_actor.h"
 #include "hosts/http_server/family.h"
+#include "io/fake_resolver.h"
 #include "io/memory_network.h"
 
 namespace theater::hosts::http_server {
@@ -53,7 +54,8 @@ struct HttpFixture : testing::Test {
   io::SteppingWorkers workers;
   io::FakeDescriptors descriptors;
   host::FakeLog log;
-  host::Services services{executor, clock, random, network, workers, descriptors, log};
+  io::FakeResolver resolver{executor};
+  host::Services services{executor, clock, random, network, resolver, workers, descriptors, log};
   listener::AddressBook addresses;
   std::unique_ptr<host::Family> family = make_family(addresses);
   DeskActor actor{services};

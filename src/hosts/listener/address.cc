@@ -36,7 +36,7 @@ Address::~Address() { close(); }
 
 Status Address::open() {
   if (tls_) {
-    TRY(tls_context_, TlsContext::create(*tls_));
+    TRY(tls_context_, TlsContext::server(*tls_));
   }
   TRY(listener_, home_.network.listen(name_, *this));
   bound_ = listener_->address();

@@ -17,12 +17,12 @@
 #include "host/family.h"
 #include "hosts/listener/page.h"
 #include "hosts/listener/visitor.h"
-#include "hosts/websocket_server/tls.h"
+#include "io/tls.h"
 
 namespace theater::hosts::listener {
 
-using TlsContext = websocket_server::TlsContext;
-using TlsFiles = websocket_server::TlsFiles;
+using TlsContext = io::TlsContext;
+using TlsFiles = io::TlsFiles;
 
 /// Where admitted connections go. Called on the shard of its route.
 class Admitter {
@@ -103,7 +103,7 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   bool is_closed_ = false;     // guarded by mutex_
 
   // Home shard only.
-  std::shared_ptr<TlsContext> tls_context_;  // shared with the streams made from it
+  std::shared_ptr<io::TlsContext> tls_context_;  // shared with the streams made from it
   std::unique_ptr<io::Listener> listener_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Reception>> receptions_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> refusals_;

@@ -8,11 +8,9 @@
 #include <string>
 
 #include "hosts/listener/visitor.h"
-#include "hosts/websocket_server/decoder.h"
 #include "hosts/websocket_server/grant.h"
 #include "hosts/websocket_server/machine.h"
-#include "hosts/websocket_server/outbox.h"
-#include "hosts/websocket_server/payload.h"
+#include "hosts/websocket_server/protocol.h"
 #include "hosts/websocket_server/upgrade.h"
 #include "io/network.h"
 

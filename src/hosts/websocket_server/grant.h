@@ -7,17 +7,12 @@
 
 #include "actor/settings.h"
 #include "hosts/websocket_server/limits.h"
+#include "io/tls.h"
 
 namespace theater::hosts::websocket_server {
 
 enum class Accept : std::uint8_t { kAuto, kAsk };
 enum class SlowSubscriber : std::uint8_t { kGap, kClose };
-
-/// Certificate and key files (PEM). Present: only TLS is spoken at this address.
-struct TlsFiles {
-  std::string certificate, key;
-  bool operator==(const TlsFiles&) const = default;
-};
 
 struct Grant {
   std::string listen;                     // "127.0.0.1:8080"
@@ -27,7 +22,7 @@ struct Grant {
   Accept accept = Accept::kAuto;
   SlowSubscriber slow_subscriber = SlowSubscriber::kClose;
   std::optional<std::string> static_folder;
-  std::optional<TlsFiles> tls;
+  std::optional<io::TlsFiles> tls;  // present: only TLS is spoken at this address
   bool deflate = false;
   Limits limits;
 };

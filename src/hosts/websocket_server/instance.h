@@ -12,8 +12,8 @@
 #include "hosts/listener/address.h"
 #include "hosts/listener/pages.h"
 #include "hosts/websocket_server/peers.h"
+#include "hosts/websocket_server/protocol.h"
 #include "hosts/websocket_server/topics.h"
-#include "hosts/websocket_server/traffic.h"
 
 namespace theater::hosts::websocket_server {
 

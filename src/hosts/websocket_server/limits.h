@@ -62,7 +62,5 @@ inline constexpr Nanoseconds kTick = seconds(1);  // deadlines are looked at
 // Of a connection.
 inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                      // reads in one turn
-inline constexpr std::size_t kCloseReasonMax = 123;      // RFC 6455
-inline constexpr std::size_t kDeflateBytesMin = 128;     // shorter messages go as they are
 
 }  // namespace theater::hosts::websocket_server

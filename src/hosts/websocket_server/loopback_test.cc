@@ -7,6 +7,7 @@
 
 #include "hosts/websocket_server/server_fixture.h"
 #include "io/asio_network.h"
+#include "io/fake_resolver.h"
 #include "io/loopback_client.h"
 #include "io/system_clock.h"
 
@@ -24,7 +25,8 @@ struct Shard {
   io::SteppingWorkers workers;
   io::EpollDescriptors descriptors{executor};
   host::FakeLog log;
-  host::Services services{executor, clock, random, network, workers, descriptors, log};
+  io::FakeResolver resolver{executor};
+  host::Services services{executor, clock, random, network, resolver, workers, descriptors, log};
   EchoActor actor{services};
   std::unique_ptr<actor::FamilyInstance> instance;
 

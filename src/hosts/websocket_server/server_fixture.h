@@ -4,9 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "hosts/websocket/test_frames.h"
 #include "hosts/websocket_server/echo_actor.h"
 #include "hosts/websocket_server/family.h"
-#include "hosts/websocket_server/test_frames.h"
+#include "io/fake_resolver.h"
 #include "io/memory_network.h"
 
 namespace theater::hosts::websocket_server {
@@ -40,7 +41,8 @@ struct ServerFixture : testing::Test {
   io::SteppingWorkers workers;
   io::FakeDescriptors descriptors;
   host::FakeLog log;
-  host::Services services{executor, clock, random, network, workers, descriptors, log};
+  io::FakeResolver resolver{executor};
+  host::Services services{executor, clock, random, network, resolver, workers, descriptors, log};
   listener::AddressBook addresses;
   std::unique_ptr<host::Family> family = make_family(addresses);
   EchoActor actor{services};

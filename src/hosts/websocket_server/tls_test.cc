@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "hosts/websocket_server/server_fixture.h"
-#include "hosts/websocket_server/test_tls.h"
+#include "io/test_tls.h"
 
 namespace theater::hosts::websocket_server {
 namespace {
@@ -16,10 +16,10 @@ constexpr int kTurnsMax = 50;
 struct TlsTest : ServerFixture {
   std::filesystem::path folder =
       std::filesystem::temp_directory_path() / fmt::format("theater-tls-{}", ::getpid());
-  TlsFiles files;
+  io::TlsFiles files;
   TlsTest() {
     std::filesystem::create_directories(folder);
-    files = make_tls_identity(folder.string());
+    files = io::make_tls_identity(folder.string());
   }
   ~TlsTest() override { std::filesystem::remove_all(folder); }
   std::string grant() const {
@@ -27,7 +27,7 @@ struct TlsTest : ServerFixture {
                        files.key);
   }
   /// Carries bytes between the two until the peer has heard `text`.
-  bool talk(io::MemoryClient& client, TlsPeer& peer, std::string_view text) {
+  bool talk(io::MemoryClient& client, io::TlsPeer& peer, std::string_view text) {
     for (int turn = 0; turn < kTurnsMax; ++turn) {
       client.send(peer.exchange(client.take()));
       executor.run();
@@ -40,7 +40,7 @@ struct TlsTest : ServerFixture {
 TEST_F(TlsTest, ServesAClientThatSpeaksIt) {
   serve(grant());
   auto client = connect();
-  TlsPeer peer;
+  io::TlsPeer peer;
   peer.say(upgrade_request());
   ASSERT_TRUE(talk(client, peer, "HTTP/1.1 101 "));
   const std::string large(200'000, 'l');
@@ -59,7 +59,7 @@ TEST_F(TlsTest, ServesAClientThatSpeaksIt) {
 TEST_F(TlsTest, ASlowClientLosesNothing) {
   serve(grant());
   auto client = connect();
-  TlsPeer peer;
+  io::TlsPeer peer;
   peer.say(upgrade_request());
   ASSERT_TRUE(talk(client, peer, "HTTP/1.1 101 "));
   client.set_capacity(1000);
@@ -82,7 +82,7 @@ TEST_F(TlsTest, APlainClientGetsNoPlainAnswer) {
 }
 
 TEST_F(TlsTest, SettingsThatCannotWorkRefuseTheStart) {
-  const auto refusal = [&](const TlsFiles& tls) {
+  const auto refusal = [&](const io::TlsFiles& tls) {
     EchoActor other(services);
     auto made = make(other, fmt::format("tls_certificate = \"{}\"\ntls_key = \"{}\"\n",
                                         tls.certificate, tls.key));
@@ -95,7 +95,7 @@ TEST_F(TlsTest, SettingsThatCannotWorkRefuseTheStart) {
   EXPECT_NE(refusal({files.certificate, "missing.pem"}).find("missing.pem"), std::string::npos);
   EXPECT_NE(refusal({files.key, files.key}), "");
   std::filesystem::create_directories(folder / "other");
-  const TlsFiles other = make_tls_identity((folder / "other").string());
+  const io::TlsFiles other = io::make_tls_identity((folder / "other").string());
   EXPECT_NE(refusal({files.certificate, other.key}), "");
   EchoActor half(services);
   const auto table = actor::parse_settings("listen = \"127.0.0.1:1\"\ntls_key = \"k\"", "t", {});

@@ -8,7 +8,7 @@
 
 #include "hosts/http/request.h"
 #include "hosts/websocket_server/grant.h"
-#include "hosts/websocket_server/inflater.h"
+#include "hosts/websocket_server/protocol.h"
 
 namespace theater::hosts::websocket_server {
 

@@ -1,9 +1,9 @@
 // Decoder: frame headers, payloads, messages.
-#include "hosts/websocket_server/decoder.h"
+#include "hosts/websocket/decoder.h"
 
 #include <algorithm>
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 Item Decoder::next(std::span<std::uint8_t>& input) {
   payload_ = {};
@@ -37,11 +37,13 @@ bool Decoder::read_header(std::span<std::uint8_t>& input) {
     if (header_size_ < 2) continue;
     const std::uint8_t kind = header_[1] & 0x7f;
     const std::size_t extension = kind == 126 ? 2 : kind == 127 ? 8 : 0;
-    if (header_size_ == 2 && (header_[1] & kMasked) == 0) {
-      fail(kCloseProtocol, "a frame without a mask");
+    const bool is_masked = (header_[1] & kMasked) != 0;
+    if (is_masked != (sender_ == Sender::kClient)) {
+      fail(kCloseProtocol, is_masked ? "a frame with a mask" : "a frame without a mask");
       return false;
     }
-    if (header_size_ < 2 + extension + 4) continue;
+    const std::size_t mask_size = is_masked ? mask_.key.size() : 0;
+    if (header_size_ < 2 + extension + mask_size) continue;
     std::uint64_t length = kind;
     if (extension > 0) length = 0;
     for (std::size_t i = 0; i < extension; ++i) length = length << 8 | header_[2 + i];
@@ -51,7 +53,8 @@ bool Decoder::read_header(std::span<std::uint8_t>& input) {
       return false;
     }
     if (!check_length(length)) return false;
-    std::copy_n(header_.begin() + 2 + static_cast<std::ptrdiff_t>(extension), 4, mask_.key.begin());
+    std::copy_n(header_.begin() + 2 + static_cast<std::ptrdiff_t>(extension), mask_size,
+                mask_.key.begin());
     mask_.offset = 0;
     remaining_ = length;
     header_size_ = 0;
@@ -104,7 +107,7 @@ Item Decoder::read_payload(std::span<std::uint8_t>& input) {
   std::span<std::uint8_t> piece = input.first(size);
   input = input.subspan(size);
   remaining_ -= size;
-  unmask(piece, mask_);
+  if (sender_ == Sender::kClient) unmask(piece, mask_);
   const bool is_plain_text = !is_control() && message_opcode_ == Opcode::kText && !is_compressed_;
   if (is_plain_text && !utf8_.accept(piece)) return fail(kCloseBadText, "text that is not UTF-8");
   if (remaining_ == 0) return end_frame(piece);
@@ -176,4 +179,4 @@ Item Decoder::fail(std::uint16_t code, const char* why) {
   return Item::kFailed;
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -1,12 +1,12 @@
 // Whatever the stream takes at a time, the bytes come out whole and in order; published frames are
 // dropped oldest first and never once begun; an empty outbox keeps next to nothing.
-#include "hosts/websocket_server/outbox.h"
+#include "hosts/websocket/outbox.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 namespace {
 
 /// Takes at most `room` bytes a write.
@@ -106,4 +106,4 @@ TEST(Outbox, DropsAllThatHasNotBegun) {
 }
 
 }  // namespace
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "io/network.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 /// A published frame, encoded once and written to any number of connections; hence shared. All
 /// its owners live on one shard.
@@ -51,4 +51,4 @@ class Outbox {
   std::size_t begun_size_ = 0;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -1,4 +1,4 @@
-// Decoder: turns the bytes a client sends into whole messages and control frames.
+// Decoder: turns the bytes a peer sends into whole messages and control frames.
 #pragma once
 
 #include <array>
@@ -7,11 +7,11 @@
 #include <span>
 
 #include "base/bytes.h"
-#include "hosts/websocket_server/frame.h"
-#include "hosts/websocket_server/inflater.h"
-#include "hosts/websocket_server/utf8.h"
+#include "hosts/websocket/frame.h"
+#include "hosts/websocket/inflater.h"
+#include "hosts/websocket/utf8.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 enum class Item : std::uint8_t {
   kNone,  // more bytes are needed
@@ -20,15 +20,19 @@ enum class Item : std::uint8_t {
   kPing,
   kPong,
   kClose,   // close_code() and payload() = the reason
-  kFailed,  // the client broke the protocol: close_code() says how; nothing more is read
+  kFailed,  // the peer broke the protocol: close_code() says how; nothing more is read
 };
+
+/// Who sends what is decoded: a client masks its frames, a server must not.
+enum class Sender : std::uint8_t { kClient, kServer };
 
 /// One connection's incoming side: pure, no I/O. Joins fragments, takes off masks, checks UTF-8 as
 /// it arrives, holds messages to `message_max` bytes (after inflation). A message that lies whole
 /// in the input is not copied; between messages the decoder owns no memory.
 class Decoder {
  public:
-  explicit Decoder(std::size_t message_max) : message_max_(message_max) {}
+  explicit Decoder(std::size_t message_max, Sender sender = Sender::kClient)
+      : message_max_(message_max), sender_(sender) {}
   /// From now on messages may be compressed.
   void enable_inflation(std::unique_ptr<Inflater> inflater) { inflater_ = std::move(inflater); }
 
@@ -56,6 +60,7 @@ class Decoder {
   bool is_control() const { return static_cast<std::uint8_t>(opcode_) >= 0x8; }
 
   const std::size_t message_max_;
+  const Sender sender_;
   std::unique_ptr<Inflater> inflater_;  // null unless deflate was negotiated
   Bytes message_;                       // the fragments so far
   ByteSpan payload_;
@@ -75,4 +80,4 @@ class Decoder {
   std::uint16_t close_code_ = 0;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -5,12 +5,12 @@
 #include <memory>
 #include <string>
 
-#include "hosts/websocket_server/grant.h"
+#include "io/tls.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
 
-namespace theater::hosts::websocket_server {
+namespace theater::io {
 
 /// Writes a fresh certificate and its key into `folder`.
 TlsFiles make_tls_identity(const std::string& folder);
@@ -36,4 +36,4 @@ class TlsPeer {
   std::string unsaid_, heard_;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::io

@@ -6,7 +6,7 @@
 
 #include "host/wit_types.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 /// The WIT variant `message`, as a guest passes it: a view of its arguments.
 struct Message {
@@ -79,4 +79,4 @@ inline void write_message_event(Bytes& out, std::uint64_t id, const Message& mes
   writer.bytes(message.bytes());
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

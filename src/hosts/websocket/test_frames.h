@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "hosts/websocket_server/frame.h"
+#include "hosts/websocket/frame.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 /// A masked frame; `flags` are the upper bits of its first byte.
 inline std::string client_frame(Opcode opcode, std::string_view payload,
@@ -24,4 +24,4 @@ inline std::string client_frame(Opcode opcode, std::string_view payload,
   return frame;
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

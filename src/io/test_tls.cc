@@ -1,5 +1,5 @@
 // TlsIdentity and TlsPeer on OpenSSL.
-#include "hosts/websocket_server/test_tls.h"
+#include "io/test_tls.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::io {
 
 namespace {
 
@@ -78,4 +78,4 @@ std::string TlsPeer::exchange(const std::string& received) {
   return out;
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::io

@@ -1,5 +1,5 @@
 // permessage-deflate on zlib: raw deflate streams whose final 00 00 ff ff is left out.
-#include "hosts/websocket_server/inflater.h"
+#include "hosts/websocket/inflater.h"
 
 #include <zlib.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 namespace {
 
@@ -86,6 +86,36 @@ std::string deflate_answer(const DeflateSettings& settings) {
       settings.server_window_bits);
 }
 
+std::string deflate_offer() {
+  return "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+         "client_max_window_bits";
+}
+
+Result<DeflateSettings> read_deflate_answer(std::string_view answer) {
+  const auto parts = split(answer, ';');
+  DeflateSettings settings;
+  settings.server_window_bits = kServerWindowBits;
+  settings.client_keeps_context = true;
+  bool is_good = parts.front() == "permessage-deflate" && answer.find(',') == answer.npos;
+  for (std::size_t i = 1; i < parts.size() && is_good; ++i) {
+    const auto equals = parts[i].find('=');
+    const std::string_view name = trim(parts[i].substr(0, equals));
+    const auto bits =
+        equals == answer.npos ? std::nullopt : window_of(trim(parts[i].substr(equals + 1)));
+    if (name == "server_no_context_takeover" && equals == answer.npos) {
+      settings.client_keeps_context = false;
+    } else if (name == "server_max_window_bits" && bits) {
+      settings.client_window_bits = std::max(*bits, 9);
+    } else if (name == "client_max_window_bits" && bits && *bits >= 9) {
+      settings.server_window_bits = std::min(settings.server_window_bits, *bits);
+    } else {
+      is_good = name == "client_no_context_takeover" && equals == answer.npos;
+    }
+  }
+  if (is_good) return settings;
+  return fail(Code::kInvalid, "an answer to what was not offered: {}", answer);
+}
+
 struct Inflater::State {
   z_stream stream{};
   State(int window_bits) { CHECK(inflateInit2(&stream, -window_bits) == Z_OK, "zlib"); }
@@ -143,4 +173,4 @@ Bytes deflate(ByteSpan message, int window_bits) {
   return out;
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

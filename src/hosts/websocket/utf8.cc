@@ -1,7 +1,7 @@
 // Utf8Check: Unicode table 3-7, with a quick way over ASCII.
-#include "hosts/websocket_server/utf8.h"
+#include "hosts/websocket/utf8.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 bool Utf8Check::accept(ByteSpan bytes) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
@@ -36,4 +36,4 @@ bool Utf8Check::accept_byte(std::uint8_t byte) {
   return true;
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -1,4 +1,4 @@
-// The frames of RFC 6455, seen by a server: constants, the header of what we send, unmasking.
+// The frames of RFC 6455: constants, what we send, masking.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 enum class Opcode : std::uint8_t {
   kContinuation = 0x0,
@@ -23,8 +23,10 @@ inline constexpr std::uint8_t kCompressed = 0x40;  // first byte: RSV1 (permessa
 inline constexpr std::uint8_t kReservedBits = 0x70;
 inline constexpr std::uint8_t kMasked = 0x80;  // second byte
 inline constexpr std::size_t kControlPayloadMax = 125;
-inline constexpr std::size_t kServerHeaderMax = 10;  // unmasked
-inline constexpr std::size_t kClientHeaderMax = 14;  // masked
+inline constexpr std::size_t kCloseReasonMax = 123;
+inline constexpr std::size_t kDeflateBytesMin = 128;  // shorter messages are sent as they are
+inline constexpr std::size_t kServerHeaderMax = 10;   // unmasked
+inline constexpr std::size_t kClientHeaderMax = 14;   // masked
 
 // Close codes of section 7.4.1 that we send or report.
 inline constexpr std::uint16_t kCloseNormal = 1000;
@@ -42,15 +44,25 @@ inline constexpr std::uint16_t kCloseTryLater = 1013;
 /// Whether a close frame may carry the code: those registered, and 3000 to 4999.
 bool is_sendable_close_code(std::uint16_t code);
 
-/// Appends the header of an unmasked, final frame. `flags` is 0 or kCompressed.
+/// Appends the header of an unmasked, final frame, as a server sends it. `flags` is 0 or
+/// kCompressed.
 void append_header(Bytes& out, Opcode opcode, std::size_t payload_size, std::uint8_t flags = 0);
 
+using MaskKey = std::array<std::uint8_t, 4>;
 /// A masking key and how far into it the payload is.
 struct Mask {
-  std::array<std::uint8_t, 4> key{};
+  MaskKey key{};
   std::uint8_t offset = 0;
 };
-/// Undoes the masking in place and advances the mask.
+/// Does or undoes the masking in place and advances the mask.
 void unmask(std::span<std::uint8_t> payload, Mask& mask);
 
-}  // namespace theater::hosts::websocket_server
+/// A final frame as a client sends it: `payload` (borrowed) is masked on the way into `out`.
+struct ClientFrame {
+  Opcode opcode = Opcode::kText;
+  ByteSpan payload;
+  std::uint8_t flags = 0;  // 0 or kCompressed
+};
+void append_masked(Bytes& out, const ClientFrame& frame, const MaskKey& key);
+
+}  // namespace theater::hosts::websocket

@@ -1,15 +1,15 @@
 // However the bytes are cut, the same items come out; what RFC 6455 forbids fails with the right
 // close code; nothing is held between messages. The Autobahn cases cover the rest from outside.
-#include "hosts/websocket_server/decoder.h"
+#include "hosts/websocket/decoder.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "hosts/websocket_server/test_frames.h"
+#include "hosts/websocket/test_frames.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 namespace {
 
 struct Seen {
@@ -152,5 +152,46 @@ TEST(Deflate, Negotiation) {
             12);
 }
 
+TEST(Decoder, AServerDoesNotMask) {
+  Decoder decoder(1000, Sender::kServer);
+  Bytes frame;
+  append_header(frame, Opcode::kText, 5);
+  append(frame, as_bytes("hello"));
+  const std::string text(as_text(frame));
+  EXPECT_EQ(decode(decoder, text + text, 1),
+            (std::vector<Seen>{{Item::kText, "hello"}, {Item::kText, "hello"}}));
+  EXPECT_EQ(decode(decoder, client_frame(Opcode::kText, "x"), 1),
+            (std::vector<Seen>{{Item::kFailed, "", kCloseProtocol}}));
+}
+
+TEST(Decoder, WhatAClientMasksComesBack) {
+  for (const std::size_t size : {0, 1, 7, 125, 126, 65536}) {
+    const std::string text(size, 'm');
+    Bytes frame;
+    append_masked(frame, {Opcode::kBinary, as_bytes(text)}, {1, 2, 3, 250});
+    EXPECT_EQ(decode(std::string(as_text(frame))), (std::vector<Seen>{{Item::kBinary, text}}));
+    if (size > 4) EXPECT_EQ(as_text(frame).find("mmmmm"), std::string_view::npos);
+  }
+}
+
+TEST(Inflater, ReadsTheAnswersToItsOffer) {
+  EXPECT_FALSE(read_deflate_answer("permessage-deflate")->server_keeps_context);
+  EXPECT_TRUE(read_deflate_answer("permessage-deflate")->client_keeps_context);
+  const auto full = read_deflate_answer(
+      "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+      "server_max_window_bits=10; client_max_window_bits=9");
+  EXPECT_FALSE(full->client_keeps_context);
+  EXPECT_EQ(full->client_window_bits, 10);
+  EXPECT_EQ(full->server_window_bits, 9);
+  for (const char* wrong :
+       {"", "permessage-bzip2", "permessage-deflate, permessage-deflate",
+        "permessage-deflate; client_max_window_bits", "permessage-deflate; other",
+        "permessage-deflate; client_max_window_bits=8",
+        "permessage-deflate; server_max_window_bits=16",
+        "permessage-deflate; server_no_context_takeover=1"}) {
+    EXPECT_FALSE(read_deflate_answer(wrong)) << wrong;
+  }
+}
+
 }  // namespace
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

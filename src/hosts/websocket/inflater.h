@@ -10,9 +10,10 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
-/// What both sides agreed on. Windows are in bits, 9 to 15.
+/// What both sides agreed on, seen from the side that inflates: "client" is whoever sends. Windows
+/// are in bits, 9 to 15.
 struct DeflateSettings {
   int client_window_bits = 15;
   int server_window_bits = 12;
@@ -26,6 +27,11 @@ struct DeflateSettings {
 std::optional<DeflateSettings> negotiate_deflate(std::string_view offers);
 /// The value of our Sec-WebSocket-Extensions header.
 std::string deflate_answer(const DeflateSettings& settings);
+
+/// A client's offer, and what a server's answer to it means: the server is then the sender, ours
+/// are the "server" settings. kInvalid: it answers what was not offered.
+std::string deflate_offer();
+Result<DeflateSettings> read_deflate_answer(std::string_view answer);
 
 /// Decompresses whole messages. Owns zlib's state only while a message is inflated, unless the
 /// client keeps its context.
@@ -47,4 +53,4 @@ class Inflater {
 /// Compresses one message for any number of connections: no context is kept. Stateless.
 Bytes deflate(ByteSpan message, int window_bits);
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

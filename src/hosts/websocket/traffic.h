@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 /// Messages and the bytes of their payloads; a published message counts once for each receiver.
 struct Traffic {
@@ -23,4 +23,4 @@ struct Traffic {
   }
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

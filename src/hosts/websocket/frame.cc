@@ -1,7 +1,7 @@
-// The frames of RFC 6455: headers out, masks off.
-#include "hosts/websocket_server/frame.h"
+// The frames of RFC 6455: headers out, masks off and on.
+#include "hosts/websocket/frame.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 bool is_sendable_close_code(std::uint16_t code) {
   if (code >= 3000 && code <= 4999) return true;
@@ -34,4 +34,14 @@ void unmask(std::span<std::uint8_t> payload, Mask& mask) {
   mask.offset = static_cast<std::uint8_t>((mask.offset + payload.size()) % 4);
 }
 
-}  // namespace theater::hosts::websocket_server
+void append_masked(Bytes& out, const ClientFrame& frame, const MaskKey& key) {
+  const std::size_t start = out.size();
+  append_header(out, frame.opcode, frame.payload.size(), frame.flags);
+  out[start + 1] |= kMasked;
+  append(out, key);
+  append(out, frame.payload);
+  Mask mask{key};
+  unmask(std::span(out).last(frame.payload.size()), mask);
+}
+
+}  // namespace theater::hosts::websocket

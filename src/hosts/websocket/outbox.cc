@@ -1,11 +1,11 @@
 // Outbox: chunks in, system calls out.
-#include "hosts/websocket_server/outbox.h"
+#include "hosts/websocket/outbox.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 namespace {
 constexpr std::size_t kChunkBytes = 64 * 1024;  // own chunks grow to about this size
@@ -95,4 +95,4 @@ void Outbox::reset() {
   first_ = offset_ = bytes_ = 0;
 }
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-namespace theater::hosts::websocket_server {
+namespace theater::hosts::websocket {
 
 /// Incremental validation of one text. A value type.
 class Utf8Check {
@@ -24,4 +24,4 @@ class Utf8Check {
   std::uint8_t most_ = 0xbf;
 };
 
-}  // namespace theater::hosts::websocket_server
+}  // namespace theater::hosts::websocket

@@ -1,0 +1,186 @@
+// A client trusts exactly the authorities it is given and the host it asked for; it says nothing in
+// plain text, nor before the handshake is over; each end learns how the other one ended.
+#include "io/tls.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "io/asio_network.h"
+#include "io/test_tls.h"
+
+namespace theater::io {
+namespace {
+
+constexpr int kStepsMax = 2000;
+
+/// One end of a connection: reads all it can, writes what it has.
+struct End final : StreamUser {
+  std::unique_ptr<Stream> stream;
+  std::string heard;
+  std::string unsaid;
+  std::optional<Error> error;
+  bool is_ready = false;  // told that it is connected
+  bool has_ended = false;
+
+  void begin(Network& network, std::unique_ptr<Stream> with) {
+    stream = std::move(with);
+    ASSERT_TRUE(stream->attach(network, *this));
+    stream->want_write();
+    stream->want_read();
+  }
+  void on_readable() override {
+    std::array<std::uint8_t, 4096> buffer;
+    const auto got = stream->read(buffer);
+    if (!got) {
+      error = got.error();
+      return;
+    }
+    if (*got) heard += as_text(ByteSpan(buffer).first(**got));
+    has_ended = *got == 0u;
+    if (!has_ended) stream->want_read();
+  }
+  void on_writable() override {
+    const std::array<ByteSpan, 1> pieces{as_bytes(unsaid)};
+    const auto taken = stream->write(std::span(pieces).first(unsaid.empty() ? 0 : 1));
+    if (!taken) {
+      error = taken.error();
+      return;
+    }
+    is_ready = true;
+    unsaid.erase(0, *taken);
+    if (!unsaid.empty()) stream->want_write();
+  }
+};
+
+struct TlsClientTest : testing::Test, ListenerUser {
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("theater-io-tls-{}", ::getpid());
+  AsioExecutor executor;
+  AsioNetwork network{executor};
+  std::unique_ptr<Listener> listener = *network.listen("127.0.0.1:0", *this);
+  TlsFiles files;
+  std::shared_ptr<TlsContext> server_context;
+  End server, client;
+  bool serves_tls = true;
+
+  TlsClientTest() {
+    std::filesystem::create_directories(folder);
+    files = make_tls_identity(folder.string());
+    server_context = *TlsContext::server(files);
+    listener->want_accept();
+  }
+  ~TlsClientTest() override { std::filesystem::remove_all(folder); }
+
+  void on_acceptable() override {
+    auto stream = std::move(**listener->accept());
+    if (serves_tls) stream = server_context->wrap(std::move(stream));
+    server.begin(network, std::move(stream));
+  }
+  Endpoint endpoint() const {
+    const std::string address = listener->address();
+    const auto port = std::stoi(address.substr(address.rfind(':') + 1));
+    return {*IpAddress::parse("127.0.0.1"), static_cast<std::uint16_t>(port)};
+  }
+  void dial(const TlsTrust& trust, const std::string& host) {
+    const auto context = *TlsContext::client(trust);
+    client.begin(network, context->wrap(*network.connect(endpoint()), host));
+  }
+  TlsTrust trust() const { return {files.certificate}; }
+  void run_until(const std::function<bool()>& done) {
+    for (int i = 0; i < kStepsMax && !done(); ++i) executor.run_one_for(Milliseconds(5));
+    ASSERT_TRUE(done());
+  }
+};
+
+TEST_F(TlsClientTest, SpeaksWithWhomItTrusts) {
+  server.unsaid = std::string(300'000, 's');
+  client.unsaid = std::string(300'000, 'c');
+  dial(trust(), "localhost");
+  run_until([&] { return client.heard.size() == 300'000 && server.heard.size() == 300'000; });
+  EXPECT_FALSE(client.error);
+  client.stream->shut_write();
+  run_until([&] { return server.has_ended; });
+  server.stream->shut_write();
+  run_until([&] { return client.has_ended; });
+  EXPECT_FALSE(client.error);
+}
+
+TEST_F(TlsClientTest, RefusesAnUnknownAuthority) {
+  client.unsaid = "secret";
+  dial({}, "localhost");
+  run_until([&] { return client.error.has_value(); });
+  EXPECT_EQ(client.error->code, Code::kDenied);
+  EXPECT_NE(client.error->message.find("self-signed"), std::string::npos) << client.error->message;
+  run_until([&] { return server.error.has_value(); });
+  EXPECT_EQ(server.heard, "");
+  EXPECT_FALSE(client.is_ready);
+}
+
+TEST_F(TlsClientTest, RefusesAnotherHost) {
+  for (const char* host : {"example.com", "127.0.0.1", "", "local*"}) {
+    client.unsaid = "secret";
+    dial(trust(), host);
+    run_until([&] { return client.error && server.error; });
+    EXPECT_EQ(client.error->code, Code::kDenied) << host;
+    EXPECT_EQ(server.heard, "");
+    for (End* end : {&client, &server}) {
+      end->stream.reset();
+      end->error.reset();
+    }
+    listener->want_accept();
+  }
+}
+
+TEST_F(TlsClientTest, SaysNothingToAServerWithoutTls) {
+  serves_tls = false;
+  server.unsaid = "220 plain text, at your service\r\n";
+  client.unsaid = "secret";
+  dial(trust(), "localhost");
+  run_until([&] { return client.error.has_value(); });
+  EXPECT_EQ(client.error->code, Code::kDenied);
+  EXPECT_EQ(server.heard.find("secret"), std::string::npos);
+}
+
+TEST_F(TlsClientTest, AServerThatNeverAnswersIsNeverReady) {
+  serves_tls = false;
+  client.unsaid = "secret";
+  dial(trust(), "localhost");
+  run_until([&] { return !server.heard.empty(); });
+  executor.poll();
+  EXPECT_FALSE(client.is_ready || client.error);
+  server.stream.reset();
+  run_until([&] { return client.error.has_value(); });
+  EXPECT_NE(client.error->code, Code::kInternal);
+}
+
+TEST_F(TlsClientTest, AnEndThatWasNotAnnouncedIsAnError) {
+  dial(trust(), "localhost");
+  run_until([&] { return client.is_ready && server.is_ready; });
+  server.stream.reset();
+  run_until([&] { return client.error.has_value(); });
+  EXPECT_EQ(client.error->code, Code::kClosed);
+  EXPECT_FALSE(client.has_ended);
+}
+
+TEST_F(TlsClientTest, AnAddressWhereNobodyListensIsUnreachable) {
+  const Endpoint gone = endpoint();
+  listener.reset();
+  client.begin(network, *network.connect(gone));
+  run_until([&] { return client.error.has_value(); });
+  EXPECT_EQ(client.error->code, Code::kClosed);
+  client.error.reset();
+  client.begin(network, (*TlsContext::client(trust()))->wrap(*network.connect(gone), "localhost"));
+  run_until([&] { return client.error.has_value(); });
+  EXPECT_EQ(client.error->code, Code::kClosed);
+}
+
+TEST_F(TlsClientTest, AuthoritiesThatCannotBeReadAreRefused) {
+  EXPECT_EQ(TlsContext::client({folder / "missing.pem"}).error().code, Code::kInvalid);
+  EXPECT_EQ(TlsContext::client({files.key}).error().code, Code::kInvalid);
+}
+
+}  // namespace
+}  // namespace theater::io
