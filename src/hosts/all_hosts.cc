@@ -13,6 +13,7 @@
 #include "hosts/runtime/family.h"
 #include "hosts/terminal/family.h"
 #include "hosts/timer/family.h"
+#include "hosts/websocket_client/family.h"
 #include "hosts/websocket_server/family.h"
 
 namespace theater::hosts {
@@ -31,6 +32,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(database::make_family(environment));
   families_.push_back(process::make_family());
   families_.push_back(terminal::make_family());
+  families_.push_back(websocket_client::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -1,0 +1,117 @@
+// websocket_client::Instance: the connections that one actor opens.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/deferred.h"
+#include "host/event_queue.h"
+#include "host/family.h"
+#include "hosts/websocket_client/peers.h"
+
+namespace theater::hosts::websocket_client {
+
+/// What an instance has from its family.
+struct InstanceSetup {
+  const host::Binding<class Instance>& binding;
+  std::span<std::uint8_t> scratch;  // the shard's
+  Grant grant;
+};
+
+/// One actor's, on its shard. Holds its connections and their events. Calls see the connections as
+/// they will be when all earlier calls have been performed; what is performed is queued on the
+/// connections and written once for each batch of effects. A connection is known to the guest by
+/// the id that `connect` minted, until the invocation that was given its closed event.
+class Instance final : public host::BoundInstance<Instance>,
+                       private host::QueueUser,
+                       private ConnectionOwner {
+ public:
+  Instance(InstanceSetup setup, const host::Context& context);
+  ~Instance() override;
+
+  // Host functions (instance_calls.cc).
+  host::Started connect(actor::CallContext& call, std::string_view url,
+                        const std::vector<std::string>& subprotocols, const host::Headers& headers);
+  host::Outcome send(std::uint64_t id, const Message& message);
+  host::Outcome close(std::uint64_t id, std::uint16_t code, std::string_view reason);
+
+  // Their effects.
+  void perform_connect(actor::Effect& effect, std::string_view url,
+                       const std::vector<std::string>& subprotocols, const host::Headers& headers);
+  void perform_send(std::uint64_t id, const Message& message);
+  void perform_close(std::uint64_t id, std::uint16_t code, std::string_view reason);
+  void fold_connect(host::PastEffect& past, std::string_view url,
+                    const std::vector<std::string>& subprotocols, const host::Headers& headers);
+
+  void settle(actor::Settlement settlement) override;
+  actor::EventSource* events() override { return &queue_; }
+  Bytes save() const override;
+  Status load(ByteSpan saved) override;
+  Status fold_event(ByteSpan event) override;
+  Status recover() override;
+  void stop(actor::StopMode mode) override;
+  actor::Census census() const override;
+  void measure(actor::Figures& figures) const override;
+
+ private:
+  /// What an event in the queue is about; with the connection's id its source.
+  enum class About : std::uint64_t { kMessage, kOpened, kCongestion, kRetrying, kClosed };
+
+  // ConnectionOwner.
+  void on_opened(Connection& connection, const Opening& opening) override;
+  bool may_deliver(const Connection& connection) override;
+  void on_message(Connection& connection, const Message& message) override;
+  void on_congestion(Connection& connection) override;
+  bool may_retry(Connection& connection) override;
+  void on_retrying(Connection& connection, std::uint32_t tries) override;
+  void on_closed(Connection& connection, const Closing& closing) override;
+  void on_gone(Connection& connection) override;
+  std::span<std::uint8_t> scratch() override { return setup_.scratch; }
+  MonotonicTime tick_time() const override { return tick_time_; }
+  MaskKey next_mask() override;
+
+  // QueueUser.
+  void on_taken(std::uint64_t source, std::size_t bytes) override;
+  void on_resumed() override;
+  void write_gap(std::uint64_t, Bytes&) override {}
+
+  void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
+  void queue_congestion(std::uint64_t id, Peer& peer);
+  bool has_credit(const Connection& connection) const;
+  void mark_dirty(Connection& connection);
+  void flush_dirty();
+  void resume_held();
+  void bury();
+  void report_interrupted();
+  void arm_tick();
+  void tick();
+  void drained_if_empty();
+
+  InstanceSetup setup_;
+  const Limits& limits_;
+  const host::Services services_;
+  actor::ActorPort& actor_;
+  host::EventQueue queue_;
+  Peers peers_;
+  std::shared_ptr<io::TlsContext> tls_;     // shared with the streams made from it
+  std::size_t connection_count_ = 0;        // performed and not gone
+  std::size_t asked_count_ = 0;             // called and not performed
+  std::vector<std::uint64_t> dirty_;        // connections with something to flush
+  std::vector<std::uint64_t> held_;         // connections that wait for credit
+  std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
+  std::vector<std::unique_ptr<Connection>> dead_;
+  Bytes event_;  // being written
+  std::array<std::uint8_t, 256> masks_;
+  std::size_t mask_at_ = masks_.size();  // in masks_; at its end: none left
+  Traffic traffic_;
+  std::uint64_t retries_ = 0;
+  MonotonicTime tick_time_;
+  std::optional<io::TimerId> tick_;
+  bool is_stopping_ = false;
+  bool is_drained_told_ = true;
+  host::Deferred<Instance> deferred_{services_.executor, *this};
+};
+
+}  // namespace theater::hosts::websocket_client
