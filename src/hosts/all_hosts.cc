@@ -5,6 +5,7 @@
 #include "hosts/environment/family.h"
 #include "hosts/file_watch/family.h"
 #include "hosts/filesystem/family.h"
+#include "hosts/http_client/family.h"
 #include "hosts/http_server/family.h"
 #include "hosts/listener/address.h"
 #include "hosts/operation/family.h"
@@ -33,6 +34,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(process::make_family());
   families_.push_back(terminal::make_family());
   families_.push_back(websocket_client::make_family());
+  families_.push_back(http_client::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -1,0 +1,73 @@
+// http_client::Instance: one actor's requests.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "host/operating.h"
+#include "hosts/http_client/engine.h"
+
+namespace theater::hosts::http_client {
+
+/// One actor's, on its shard. Operations and waits become exchanges of one engine, which is made
+/// for the first of them and dropped a while after the last.
+class Instance final : public host::OperatingInstance<Instance>, private ExchangeUser {
+ public:
+  Instance(const host::Binding<Instance>& binding, Grant grant, const host::Context& context);
+  ~Instance() override;
+
+  host::Planned start(const Request& request, Deliver delivery, std::uint32_t timeout_ms);
+  void begin(host::Work& work, const Request& request, Deliver delivery, std::uint32_t timeout_ms);
+  host::Wait<Result> check_send(const Request& request, std::uint32_t timeout_ms);
+  void send(host::Ticket& ticket, const Request& request, std::uint32_t timeout_ms);
+
+  Status recover() override;
+  void stop(actor::StopMode mode) override;
+  actor::Census census() const override;
+  void measure(actor::Figures& figures) const override;
+
+ private:
+  /// One exchange, and for whom.
+  struct Errand {
+    std::optional<OperationId> operation;
+    std::uint64_t ticket = 0;  // without an operation
+    Deliver delivery = Deliver::kWhole;
+    Response response;  // so far
+    bool is_head_told = false;
+    std::optional<io::TimerId> timer;  // of a wait: its timeout-ms
+  };
+  using Errands = std::map<std::uint64_t, Errand>;
+
+  // What the kit asks.
+  void abort(OperationId id) override;
+  Bytes write_end(OperationId id, const host::GuestError& why) override;
+  void on_credit(OperationId id) override;
+  void on_wait_over(std::uint64_t ticket) override;
+
+  // What the engine tells.
+  void on_head(std::uint64_t key, Response head) override;
+  bool on_body(std::uint64_t key, ByteSpan piece) override;
+  void on_end(std::uint64_t key, std::optional<host::GuestError> failure) override;
+
+  std::optional<host::GuestError> refusal(const Request& request) const;
+  Nanoseconds time_of(std::uint32_t timeout_ms) const;
+  Ask ask_of(const Request& request, Deliver delivery) const;
+  void run(Errand errand, Ask ask);
+  void drop(Errands::iterator errand);
+  void finish_operation(OperationId id, Deliver delivery, Result result);
+  void finish_wait(std::uint64_t ticket, const Result& result);
+  Errands::iterator of_operation(OperationId id);
+  void rest();
+
+  Grant grant_;
+  const host::Services services_;
+  actor::ActorPort& actor_;
+  std::optional<Engine> engine_;
+  Errands errands_;
+  std::uint64_t last_key_ = 0;
+  std::optional<io::TimerId> resting_;  // until the engine is dropped
+  std::uint64_t done_ = 0, failed_ = 0, bytes_in_ = 0;
+};
+
+}  // namespace theater::hosts::http_client
