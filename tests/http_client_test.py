@@ -1,0 +1,112 @@
+"""The fetch actor gets one answer for each request, whatever a server or the way to it does.
+
+No name, redirect or spelling leads it to an address that its grant does not allow."""
+
+import collections
+import http.server
+import threading
+import unittest
+
+import support
+from fault_proxy import FaultProxy
+from support import ACTORS, BUILD_ACTORS, Node, free_port
+
+SEED = 20261125
+REQUESTS = 40
+BODY = b"x" * 20_000
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    asked = []
+
+    def do_GET(self):
+        Handler.asked.append(self.path)
+        if self.path == "/redirect":
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/secret")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(BODY)))
+        if self.path.startswith("/once/"):  # so that each has a connection of its own
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(BODY)
+
+    def log_message(self, *_):
+        pass
+
+
+class HttpClientTest(support.ActorTest):
+
+    def setUp(self):
+        super().setUp()
+        Handler.asked = []
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+
+    def fetcher(self, allow, more=""):
+        text = (ACTORS / "fetch" / "fetch.toml").read_text()
+        text = text.replace("../../build/actors", str(BUILD_ACTORS))
+        manifest = self.folder / "fetch.toml"
+        manifest.write_text(text.replace("[grants.http-client]\n", f"[grants.http-client]\n{more}"))
+        self.port = free_port()
+        return Node([manifest], self.data,
+                    {"listen": f"127.0.0.1:{self.port}", "allow": allow})
+
+    def ask(self, client, url):
+        client.send(url)
+        answer = client.recv()
+        self.assertTrue(answer.startswith(url + ": "), answer)
+        return answer[len(url) + 2:]
+
+    def test_fetches(self):
+        url = f"http://127.0.0.1:{self.server.server_port}"
+        with self.fetcher(url, "private_addresses = true\n") as node:
+            client = self.connect("/fetch")
+            self.assertEqual(self.ask(client, url + "/a"), f"200, {len(BODY)} bytes")
+            self.assertEqual(self.ask(client, url + "/redirect"), "302, 0 bytes")
+            self.assertEqual(self.ask(client, url.replace("http:", "https:")), "denied")
+            self.assertEqual(self.ask(client, "http://127.1/"), "invalid")
+            client.close()
+            self.assertEqual(node.stop(), 0)
+        self.assertEqual(Handler.asked, ["/a", "/redirect"])
+        self.server.shutdown()
+        self.assert_chain_holds()
+
+    def test_no_name_leads_to_a_private_address(self):
+        port = self.server.server_port
+        with self.fetcher(f"http://*:{port}") as node:
+            client = self.connect("/fetch")
+            for host in ("localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"):
+                self.assertEqual(self.ask(client, f"http://{host}:{port}/"), "denied", host)
+            for host in ("127.1", "0x7f000001", "2130706433", "0177.0.0.1"):
+                self.assertEqual(self.ask(client, f"http://{host}:{port}/"), "invalid", host)
+            client.close()
+            self.assertEqual(node.stop(), 0)
+        self.assertEqual(Handler.asked, [])
+
+    def test_faults(self):
+        print(f"seed {SEED}")
+        with FaultProxy(self.server.server_port, SEED) as proxy:
+            url = f"http://127.0.0.1:{proxy.port}"
+            with self.fetcher(url, "private_addresses = true\n") as node:
+                client = self.connect("/fetch")
+                answers = [self.ask(client, f"{url}/once/{number}") for number in range(REQUESTS)]
+                client.close()
+                self.assertEqual(node.stop(), 0)
+        good = f"200, {len(BODY)} bytes"
+        print(collections.Counter(answers), proxy.counts)
+        self.assertLessEqual(set(answers), {good, "closed", "deadline"})
+        self.assertGreater(answers.count(good), 0)
+        self.assertGreater(answers.count("closed"), 0)
+        self.assertTrue(all(proxy.counts.values()), proxy.counts)
+        self.assert_chain_holds()
+
+
+if __name__ == "__main__":
+    support.main()
