@@ -134,11 +134,11 @@ Status LogVerifier::check_batch(const ScannedBatch& batch) {
   for (ByteSpan rest = batch.body(); !rest.empty(); rest = rest.subspan(frame_.bytes), ++frames) {
     frame_.segment = batch.segment;
     frame_.offset = batch.offset + static_cast<std::uint64_t>(rest.data() - batch.bytes.data());
-    at(segment_name(batch.segment), frame_.offset);
+    at(frame_.offset);
     TRY_OK(parse_frame(rest, frame_));
     TRY_OK(check_frame(frame_));
   }
-  at(segment_name(batch.segment), batch.offset);
+  at(batch.offset);
   if (frames != batch.header.frames) return corrupt("the batch has not the frames it counts");
   const BatchHeader& header = batch.header;
   if (batch_link(link_, {header.number, header.first_lsn}, leaves_) != header.link) {

@@ -77,6 +77,12 @@ class LogVerifier {
   void at(const std::string& name, std::uint64_t offset) {
     place_ = {{"log/" + name, offset}, std::nullopt, std::nullopt};
   }
+  /// Another place in the same file, whose name is not made again.
+  void at(std::uint64_t offset) {
+    place_.location.offset = offset;
+    place_.actor.reset();
+    place_.seq.reset();
+  }
   std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
 
   io::FileSystem& files_;
