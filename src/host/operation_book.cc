@@ -286,14 +286,16 @@ void OperationBook::stop() {
 
 // Time.
 
-/// One timer, for the next deadline or the next result to be forgotten.
+/// One timer, for the next deadline or the next result to be forgotten. What is only prepared has
+/// no deadline to be held to yet: its invocation may wait for long.
 void OperationBook::rearm() {
   std::optional<MonotonicTime> next;
   const auto consider = [&next](MonotonicTime time) {
     if (!next || time < *next) next = time;
   };
   for (const auto& [id, entry] : entries_) {
-    if (entry.deadline && !entry.last) consider(*entry.deadline);
+    if (!entry.deadline || entry.last) continue;
+    if (operations_.state(id) != OperationState::kPrepared) consider(*entry.deadline);
   }
   for (const auto& [id, kept] : kept_) consider(kept.until);
   if (timer_ && timer_due_ == next) return;

@@ -36,11 +36,13 @@ bool WaitBook::answer(std::uint64_t ticket, ByteSpan result) {
   return true;
 }
 
+/// The family lets go first: an answer that cannot be recorded ends the actor, and with it all that
+/// its families hold.
 void WaitBook::end(const GuestError& why) {
-  const std::uint64_t ticket = open_->ticket;
-  const Bytes result = open_->refusal(why);
-  answer(ticket, result);
-  user_.on_wait_over(ticket);
+  const Open over = *std::exchange(open_, std::nullopt);
+  if (over.timer != io::TimerId{}) services_.executor.cancel(over.timer);
+  user_.on_wait_over(over.ticket);
+  actor_.answer_wait(over.ticket, over.refusal(why));
 }
 
 void WaitBook::interrupt() {
