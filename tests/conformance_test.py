@@ -153,7 +153,7 @@ class ConformanceTest(support.ActorTest):
             for series in SERIES if "deflate" in way else ():
                 batches = [[f"{series}.{size}" for size in sizes] for sizes in SIZES]
                 self.run_over(tally, way, batches)
-                print(f"{way}: {series} is done, {len(tally.failed)} failed", flush=True)
+                print(f"{way}: {series} is done, failed: {tally.failed or 'none'}", flush=True)
             rows.append(row_of(way, base, tally))
             write_page(rows)
             self.report(way, tally)
