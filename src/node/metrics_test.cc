@@ -22,8 +22,9 @@ struct MetricsTest : testing::Test {
   io::ManualClock clock;
   io::SteppingExecutor control{clock};
   io::WorkerThreads workers{"test", 1};
-  ShardThread quick{{log, lines, worker, workers}, 0};
-  ShardThread stuck{{log, lines, worker, workers}, 1};
+  io::LookupThreads lookups;
+  ShardThread quick{{log, lines, worker, workers, lookups}, 0};
+  ShardThread stuck{{log, lines, worker, workers, lookups}, 1};
   Metrics metrics{{control, clock, log}};
   std::vector<std::string> pages;
 
@@ -34,6 +35,7 @@ struct MetricsTest : testing::Test {
   ~MetricsTest() override {
     worker.stop();
     workers.stop();
+    lookups.stop();
   }
   void ask() {
     metrics.page([this](const std::string& page) { pages.push_back(page); });
