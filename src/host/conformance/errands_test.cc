@@ -105,6 +105,7 @@ struct ErrandProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Errands, Conformance, ErrandProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Errands, Repeatable, ErrandProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

@@ -123,6 +123,7 @@ struct DatabaseProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Database, Conformance, DatabaseProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Database, Repeatable, DatabaseProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

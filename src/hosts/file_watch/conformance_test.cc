@@ -109,6 +109,7 @@ struct FileWatchProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(FileWatch, Conformance, FileWatchProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(FileWatch, Repeatable, FileWatchProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

@@ -111,6 +111,7 @@ struct FilesystemProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Filesystem, Conformance, FilesystemProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Filesystem, Repeatable, FilesystemProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

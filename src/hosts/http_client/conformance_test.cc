@@ -101,6 +101,7 @@ struct HttpClientProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(HttpClient, Conformance, HttpClientProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(HttpClient, Repeatable, HttpClientProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

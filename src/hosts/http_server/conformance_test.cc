@@ -133,6 +133,7 @@ struct HttpProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(HttpServer, Conformance, HttpProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(HttpServer, Repeatable, HttpProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

@@ -66,6 +66,7 @@ struct TimerProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Timer, Conformance, TimerProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Timer, Repeatable, TimerProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance

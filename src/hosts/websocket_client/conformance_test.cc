@@ -107,6 +107,7 @@ struct WebsocketClientProvoker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(WebsocketClient, Conformance, WebsocketClientProvoker);
+INSTANTIATE_TYPED_TEST_SUITE_P(WebsocketClient, Repeatable, WebsocketClientProvoker);
 
 }  // namespace
 }  // namespace theater::host::conformance
