@@ -66,6 +66,9 @@ Status ActorAudit::add(const store::StoredEvent& event) {
       return add_commit(event);
     case chain::Kind::kTrap:
       return add_trap(event);
+    case chain::Kind::kHostRequest:
+      add_request(event);
+      return {};
     default:
       return {};
   }
@@ -74,6 +77,7 @@ Status ActorAudit::add(const store::StoredEvent& event) {
 Status ActorAudit::add_receive(const store::StoredEvent& event) {
   if (is_open_) return fail(Code::kInternal, "SEQ-1: a recv before the end of the one before");
   is_open_ = true;
+  has_waited_ = false;
   receive_ = event.record.link.seq;
   handler_ = event.record.name;
   inputs_.clear();
@@ -105,6 +109,7 @@ Status ActorAudit::take_owed(const Bytes& input) {
 
 Status ActorAudit::note_first(const Bytes& input) {
   if (is_timer()) TRY_OK(timers_.tick(input));
+  if (is_programs()) TRY_OK(programs_.hear(input));
   if (is_sockets() && may_recur(input)) return {};
   if (seen_.insert(input).second) return {};
   return fail(Code::kInternal, "event {} delivers an input for the second time", receive_.value);
@@ -119,6 +124,7 @@ Status ActorAudit::add_commit(const store::StoredEvent& event) {
   for (const Bytes& input : inputs_) {
     if (is_sockets()) TRY_OK(model_.deliver_socket(input));
     if (is_timer()) TRY_OK(model_.deliver_tick(input));
+    if (is_programs()) TRY_OK(model_.deliver_program(input));
   }
   if (event.delta) TRY_OK(state_.apply(*event.delta));
   if (!equal(state_.bytes(), model_.state())) {
@@ -131,14 +137,24 @@ Status ActorAudit::add_commit(const store::StoredEvent& event) {
 Status ActorAudit::add_outputs(const store::StoredEvent& event) {
   const chain::Link& link = event.record.link;
   LifeRecord& life = life_of(link.seq);
-  for (const auto& output : event.outputs) {
+  for (std::size_t i = 0; i < event.outputs.size(); ++i) {
+    const auto& output = event.outputs[i];
     wasm::BinaryReader reader(output.bytes);
     const std::string name(reader.string());
     Bytes arguments = to_bytes(ByteSpan(output.bytes).subspan(reader.offset()));
     TRY_OK(timers_.effect(name, arguments));
+    const auto* id = std::get_if<std::uint64_t>(&event.record.outputs[i].target);
+    if (name.ends_with("#spawn") && id != nullptr) TRY_OK(programs_.start(*id));
     life.outputs.push_back({name, std::move(arguments), link.seq});
   }
   return {};
+}
+
+/// A call that the guest waits for is performed like an output, before its invocation ends.
+void ActorAudit::add_request(const store::StoredEvent& event) {
+  has_waited_ = true;
+  const Seq seq = event.record.link.seq;
+  life_of(seq).outputs.push_back({event.record.name, event.payloads.at(0).bytes, seq});
 }
 
 Status ActorAudit::add_trap(const store::StoredEvent& event) {
@@ -158,6 +174,7 @@ Status ActorAudit::add_trap(const store::StoredEvent& event) {
   if (!is_interrupted && !is_explained) {
     return fail(Code::kInternal, "trap {} has no cause in its inputs", event.record.link.seq.value);
   }
+  if (has_waited_) return {};
   if (is_interrupted || inputs_.size() > 1) {
     for (const Bytes& input : inputs_) ++owed_[input];
   }
@@ -204,6 +221,7 @@ Status ActorAudit::finish(Extent extent) {
   if (is_open_ || !owed_.empty()) {
     return fail(Code::kInternal, "at rest {} inputs are owed a delivery", owed_.size());
   }
+  TRY_OK(programs_.finish());
   return timers_.finish();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/model.h"
+#include "sim/program_audit.h"
 #include "sim/timer_audit.h"
 #include "sim/witness.h"
 #include "store/state_tree.h"
@@ -40,11 +41,13 @@ class ActorAudit {
   Status add_commit(const store::StoredEvent& event);
   Status add_trap(const store::StoredEvent& event);
   Status add_outputs(const store::StoredEvent& event);
+  void add_request(const store::StoredEvent& event);
   Status take_owed(const Bytes& input);
   Status note_first(const Bytes& input);
   Status compare_life(std::size_t life, Extent extent) const;
   bool is_sockets() const { return handler_.contains("websocket-server"); }
   bool is_timer() const { return handler_.contains("timer"); }
+  bool is_programs() const { return handler_.contains("process"); }
   bool is_init() const { return handler_.contains("lifecycle"); }
   LifeRecord& life_of(Seq seq);
 
@@ -55,7 +58,8 @@ class ActorAudit {
   Model model_;
   bool is_initialized_ = false;
 
-  bool is_open_ = false;  // between a recv and its end
+  bool is_open_ = false;     // between a recv and its end
+  bool has_waited_ = false;  // the open invocation: it is not delivered again
   std::string handler_;
   std::vector<Bytes> inputs_;  // of the open recv
   Seq receive_;
@@ -63,6 +67,7 @@ class ActorAudit {
   std::set<Bytes> seen_;       // delivered at least once, of those that are unique
   std::vector<LifeRecord> lives_;
   TimerAudit timers_;
+  ProgramAudit programs_;
 };
 
 }  // namespace theater::sim

@@ -4,6 +4,12 @@
 namespace theater::sim {
 
 Status SimFamilies::check_grant(std::size_t family, const actor::Setting& grant) const {
+  if (family == setup_.stage.programs_index()) {
+    return actor::SettingsReader(grant, "grants.process").finish();
+  }
+  if (family == setup_.stage.shelf_index()) {
+    return actor::SettingsReader(grant, "grants.filesystem").finish();
+  }
   if (family != setup_.stage.sockets_index()) {
     return setup_.stage.families()[family]->check_grant(grant);
   }
@@ -24,6 +30,13 @@ Result<std::unique_ptr<actor::FamilyInstance>> SimFamilies::create(std::size_t f
         context);
     sockets_ = sockets.get();
     inner = std::move(sockets);
+  } else if (family == setup_.stage.programs_index()) {
+    const Programs::Setup setup{setup_.stage.programs(), setup_.watch.witness, setup_.ticker,
+                                setup_.chance};
+    inner = std::make_unique<Programs>(setup, context);
+  } else if (family == setup_.stage.shelf_index()) {
+    const Shelf::Setup setup{setup_.stage.shelf(), setup_.ticker, setup_.chance};
+    inner = std::make_unique<Shelf>(setup, context);
   } else {
     TRY(inner, setup_.stage.families()[family]->create(grant, context));
   }

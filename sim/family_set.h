@@ -15,6 +15,7 @@ class SimFamilies final : public actor::FamilySet {
     host::Services services;
     Watch watch;
     Ticker& ticker;
+    Chance& chance;
   };
   explicit SimFamilies(const Setup& setup) : setup_(setup) {}
 

@@ -56,7 +56,7 @@ Status Life::open_actor(std::size_t index) {
   witness.lives.push_back({past ? past->head.next : Seq{0}, {}, {}, {}, 0});
   const Watch watch{witness, setup_.trouble, setup_.observer};
   member.families = std::make_unique<SimFamilies>(
-      SimFamilies::Setup{setup_.stage, *parts.services, watch, *this});
+      SimFamilies::Setup{setup_.stage, *parts.services, watch, *this, setup_.chance});
   TRY(auto manifest, actor::parse_manifest(plan.manifest, plan.name + ".toml", "/", {}));
   actor::ActorSetup setup{
       .manifest = std::move(manifest),

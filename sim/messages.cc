@@ -7,15 +7,16 @@ namespace theater::sim {
 namespace {
 
 constexpr std::uint64_t kBlobs[] = {0, 100, 5000, 40'000};
-constexpr std::uint64_t kLargeBlob = 300'000;
+constexpr std::uint64_t kLargeBlob = 600'000;
+constexpr std::uint64_t kPrograms = 5;  // of which four are granted
 
 }  // namespace
 
 Messages::Messages(Chance& chance)
-    : chance_(chance), weights_{30, 20, 6, 6, 8, 3, 2, 3, 6, 3, 0, 3, 2, 2, 1} {
+    : chance_(chance), weights_{30, 20, 6, 6, 8, 3, 2, 3, 6, 3, 0, 3, 2, 2, 1, 6, 2, 3} {
   if (chance.one_in(6)) {
     is_large_ = true;
-    weights_[7] = 20;
+    weights_[7] = 40;
   }
   if (chance.one_in(4)) weights_[10] = 1;
   if (chance.one_in(3)) weights_[11] = weights_[12] = weights_[13] = weights_[14] = 0;
@@ -53,8 +54,14 @@ std::string Messages::command(std::size_t which) {
       return "trap";
     case 13:
       return "hang";
-    default:
+    case 14:
       return "burn";
+    case 15:
+      return fmt::format("run {}", chance_.below(kPrograms));
+    case 16:
+      return "enough";
+    default:
+      return fmt::format("read {}", chance_.below(100));
   }
 }
 

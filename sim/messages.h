@@ -14,6 +14,8 @@ class Messages {
  public:
   explicit Messages(Chance& chance);
   std::string next();
+  /// Whether states are so large that snapshots are due now and then.
+  bool is_large() const { return is_large_; }
   /// A name nobody had before.
   std::string next_name() { return "peer-" + std::to_string(++number_); }
 
@@ -21,8 +23,8 @@ class Messages {
   std::string command(std::size_t which);
 
   Chance& chance_;
-  std::array<std::uint32_t, 15> weights_;
-  bool is_large_ = false;  // states of hundreds of KiB, so that snapshots are due
+  std::array<std::uint32_t, 18> weights_;
+  bool is_large_ = false;
   std::uint64_t number_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "host/wit_types.h"
+#include "hosts/process/payload.h"
 #include "hosts/timer/instance.h"
 #include "hosts/websocket/payload.h"
 #include "wasm/binary_writer.h"
@@ -45,7 +46,7 @@ bool may_trap(const Command& command, chain::TrapReason reason) {
       return word == "burn";
     case chain::TrapReason::kDeadline:
       return word == "hang" || word == "slow" || word == "add" || word == "cast" ||
-             word == "time" || word == "close";
+             word == "time" || word == "close" || word == "run" || word == "read";
     default:
       return false;
   }
@@ -84,11 +85,21 @@ Status Model::deliver_tick(ByteSpan event) {
   return {};
 }
 
+Status Model::deliver_program(ByteSpan event) {
+  using ProgramPayload = hosts::process::Payload;
+  TRY(const auto decoded, wasm::from_binary<host::Event<ProgramPayload>>(event));
+  const auto* line = std::get_if<ProgramPayload::kStdout>(&decoded.payload.value);
+  if (line != nullptr) heard_ += line->size();
+  if (decoded.payload.value.index() == ProgramPayload::kEnded) ++exits_;
+  return {};
+}
+
 Bytes Model::state() const {
   constexpr std::uint64_t kVersion = 1;
   Bytes out;
   wasm::BinaryWriter writer(out);
-  for (const std::uint64_t number : {kVersion, count_, sum_, ticks_, opened_, closed_}) {
+  for (const std::uint64_t number :
+       {kVersion, count_, sum_, ticks_, opened_, closed_, heard_, exits_}) {
     writer.unsigned_number(number);
   }
   writer.bytes(as_bytes(padding_));

@@ -23,12 +23,14 @@ class Model {
   /// Takes a socket event or a tick over into the state. kInvalid if the guest would not commit it.
   Status deliver_socket(ByteSpan event);
   Status deliver_tick(ByteSpan event);
+  Status deliver_program(ByteSpan event);
   /// The state's bytes as the guest writes them.
   Bytes state() const;
 
  private:
   Status obey(const Command& command);
   std::uint64_t count_ = 0, sum_ = 0, ticks_ = 0, opened_ = 0, closed_ = 0;
+  std::uint64_t heard_ = 0, exits_ = 0;
   std::string padding_;
 };
 

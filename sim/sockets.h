@@ -12,6 +12,7 @@
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "hosts/websocket/payload.h"
+#include "sim/ticker.h"
 #include "sim/witness.h"
 #include "wasm/engine.h"
 
@@ -28,16 +29,6 @@ struct SocketOptions {
   host::QueuePolicy policy = host::QueuePolicy::kPause;
 };
 Result<SocketOptions> parse_socket_options(const actor::Setting& grant);
-
-/// The tick of the engine's clock, by which a guest loses its thread in the middle of a call.
-class Ticker {
- public:
-  virtual ~Ticker() = default;
-  /// A host function was called: some other thread may do something now.
-  virtual void on_host_call() = 0;
-  /// As on_host_call, and time surely passes.
-  virtual void pass_time() = 0;
-};
 
 /// One actor's connections. The driver opens them, says messages, reads slowly, leaves; the guest
 /// sees what it would see of websocket-server. Effects are noted as they are performed.

@@ -1,6 +1,7 @@
 // Stage: compiled once, used by every seed.
 #include "sim/stage.h"
 
+#include "hosts/operation/family.h"
 #include "hosts/runtime/family.h"
 #include "hosts/timer/family.h"
 #include "io/posix_file.h"
@@ -12,11 +13,14 @@ constexpr std::uint64_t kComponentBytesMax = 16u << 20;
 
 }  // namespace
 
-Stage::Stage() : sockets_(Sockets::bind()) {
+Stage::Stage() : sockets_(Sockets::bind()), programs_(Programs::bind()), shelf_(Shelf::bind()) {
   families_.push_back(hosts::runtime::make_family());
   families_.push_back(hosts::timer::make_family());
+  families_.push_back(hosts::operation::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
   infos_.push_back(&sockets_.info());
+  infos_.push_back(&programs_.info());
+  infos_.push_back(&shelf_.info());
 }
 
 Result<std::unique_ptr<Stage>> Stage::create(const std::string& component_path,

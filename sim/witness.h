@@ -31,6 +31,7 @@ struct Witness {
   std::string name;
   ActorId id;  // zeros: never created
   std::vector<ActorLife> lives;
+  std::uint64_t lines = 0;  // that its programs have said
 
   ActorLife& now() { return lives.back(); }
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/verify.h"
+
 namespace theater::sim {
 namespace {
 
@@ -71,7 +73,7 @@ std::string World::manifest_of(const std::string& name) {
       "[mailbox]\nbatch = {}\n"
       "[supervision]\nintensity = {}\nwindow = \"1s\"\nbackoff_min = \"10ms\"\n"
       "backoff_max = \"200ms\"\n"
-      "[grants.runtime]\n[grants.timer]\n"
+      "[grants.runtime]\n[grants.timer]\n[grants.process]\n[grants.filesystem]\n"
       "[grants.websocket-server]\nitems = {}\npolicy = \"{}\"\n",
       name, kModes[chance_.below(3)], kOnError[chance_.below(5)], kDeadlines[chance_.below(3)],
       kIdle[chance_.below(3)], kBatches[chance_.below(4)], chance_.between(1, 20),
@@ -107,9 +109,40 @@ Status World::run_all() {
   return {};
 }
 
+/// Once in a while a byte of the index rots: it is derived, so the node starts without it. Verify
+/// names it.
+std::optional<World::Spoilt> World::spoil_index() {
+  if (!chance_.one_in(4)) return std::nullopt;
+  for (const std::string& path : disk_.files()) {
+    if (!path.contains("/index/") || path.ends_with(".tmp")) continue;
+    Spoilt index{path, disk_.content(path), {}};
+    if (index.good.empty()) continue;
+    index.bad = index.good;
+    index.bad[chance_.below(index.bad.size())] ^= static_cast<std::uint8_t>(1 << chance_.below(8));
+    trace("a byte of " + path + " rots");
+    disk_.set_content(path, index.bad);
+    return index;
+  }
+  return std::nullopt;
+}
+
+Status World::restore_index(const Spoilt& index) {
+  if (disk_.content(index.path) == index.bad) {
+    TRY(const auto report, store::verify(disk_, std::string(kDataRoot), {}));
+    if (report.good() || !report.bad->location.file.contains("index/")) {
+      return fail(Code::kInternal, "CHAIN-4: verify does not name {}, which rots", index.path);
+    }
+  }
+  if (!disk_.exists(index.path) || disk_.content(index.path) == index.bad) {
+    disk_.set_content(index.path, index.good);
+  }
+  return {};
+}
+
 /// Starts the node. A fault that is armed may stop it several times; then the power goes and it
 /// starts again.
 Status World::start(std::uint64_t attempts_max) {
+  const std::optional<Spoilt> index = is_fault_armed_ ? std::nullopt : spoil_index();
   for (std::uint64_t attempt = 1;; ++attempt) {
     ++report_.lives;
     auto life =
@@ -118,6 +151,7 @@ Status World::start(std::uint64_t attempts_max) {
       life_ = std::move(*life);
       peers_.emplace(*life_, chance_, messages_);
       trace("start");
+      if (index) TRY_OK(restore_index(*index));
       return chance_.one_in(3) && !is_fault_armed_ ? audit_now(Extent::kPrefix) : Status{};
     }
     trace("start failed: " + life.error().message);
@@ -128,7 +162,7 @@ Status World::start(std::uint64_t attempts_max) {
 }
 
 Status World::run_life() {
-  if (chance_.one_in(6)) arm_fault();
+  if (chance_.one_in(messages_.is_large() ? 3 : 6)) arm_fault();
   TRY_OK(start(3));
   if (!life_) return {};
   weights_ = {30, 8, static_cast<std::uint32_t>(chance_.one_in(4) ? 2 : 10), 12, 5, 2};
@@ -171,6 +205,7 @@ void World::arm_fault() {
   trace(fmt::format("fault {} at call {}", static_cast<int>(fault), call));
   disk_.clear_faults();
   is_fault_armed_ = true;
+  if (chance_.one_in(messages_.is_large() ? 2 : 8)) return spoil_snapshots();
   if (chance_.one_in(5)) return fill_disk();
   if (fault == kInterrupted || chance_.one_in(2)) {
     disk_.fail_call(call, fault);
@@ -186,6 +221,16 @@ void World::fill_disk() {
   capacity_ = used + chance_.below(4 * plan_.log.segment_bytes);
   trace(fmt::format("the disk holds {} bytes, {} are used", capacity_, used));
   disk_.set_capacity(capacity_);
+}
+
+/// From now on no snapshot can be written whole. The node goes on; whatever lies there half written
+/// is somebody's to remove in the next life.
+void World::spoil_snapshots() {
+  using enum io::DiskFault;
+  constexpr io::DiskFault kFaults[] = {kTornWrite, kError, kNoSpace};
+  const io::DiskFault fault = kFaults[chance_.below(std::size(kFaults))];
+  trace(fmt::format("fault {} of every snapshot", static_cast<int>(fault)));
+  disk_.fail_writes_of("/snapshots/", fault);
 }
 
 /// The power goes, or only the process: then all that was written survives.

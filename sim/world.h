@@ -39,10 +39,18 @@ class World final : private PerformObserver {
   /// How a life ends.
   enum class End : std::uint8_t { kPowerCut, kFailure, kOrderly };
 
+  /// A file whose content was changed behind the node's back.
+  struct Spoilt {
+    std::string path;
+    Bytes good, bad;
+  };
+
   Status run_all();
   Status run_life();
   Status run_last_life();
   Status start(std::uint64_t attempts_max);
+  std::optional<Spoilt> spoil_index();
+  Status restore_index(const Spoilt& index);
   void plan_node();
   void plant_bug();
   void change_plan();
@@ -60,6 +68,7 @@ class World final : private PerformObserver {
   // Ends.
   void arm_fault();
   void fill_disk();
+  void spoil_snapshots();
   void cut_power();
   Status audit_now(Extent extent);
   void trace(const std::string& text);

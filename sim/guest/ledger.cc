@@ -12,6 +12,9 @@
 //   blob N ID      count it, make the padding N bytes that depend on the count
 //   slow N ID      count it, make N calls, between which the host may take the thread away
 //   close ID       count it, close the connection
+//   run N ID       count it, run the program "program-N"
+//   enough ID      count it, cancel the oldest program under way
+//   read N ID      count it, wait for at most N bytes of a file, answer how many came
 //   stop ID        count it, stop the actor
 //   fail ID, trap ID, hang ID, burn ID   the invocation ends badly: by err, by a trap, by its
 //                                        deadline, by its fuel
@@ -19,6 +22,9 @@
 #include <string>
 #include <string_view>
 
+#include "theater/filesystem.h"
+#include "theater/operation.h"
+#include "theater/process.h"
 #include "theater/runtime.h"
 #include "theater/timer.h"
 #include "theater/websocket_server.h"
@@ -29,12 +35,15 @@ struct State {
   std::uint64_t ticks = 0;
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
+  std::uint64_t heard = 0;  // bytes from programs
+  std::uint64_t exits = 0;
   std::string padding;
 };
 
 class Ledger : public theater::Actor<State>,
                public theater::WebSocketServerHandler,
-               public theater::TimerHandler {
+               public theater::TimerHandler,
+               public theater::ProcessHandler {
   void on_open(theater::Connection, const theater::Opening&) override { ++state().opened; }
 
   void on_close(theater::Connection, const theater::Closing&) override { ++state().closed; }
@@ -43,6 +52,13 @@ class Ledger : public theater::Actor<State>,
     state().ticks += 1 + tick.missed;
     theater::publish_text(theater::kEverybody, theater::concat("tick ", tick.name));
   }
+
+  void on_output(std::uint64_t program, theater::BytesView bytes) override {
+    state().heard += bytes.size();
+    (void)theater::Operation(program).more(static_cast<std::uint32_t>(bytes.size()));
+  }
+
+  void on_exit(std::uint64_t, const Exit&) override { ++state().exits; }
 
   void on_binary(theater::Connection, theater::BytesView) override { fail("text only"); }
 
@@ -58,6 +74,11 @@ class Ledger : public theater::Actor<State>,
     }
     if (command == "blob") return pad(number(text));
     if (command == "slow") return be_slow(from, number(text));
+    if (command == "run") {
+      (void)theater::process::spawn(theater::concat("program-", number(text)));
+    }
+    if (command == "enough") cancel_oldest();
+    if (command == "read") read(from, text);
     if (command == "close") from.close(1000, "as asked");
     if (command == "stop") theater::stop();
     if (command == "time") {
@@ -84,6 +105,17 @@ class Ledger : public theater::Actor<State>,
     } else {
       theater::timer::after(theater::concat("once-", number(text)), span);
     }
+  }
+
+  void cancel_oldest() {
+    const auto pending = theater::pending_operations();
+    if (pending.size() > 0) (void)theater::Operation(pending[0]).cancel();
+  }
+
+  void read(theater::Connection from, std::string_view text) {
+    const auto most = static_cast<std::uint32_t>(number(text));
+    const auto read = theater::filesystem::read("shelf/book", 0, most);
+    from.send_text(theater::concat(number(text), " ", read.ok() ? read->size() : 0));
   }
 
   void pad(std::uint64_t bytes) {

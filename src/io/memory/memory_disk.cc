@@ -36,6 +36,13 @@ std::optional<DiskFault> MemoryDisk::next_fault() {
   return one || all ? std::optional(fault_) : std::nullopt;
 }
 
+/// Of a call that moves or syncs what is in a file.
+std::optional<DiskFault> MemoryDisk::next_fault_of(const std::string& path) {
+  const auto fault = next_fault();
+  if (fault || !bad_place_ || !path.contains(bad_place_->part)) return fault;
+  return bad_place_->fault;
+}
+
 /// For calls that a short transfer or an interruption cannot meet: those faults do nothing.
 Status MemoryDisk::refuse_if_faulty(const std::string& what) {
   const auto fault = next_fault();
@@ -268,8 +275,14 @@ void MemoryDisk::fail_from(std::uint64_t number, DiskFault fault) {
   fault_ = fault;
 }
 
+void MemoryDisk::fail_writes_of(std::string part, DiskFault fault) {
+  const std::lock_guard lock(mutex_);
+  bad_place_ = {std::move(part), fault};
+}
+
 void MemoryDisk::clear_faults() {
   const std::lock_guard lock(mutex_);
+  bad_place_.reset();
   fail_call_.reset();
   fail_from_.reset();
 }

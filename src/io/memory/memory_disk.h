@@ -59,6 +59,8 @@ class MemoryDisk final : public FileSystem {
   void fail_call(std::uint64_t number, DiskFault fault);
   /// Every call from this number on meets the fault.
   void fail_from(std::uint64_t number, DiskFault fault);
+  /// Writes and syncs of files whose path contains `part` meet the fault; nothing else does.
+  void fail_writes_of(std::string part, DiskFault fault);
   void clear_faults();
   void set_capacity(std::uint64_t bytes);
   /// Syncs for which this says true report success and do nothing: a disk that lies, or a writer
@@ -93,6 +95,7 @@ class MemoryDisk final : public FileSystem {
   };
 
   std::optional<DiskFault> next_fault();
+  std::optional<DiskFault> next_fault_of(const std::string& path);
   Status refuse_if_faulty(const std::string& what);
   std::uint64_t used_bytes() const;
   void change_name(NameChange change);
@@ -111,6 +114,11 @@ class MemoryDisk final : public FileSystem {
   std::uint64_t calls_ = 0;
   std::optional<std::uint64_t> fail_call_, fail_from_;
   DiskFault fault_ = DiskFault::kError;
+  struct BadPlace {
+    std::string part;
+    DiskFault fault;
+  };
+  std::optional<BadPlace> bad_place_;
   IgnoreSync ignore_sync_;
 };
 

@@ -34,7 +34,7 @@ void MemoryFile::store(std::uint64_t offset, ByteSpan bytes) {
 Transfer MemoryFile::write_some(std::uint64_t offset, ByteSpan bytes) {
   const std::lock_guard lock(disk_.mutex_);
   if (lost()) return {0, EIO};
-  const auto fault = disk_.next_fault();
+  const auto fault = disk_.next_fault_of(path_);
   if (fault == DiskFault::kInterrupted) return {0, EINTR};
   if (fault == DiskFault::kError) return {0, EIO};
   if (fault == DiskFault::kNoSpace) return {0, ENOSPC};
@@ -63,7 +63,7 @@ Status MemoryFile::write_at(std::uint64_t offset, ByteSpan bytes) {
 Status MemoryFile::sync_data() {
   const std::lock_guard lock(disk_.mutex_);
   if (lost()) return std::unexpected(errno_error("sync " + path_, EIO));
-  const auto fault = disk_.next_fault();
+  const auto fault = disk_.next_fault_of(path_);
   if (fault == DiskFault::kSyncDropsPages) {
     node_->unsynced.clear();
     node_->now = node_->durable;
