@@ -2,7 +2,7 @@
 rescan of the folder, no change is indexed or told twice, reconnecting polls miss nothing; a replay
 opens no socket, no watch and no database.
 
-NEWSROOM_CYCLES says how often it is killed (20 times, about a second each).
+NEWSROOM_CYCLES says how often it is killed (5 times, about a second each).
 """
 
 import base64
@@ -23,7 +23,7 @@ from browser_test import Browser
 from raw_http import Ended, RawClient, get
 from wire import Closed, Refused
 
-CYCLES = int(os.environ.get("NEWSROOM_CYCLES", "20"))
+CYCLES = int(os.environ.get("NEWSROOM_CYCLES", "5"))
 SEED = int(os.environ.get("NEWSROOM_SEED", time.time_ns() % 1_000_000))
 WAIT_SECONDS = 60
 BROKEN = (OSError, Ended, Closed, Refused, ValueError)
