@@ -122,7 +122,8 @@ class Newsroom : public theater::Actor<State>,
 
   /// Begins what is next, if nothing is under way: the tables, the folders, the notes.
   void work() {
-    if (state().operation != 0) return;
+    if (state().operation != 0 && theater::Operation(state().operation).status().ok()) return;
+    if (state().operation != 0) forget_operation();
     switch (state().work) {
       case Work::kMake:
         return start(Work::kMake, archive::make());
@@ -256,10 +257,15 @@ class Newsroom : public theater::Actor<State>,
   void on_failed(std::uint64_t operation, const theater::Error& error) override {
     if (operation != state().operation) return refuse(operation, error);
     theater::log::warn("the database failed: ", error.message);
-    state().operation = 0;
-    // An error may come from a transaction that was done all the same: the database knows.
-    if (state().work == Work::kKeep) state().work = Work::kCompare;
+    forget_operation();
     later();
+  }
+
+  /// It failed, or its last event was in an invocation that a crash ended. Its transaction may have
+  /// been done all the same: the database knows.
+  void forget_operation() {
+    state().operation = 0;
+    if (state().work == Work::kKeep) state().work = Work::kCompare;
   }
 
   /// The batch is in the database: everybody hears of it.
