@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "hosts/websocket/rounds.h"
 #include "hosts/websocket_client/instance.h"
 
 namespace theater::hosts::websocket_client {
@@ -51,14 +52,8 @@ host::Outcome Instance::send(std::uint64_t id, const Message& message) {
     return refuse(GuestCode::kConflict, "connection {} is not open", id);
   }
   const std::size_t size = message.bytes().size();
-  if (size > limits_.out_hard) {
-    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, limits_.out_hard);
-  }
   const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
-  if (waiting > 0 && waiting + size > limits_.out_hard) {
-    return refuse(GuestCode::kFull, "connection {} has {} bytes to write, out_hard is {}", id,
-                  waiting, limits_.out_hard);
-  }
+  if (auto room = websocket::check_room(id, size, waiting, limits_.out_hard); !room) return room;
   peers_.promise(id, *peer, size);
   return {};
 }
