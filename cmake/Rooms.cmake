@@ -28,6 +28,7 @@ function(theater_room name)
 
   if(tests AND NOT THEATER_FUZZ)
     add_executable(theater_${name}_test ${tests})
+    target_compile_options(theater_${name}_test PRIVATE ${theater_test_options})
     theater_precompile(theater_${name}_test)
     target_link_libraries(theater_${name}_test PRIVATE
       theater_${name} GTest::gtest GTest::gmock GTest::gtest_main ${ROOM_TEST_LIBRARIES})
