@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import support
 
@@ -100,7 +101,22 @@ class FullDiskTest(support.ActorTest):
         def is_told():
             self.assertIsNone(node.process.poll(), node.text())
             return text in node.text()
-        self.wait_until(f"no notice of: {text}", is_told)
+        try:
+            self.wait_until(f"no notice of: {text}", is_told)
+        except AssertionError:
+            print(self.picture(node), flush=True)
+            raise
+
+    def picture(self, node):
+        """What stands on the disk, and where each thread of the node is."""
+        free = os.statvfs(self.disk)
+        lines = [f"free: {free.f_bavail * free.f_frsize} bytes"]
+        lines += [f"{path.relative_to(self.disk)}: {path.stat().st_size} bytes"
+                  for path in sorted(self.disk.rglob("*")) if path.is_file()]
+        for task in sorted(Path(f"/proc/{node.process.pid}/task").iterdir()):
+            where = [(task / name).read_text().strip() for name in ("comm", "wchan", "syscall")]
+            lines.append(f"thread {task.name}: {', '.join(where)}")
+        return "\n".join(lines)
 
     def wait_for_quiet(self, writers):
         """Until nobody has been answered for a while: what was under way is finished."""
