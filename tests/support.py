@@ -188,6 +188,19 @@ class ActorTest(unittest.TestCase):
             self.assertEqual(result.returncode, 0,
                              f"{command}: {result.stdout}{result.stderr}")
 
+    def assert_replay_opens_no_socket(self):
+        strace = shutil.which("strace")
+        if strace is None:
+            self.skipTest("strace is not installed (tools/setup --tests)")
+        trace = self.folder / "trace"
+        result = subprocess.run([strace, "-f", "-e", "trace=%network", "-o", trace, THEATER,
+                                 "replay", self.data], capture_output=True, text=True,
+                                timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        opened = [line for line in trace.read_text().splitlines()
+                  if any(f" {name}(" in line for name in ("socket", "bind", "listen", "connect"))]
+        self.assertEqual(opened, [])
+
 
 def main():
     """Runs the module's tests; exits with 77 if the program is not built."""

@@ -11,6 +11,7 @@
 #include "hosts/operation/family.h"
 #include "hosts/process/family.h"
 #include "hosts/random/family.h"
+#include "hosts/redis/family.h"
 #include "hosts/runtime/family.h"
 #include "hosts/terminal/family.h"
 #include "hosts/timer/family.h"
@@ -35,6 +36,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(terminal::make_family());
   families_.push_back(websocket_client::make_family());
   families_.push_back(http_client::make_family());
+  families_.push_back(redis::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -246,7 +246,7 @@ void Instance::begin_listen(host::Work& work, std::string_view name, std::string
   const Limits& limits = database.grant().limits;
   const JobId job = job_of(work.id);
   jobs_.emplace(job, &database);
-  notices_.emplace(job, Notices({limits.notices_max, limits.notice_bytes}));
+  notices_.emplace(job, host::Notices({limits.notices_max, limits.notice_bytes}));
   database.listener().subscribe(job, channel);
 }
 
@@ -347,14 +347,14 @@ void Instance::on_notified(JobId job, std::string_view what) {
   deliver_notices(job, place->second);
 }
 
-void Instance::record_gap(const Notices& notices) {
+void Instance::record_gap(const host::Notices& notices) {
   if (notices.gap() == 0) return;
   actor_.record_overflow({"database notifications", chain::OverflowPolicy::kDropOldest,
                           notices.gap(), notices.bytes()});
 }
 
 /// As many as the queue takes; on_credit comes for the rest.
-void Instance::deliver_notices(JobId job, Notices& notices) {
+void Instance::deliver_notices(JobId job, host::Notices& notices) {
   while (const auto next = notices.next()) {
     Bytes event;
     wasm::BinaryWriter writer(event);

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "host/notices.h"
 #include "host/operating.h"
 #include "hosts/database/database.h"
 #include "hosts/database/ledger_floor.h"
-#include "hosts/database/notices.h"
 
 namespace theater::hosts::database {
 
@@ -64,8 +64,8 @@ class Instance final : public host::OperatingInstance<Instance>, public Database
   void end_wait(std::uint64_t ticket, JobResult result);
   void on_listening(JobId job) override;
   void on_notified(JobId job, std::string_view what) override;
-  void deliver_notices(JobId job, Notices& notices);
-  void record_gap(const Notices& notices);
+  void deliver_notices(JobId job, host::Notices& notices);
+  void record_gap(const host::Notices& notices);
 
   actor::ActorPort& actor_;
   Databases databases_;
@@ -77,7 +77,7 @@ class Instance final : public host::OperatingInstance<Instance>, public Database
     std::optional<JobResult> end;
   };
   std::map<JobId, Held> held_;
-  std::map<JobId, Notices> notices_;
+  std::map<JobId, host::Notices> notices_;
   LedgerFloor floor_;
 };
 

@@ -1,4 +1,4 @@
-// Notices: notifications of one channel that wait for the actor, bounded; the oldest go first.
+// Notices: what somebody publishes and the actor has not taken yet, bounded; the oldest go first.
 #pragma once
 
 #include <deque>
@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-namespace theater::hosts::database {
+namespace theater::host {
 
 /// A value type; no clock, no I/O.
 class Notices {
@@ -63,4 +63,4 @@ class Notices {
   bool is_lost_ = false;
 };
 
-}  // namespace theater::hosts::database
+}  // namespace theater::host
