@@ -77,7 +77,6 @@ Status ActorAudit::add(const store::StoredEvent& event) {
 Status ActorAudit::add_receive(const store::StoredEvent& event) {
   if (is_open_) return fail(Code::kInternal, "SEQ-1: a recv before the end of the one before");
   is_open_ = true;
-  has_waited_ = false;
   receive_ = event.record.link.seq;
   handler_ = event.record.name;
   inputs_.clear();
@@ -152,7 +151,6 @@ Status ActorAudit::add_outputs(const store::StoredEvent& event) {
 
 /// A call that the guest waits for is performed like an output, before its invocation ends.
 void ActorAudit::add_request(const store::StoredEvent& event) {
-  has_waited_ = true;
   const Seq seq = event.record.link.seq;
   life_of(seq).outputs.push_back({event.record.name, event.payloads.at(0).bytes, seq});
 }
@@ -174,7 +172,6 @@ Status ActorAudit::add_trap(const store::StoredEvent& event) {
   if (!is_interrupted && !is_explained) {
     return fail(Code::kInternal, "trap {} has no cause in its inputs", event.record.link.seq.value);
   }
-  if (has_waited_) return {};
   if (is_interrupted || inputs_.size() > 1) {
     for (const Bytes& input : inputs_) ++owed_[input];
   }

@@ -58,8 +58,7 @@ class ActorAudit {
   Model model_;
   bool is_initialized_ = false;
 
-  bool is_open_ = false;     // between a recv and its end
-  bool has_waited_ = false;  // the open invocation: it is not delivered again
+  bool is_open_ = false;  // between a recv and its end
   std::string handler_;
   std::vector<Bytes> inputs_;  // of the open recv
   Seq receive_;

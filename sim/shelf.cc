@@ -13,7 +13,7 @@ constexpr std::uint64_t kReadMs = 40;
 
 host::Binding<Shelf> Shelf::bind() {
   host::Binding<Shelf> binding;
-  binding.wait<&Shelf::check_read, &Shelf::read>("read-wait");
+  binding.wait<&Shelf::check_read, &Shelf::read>("read-wait").repeatable();
   host::describe<host::Outcome>(binding.info(), "filesystem", actor::HandlerNeed::kOptional);
   return binding;
 }

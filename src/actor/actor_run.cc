@@ -86,11 +86,11 @@ bool Actor::Core::begin_next() {
   if (!parcels_.empty()) {
     const Parcel& parcel = work_->parcel.emplace(std::move(parcels_.front()));
     parcels_.pop_front();
-    delivery = {parcel.target, &parcel.inputs, parcel.first};
+    delivery = {parcel.target, &parcel.inputs, parcel.first, parcel.asked};
   } else {
     work_->parcel.reset();
     if (!take_events()) return false;
-    delivery = {&program().handlers()[turn_], &work_->batch, std::nullopt};
+    delivery = {&program().handlers()[turn_], &work_->batch, std::nullopt, 0};
     turn_ = (turn_ + 1) % program().handlers().size();
   }
   ++counts_.invocations;
@@ -204,11 +204,11 @@ void Actor::Core::finish_failed(const InvocationEnd& end) {
     fault({Code::kInvalid, fmt::format("{} failed: {}", delivery.target->name, end.text)});
     return;
   }
-  if (delivery.inputs->size() == 1 || end.made_request) {
+  if (delivery.inputs->size() == 1 || end.asked_once) {
     failed_alone(end);
     return;
   }
-  Parcel failed{delivery.target, *delivery.inputs, std::nullopt};
+  Parcel failed{delivery.target, *delivery.inputs, std::nullopt, 0};
   put_back_split(parcels_, failed, delivery.first.value_or(end.receive));
 }
 

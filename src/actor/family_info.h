@@ -44,6 +44,12 @@ enum class Target : std::uint8_t {
   kFirstArgument,  // a u64: the connection written to
 };
 
+/// A kWait call of an invocation that a crash ended, when its events are delivered again.
+enum class Asking : std::uint8_t {
+  kOnce,   // its effect may have happened: the repetition is told `interrupted` instead
+  kAgain,  // it only reads: it is made again
+};
+
 /// One host function. Types are compared without the names of parameters.
 struct CallInfo {
   std::string name;         // within the interface: "after"
@@ -53,6 +59,7 @@ struct CallInfo {
   PlainResult plain = PlainResult::kNone;
   Emits emits = Emits::kNever;
   Target target = Target::kNone;
+  Asking asking = Asking::kOnce;  // kWait
 };
 
 enum class HandlerNeed : std::uint8_t {

@@ -42,6 +42,8 @@ struct CallContext {
   Seq invocation;             // seq of its recv; with `ordinal` the idempotency key
   std::uint64_t ordinal = 0;  // place among all import calls of the invocation
   std::uint64_t next_id = 0;  // what a kMintedId call answers as ok; used up if it does
+  bool was_asked = false;     // a kWait call that suspends was made before a crash, and must not be
+                              // made twice: it answers its error `interrupted` at once
 };
 
 /// How an invocation of a family's handler ended for good.

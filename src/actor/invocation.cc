@@ -54,8 +54,10 @@ Status Invocation::begin(wasm::Instance& instance, const Delivery& delivery) {
   broken_.reset();
   over_limit_.reset();
   effects_.clear();
+  asked_ = delivery.asked;
   end_ = {};
   end_.receive = receive.seq;
+  end_.asked_once = delivery.asked > 0;
 
   pieces_.clear();
   if (target.role != ExportRole::kInit) {
@@ -108,8 +110,7 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
     over_limit_ = over_limit_text();
     return wasm::ImportOutcome::kTrap;
   }
-  const CallContext context{end_.receive, ordinal_, next_id_};
-  const Result<CallOutcome> outcome = parts_.imports.call(target, arguments, context, result);
+  const Result<CallOutcome> outcome = ask(target, arguments, result);
   if (!outcome) return break_off(outcome.error(), result);
   switch (*outcome) {
     case CallOutcome::kReturn:
@@ -125,6 +126,18 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
   const auto denied = record_call(target, {chain::Kind::kDenied, arguments}, result);
   ++ordinal_;
   return denied;
+}
+
+/// A call that waits and was made by an earlier run is not made twice: what became of it, nobody
+/// knows.
+Result<CallOutcome> Invocation::ask(const ImportTarget& target, ByteSpan arguments, Bytes& result) {
+  CallContext context{end_.receive, ordinal_, next_id_};
+  auto outcome = parts_.imports.call(target, arguments, context, result);
+  const bool suspends = outcome && *outcome == CallOutcome::kSuspend;
+  if (!suspends || asked_ == 0 || target.call->asking == Asking::kAgain) return outcome;
+  --asked_;
+  context.was_asked = true;
+  return parts_.imports.call(target, arguments, context, result);
 }
 
 wasm::ImportOutcome Invocation::finish_call(const ImportTarget& target, ByteSpan arguments,
@@ -174,7 +187,8 @@ wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arg
   }
   request_ = appended->seq;
   request_target_ = &target;
-  end_.made_request = true;
+  request_arguments_.assign(arguments.begin(), arguments.end());
+  end_.asked_once = end_.asked_once || target.call->asking == Asking::kOnce;
   ++ordinal_;
   parts_.imports.request(target, arguments, *appended);
   return wasm::ImportOutcome::kSuspend;
@@ -190,6 +204,7 @@ Status Invocation::answer(ByteSpan result) {
   draft.body = chain::RequestBody{*request_};
   TRY_OK(parts_.journal.append(draft));
   request_.reset();
+  request_arguments_.clear();
   instance_->resume(result);
   return {};
 }

@@ -35,6 +35,7 @@ struct Delivery {
   const ExportTarget* target = nullptr;
   const EventBatch* inputs = nullptr;  // one for init and migrate; stays valid until the end
   std::optional<Seq> first;            // repeats the inputs of this recv
+  std::size_t asked = 0;  // calls of Asking::kOnce that earlier runs of the inputs made
 };
 
 /// How an invocation ended.
@@ -45,7 +46,7 @@ struct InvocationEnd {
   chain::Appended appended;    // the commit or trap
   std::uint64_t delta_bytes = 0;
   Seq receive;
-  bool made_request = false;  // holds a host-req: must not be repeated
+  bool asked_once = false;  // it or an earlier run made a call of Asking::kOnce
   bool instance_is_dead = false;
 };
 
@@ -79,8 +80,10 @@ class Invocation final : public wasm::ImportHandler {
   bool is_active() const { return is_active_; }
   const Delivery& delivery() const { return delivery_; }
   const InvocationEnd& end() const { return end_; }
-  /// The seq of the pending host-req.
+  /// The seq of the pending host-req; what was asked, and with which arguments.
   std::optional<Seq> request() const { return request_; }
+  const ImportTarget& request_target() const { return *request_target_; }
+  ByteSpan request_arguments() const { return request_arguments_; }
   /// What the invocation buffered; the caller may take it by swapping.
   EffectBatch& effects() { return effects_; }
   std::uint64_t next_id() const { return next_id_; }
@@ -96,6 +99,7 @@ class Invocation final : public wasm::ImportHandler {
     ByteSpan arguments;
     wasm::ImportOutcome outcome = wasm::ImportOutcome::kReturn;
   };
+  Result<CallOutcome> ask(const ImportTarget& target, ByteSpan arguments, Bytes& result);
   wasm::ImportOutcome record_call(const ImportTarget& target, const CallRecord& call,
                                   Bytes& result);
   wasm::ImportOutcome finish_call(const ImportTarget& target, ByteSpan arguments, Bytes& result);
@@ -118,6 +122,7 @@ class Invocation final : public wasm::ImportHandler {
   std::uint64_t next_id_ = 1;
   std::optional<Seq> request_;
   const ImportTarget* request_target_ = nullptr;
+  std::size_t asked_ = 0;        // of delivery_.asked, not met yet
   std::optional<Error> broken_;  // a port failed in the middle of the call
   std::optional<std::string> over_limit_;
   EffectBatch effects_;
@@ -128,6 +133,7 @@ class Invocation final : public wasm::ImportHandler {
   std::vector<PayloadDraft> inputs_;
   std::vector<OutputDraft> outputs_;
   Bytes text_;
+  Bytes request_arguments_;
 };
 
 }  // namespace theater::actor

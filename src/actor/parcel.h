@@ -15,6 +15,7 @@ struct Parcel {
   const ExportTarget* target = nullptr;
   EventBatch inputs{BatchLimits{}};
   std::optional<Seq> first;  // the recv that held them before
+  std::size_t asked = 0;     // as Delivery::asked
 };
 
 using Parcels = std::list<Parcel>;  // costs nothing while it is empty

@@ -228,14 +228,12 @@ Result<std::shared_ptr<const Program>> Program::link(
   return ProgramLinker(std::move(component), options).link();
 }
 
-Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, ByteSpan payload) {
-  wasm::BinaryReader reader(payload);
-  const std::string_view name = reader.string();
+std::optional<OutputCall> find_call(std::span<const FamilyInfo* const> families,
+                                    std::string_view name) {
   const std::size_t mark = std::min(name.find('#'), name.size());
   for (std::size_t i = 0; i < families.size(); ++i) {
     if (families[i]->answers && families[i]->handler_name == name) {
-      return OutputCall{i, families[i]->calls.size(), &*families[i]->answers,
-                        payload.subspan(reader.offset())};
+      return OutputCall{i, families[i]->calls.size(), &*families[i]->answers, {}};
     }
     if (families[i]->interface_name != name.substr(0, mark)) continue;
     const auto& calls = families[i]->calls;
@@ -243,10 +241,20 @@ Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, Byt
         std::ranges::find(calls, name.substr(std::min(mark + 1, name.size())),
                           [](const CallInfo& info) -> std::string_view { return info.name; });
     if (call == calls.end()) break;
-    return OutputCall{i, static_cast<std::size_t>(call - calls.begin()), &*call,
-                      payload.subspan(reader.offset())};
+    return OutputCall{i, static_cast<std::size_t>(call - calls.begin()), &*call, {}};
   }
-  return fail(Code::kCorrupt, "an output names {}, which no host family offers", name);
+  return std::nullopt;
+}
+
+Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, ByteSpan payload) {
+  wasm::BinaryReader reader(payload);
+  const std::string_view name = reader.string();
+  auto call = find_call(families, name);
+  if (!call) {
+    return fail(Code::kCorrupt, "an output names {}, which no host family offers", name);
+  }
+  call->arguments = payload.subspan(reader.offset());
+  return *call;
 }
 
 const ExportTarget* Program::handler_of(std::size_t family) const {

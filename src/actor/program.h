@@ -102,6 +102,9 @@ struct OutputCall {
   const CallInfo* call = nullptr;
   ByteSpan arguments;  // points into the payload
 };
+/// The function of that name, "interface#function" or a handler's; without arguments.
+std::optional<OutputCall> find_call(std::span<const FamilyInfo* const> families,
+                                    std::string_view name);
 /// kCorrupt if no family of the list offers the function.
 Result<OutputCall> parse_output(std::span<const FamilyInfo* const> families, ByteSpan payload);
 

@@ -22,6 +22,12 @@ std::optional<EventOrigin> origin_of(const store::StoredEvent& event, std::size_
   return EventOrigin{id, stored.salt, *reference, stored.lsn};
 }
 
+/// Whether a recorded request must not be made twice. So it is of a family that is gone.
+bool is_asked_once(const Program& program, std::string_view name) {
+  const auto call = find_call(program.families(), name);
+  return !call || call->call->asking == Asking::kOnce;
+}
+
 }  // namespace
 
 Bytes save_actor_part(const Remembered& remembered, const Families& families) {
@@ -55,7 +61,7 @@ Status HistoryFold::add(const store::StoredEvent& event) {
     case chain::Kind::kReceive:
       return add_receive(event);
     case chain::Kind::kHostRequest:
-      if (open_) open_->made_request = true;
+      if (open_ && is_asked_once(program_, event.record.name)) ++open_->asked;
       return {};
     case chain::Kind::kOperation:
       return add_operation(event);
@@ -88,8 +94,13 @@ Status HistoryFold::add_receive(const store::StoredEvent& event) {
   if (const auto* repeat = std::get_if<chain::RepeatBody>(&record.body)) {
     PROBE("restore: a delivery was a repeated one");
     open.first = repeat->first;
-    if (!restored_.parcels.empty()) restored_.parcels.pop_front();
+    if (!restored_.parcels.empty()) {
+      open.asked = restored_.parcels.front().asked;
+      restored_.parcels.pop_front();
+    }
   } else if (target != nullptr && target->role == ExportRole::kHandler) {
+    // What is owed goes first, always: an earlier build did not count this as owed.
+    restored_.parcels.clear();
     if (FamilyInstance* family = families_.find(target->family)) {
       for (const auto& input : event.inputs) TRY_OK(family->fold_event(input.bytes));
     }
@@ -142,16 +153,19 @@ Status HistoryFold::add_trap(const store::StoredEvent& event) {
   const auto reason = std::get<chain::TrapBody>(event.record.body).reason;
   const ExportTarget* target = program_.find_export(open_->name);
   const bool is_handler = target != nullptr && target->role == ExportRole::kHandler;
-  if (is_handler && !open_->made_request) {
-    if (reason == chain::TrapReason::kInterrupted) {
-      PROBE("restore: an interrupted delivery was not repeated yet");
-      restored_.parcels.push_front({target, std::move(open_->inputs), open_->first});
-    } else if (open_->inputs.size() > 1) {
-      put_back_split(restored_.parcels, {target, std::move(open_->inputs), {}}, open_->first);
-    }
+  if (is_handler && reason == chain::TrapReason::kInterrupted) {
+    PROBE("restore: an interrupted delivery was not repeated yet");
+    owe(*target);
+  } else if (is_handler && open_->asked == 0 && open_->inputs.size() > 1) {
+    put_back_split(restored_.parcels, {target, std::move(open_->inputs), {}, 0}, open_->first);
   }
   open_.reset();
   return {};
+}
+
+/// The inputs of the open invocation are to be delivered again, before anything else.
+void HistoryFold::owe(const ExportTarget& target) {
+  restored_.parcels.push_front({&target, std::move(open_->inputs), open_->first, open_->asked});
 }
 
 Result<Restored> HistoryFold::finish() {
@@ -163,9 +177,7 @@ Result<Restored> HistoryFold::finish() {
                   open_->seq.value, open_->name);
     }
     restored_.unfinished = open_->seq;
-    if (target->role == ExportRole::kHandler && !open_->made_request) {
-      restored_.parcels.push_front({target, std::move(open_->inputs), open_->first});
-    }
+    if (target->role == ExportRole::kHandler) owe(*target);
   }
   return std::move(restored_);
 }

@@ -30,7 +30,8 @@ struct Restored : Remembered {
 };
 
 /// Folds one actor's events, oldest first. Families are told of the effects that were committed and
-/// of the events that were delivered.
+/// of the events that were delivered. An event whose invocation a crash ended is owed: it becomes
+/// part of a parcel, whatever the invocation had done.
 class HistoryFold {
  public:
   HistoryFold(const Program& program, Families& families)
@@ -39,7 +40,7 @@ class HistoryFold {
   /// Before the first add: the part of a snapshot that is the actor's own.
   Status load(ByteSpan actor_part);
   Status add(const store::StoredEvent& event);
-  /// After the last: what was under way becomes a parcel, unless it must not be repeated.
+  /// After the last: what was under way becomes a parcel.
   Result<Restored> finish();
 
  private:
@@ -48,6 +49,7 @@ class HistoryFold {
   Status add_commit(const store::StoredEvent& event);
   Status add_operation(const store::StoredEvent& event);
   Status add_trap(const store::StoredEvent& event);
+  void owe(const ExportTarget& target);
 
   const Program& program_;
   Families& families_;
@@ -57,7 +59,7 @@ class HistoryFold {
     Seq seq, first;
     std::string name;
     EventBatch inputs{BatchLimits{SIZE_MAX, SIZE_MAX}};
-    bool made_request = false;
+    std::size_t asked = 0;  // calls of Asking::kOnce, in this run and those before it
   };
   std::optional<Open> open_;
 };

@@ -57,13 +57,106 @@ TEST_F(RestoreTest, AnUnfinishedInvocationIsClosedAndItsInputsReturn) {
   EXPECT_EQ(script.count("fold event"), 2u) << "folded once";
 }
 
-TEST_F(RestoreTest, ARunWithARequestIsNotRepeated) {
+TEST_F(RestoreTest, ARunThatOnlyReadIsRepeatedWithItsRequests) {
+  set.info().calls[kWait].asking = Asking::kAgain;
+  start();
+  script.push(7, "w+");
+  script.push(8, "+");
+  settle();
+  const std::size_t recv = log.events().size() - 2;
+  ASSERT_EQ(kinds(recv), "recv host-req");
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(recv), "recv host-req trap lifecycle lifecycle activate recv host-req");
+  script.port->answer_wait(script.waits.back(), Bytes{'A'});
+  settle();
+  EXPECT_EQ(state(), "A++");
+}
+
+TEST_F(RestoreTest, ARequestIsMadeOnceAndTheEventsBesideItReturn) {
+  start();
+  script.push(7, "w+");
+  script.push(8, "+");
+  settle();
+  const std::size_t recv = log.events().size() - 2;
+  ASSERT_EQ(kinds(recv), "recv host-req");
+  script.waits.clear();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(recv), "recv host-req trap lifecycle lifecycle activate recv host-call commit");
+  EXPECT_EQ(state(), "?++") << "its answer says that nobody knows";
+  EXPECT_TRUE(script.waits.empty());
+  script.push(9, "w");
+  settle();
+  EXPECT_EQ(script.waits.size(), 1u) << "one that was not made before";
+}
+
+TEST_F(RestoreTest, RequestsAreCountedOverEveryRunOfTheirEvents) {
+  start();
+  script.push(7, "ww+w");
+  settle();
+  const std::size_t recv = log.events().size() - 2;
+  script.port->answer_wait(script.waits.at(0), Bytes{'A'});
+  settle();
+  ASSERT_EQ(kinds(recv), "recv host-req host-res host-req");
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  ASSERT_EQ(kinds(recv + 8), "recv host-call host-call host-req");
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(recv + 16), "recv host-call host-call host-call commit");
+  EXPECT_EQ(state(), "??+?");
+  const std::size_t end = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(end), "lifecycle lifecycle activate") << "it is settled";
+}
+
+TEST_F(RestoreTest, ARepeatedBatchWithARequestIsNotSplit) {
+  start();
+  script.push(7, "w");
+  script.push(8, "x");
+  settle();
+  const std::size_t recv = log.events().size() - 2;
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  const std::string_view told =
+      "recv host-req trap lifecycle lifecycle activate recv host-call trap";
+  EXPECT_EQ(kinds(recv), told) << "apart, the first would make its request again";
+  const std::size_t end = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(end), "lifecycle lifecycle activate");
+}
+
+TEST_F(RestoreTest, ABatchThatOnlyReadIsSplitWhenItFails) {
+  set.info().calls[kWait].asking = Asking::kAgain;
+  start();
+  script.push(7, "w");
+  script.push(8, "x");
+  settle();
+  const std::size_t recv = log.events().size() - 2;
+  script.port->answer_wait(script.waits.at(0), Bytes{'A'});
+  settle();
+  EXPECT_EQ(kinds(recv), "recv host-req host-res trap recv host-req");
+  script.port->answer_wait(script.waits.at(1), Bytes{'B'});
+  settle();
+  EXPECT_EQ(kinds(recv + 4), "recv host-req host-res commit recv trap");
+  EXPECT_EQ(state(), "B");
+}
+
+TEST_F(RestoreTest, WhatAnEarlierBuildGaveUpIsNotDeliveredLongAfter) {
   start();
   script.push(7, "w");
   settle();
   ASSERT_TRUE(crash_and_open());
   settle();
-  EXPECT_EQ(kinds(log.events().size() - 4), "trap lifecycle lifecycle activate");
+  ASSERT_EQ(kinds(log.events().size() - 3), "recv host-call commit");
+  log.edit(log.events().size() - 3).record.body = {};  // not a repetition: new events
+  const std::size_t end = log.events().size();
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(kinds(end), "lifecycle lifecycle activate");
 }
 
 /// The node dies after every event in turn. What was recorded is delivered, exactly once; effects

@@ -88,6 +88,13 @@ class Binding {
     return *this;
   }
 
+  /// The last wait only reads: it may be made again when a crash has ended its invocation. Of any
+  /// other the repeated invocation is told `interrupted`.
+  Binding& repeatable() {
+    info_.calls.back().asking = actor::Asking::kAgain;
+    return *this;
+  }
+
   /// A function that starts an operation; see operating.h. `kCheck` answers Planned; `kWork` (same
   /// WIT parameters behind a Work&, returns void) does it.
   template <auto kCheck, auto kWork>

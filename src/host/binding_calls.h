@@ -11,9 +11,7 @@
 #include "host/wit_types.h"
 #include "wasm/typed.h"
 
-namespace theater::host {
-
-namespace binding_detail {
+namespace theater::host::binding_detail {
 
 using actor::CallContext;
 using actor::CallOutcome;
@@ -123,6 +121,11 @@ struct WaitAnswer {
 template <auto kCheck>
 using WaitResult = typename ReturnOf<kCheck>::value_type;
 
+template <typename T>
+Bytes refusal(const GuestError& error) {
+  return wasm::to_binary(T(std::unexpected(error)));
+}
+
 template <auto kCheck, typename Instance>
 CallOutcome call_wait(Instance& instance, ByteSpan arguments, const CallContext& context,
                       Bytes& result) {
@@ -138,14 +141,11 @@ CallOutcome call_wait(Instance& instance, ByteSpan arguments, const CallContext&
   }
   if (out.suspends) {
     result.clear();
-    return CallOutcome::kSuspend;
+    if (!context.was_asked) return CallOutcome::kSuspend;
+    result = refusal<WaitResult<kCheck>>(
+        {GuestCode::kInterrupted, "", "the node ended while it was under way", {}});
   }
   return is_denied(result) ? CallOutcome::kDenied : CallOutcome::kReturn;
-}
-
-template <typename T>
-Bytes refusal(const GuestError& error) {
-  return wasm::to_binary(T(std::unexpected(error)));
 }
 
 template <auto kCheck, auto kPerform, typename Instance>
@@ -194,6 +194,4 @@ Status plan_start(Instance& instance, ByteSpan arguments, Planned& plan) {
   return wasm::invoke_typed<kAsk<kCheck, Instance, StartAnswer>>(arguments, nothing, instance, out);
 }
 
-}  // namespace binding_detail
-
-}  // namespace theater::host
+}  // namespace theater::host::binding_detail

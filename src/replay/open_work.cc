@@ -11,6 +11,8 @@ void OpenWork::add(const store::StoredEvent& event) {
   switch (event.record.kind) {
     case chain::Kind::kReceive:
       delivered_.clear();
+      inputs_ = event.inputs.size();
+      asked_once_ = asked_once_ && std::holds_alternative<chain::RepeatBody>(event.record.body);
       for (const chain::Input& input : event.record.inputs) {
         if (!input.reference) continue;
         const auto found = ended_.find(input.reference->seq);
@@ -74,15 +76,18 @@ void OpenWork::add_wait(const store::StoredEvent& event) {
     item.arguments = arguments_text(event.payloads[0].bytes, *type);
   }
   item.since_us = event.record.link.time_us;
+  const auto call = actor::find_call(families_, event.record.name);
+  asked_once_ = asked_once_ || !call || call->call->asking == actor::Asking::kOnce;
   wait_ = std::move(item);
 }
 
-/// A batch that failed comes again event by event; one that was interrupted comes again whole.
+/// A batch that failed comes again event by event, unless it asked for what is done once; one that
+/// was interrupted comes again whole.
 void OpenWork::end_invocation(const store::StoredEvent& event) {
   wait_.reset();
   const auto* trap = std::get_if<chain::TrapBody>(&event.record.body);
-  const bool comes_again =
-      trap != nullptr && (trap->reason == chain::TrapReason::kInterrupted || delivered_.size() > 1);
+  const bool is_interrupted = trap != nullptr && trap->reason == chain::TrapReason::kInterrupted;
+  const bool comes_again = is_interrupted || (trap != nullptr && inputs_ > 1 && !asked_once_);
   if (!comes_again) {
     for (const std::uint64_t id : delivered_) operations_.erase(id);
   }

@@ -62,6 +62,8 @@ class OpenWork {
   std::map<std::uint64_t, OpenItem> operations_;  // by id
   std::map<Seq, std::uint64_t> ended_;            // op records: whose end they hold
   std::vector<std::uint64_t> delivered_;          // ends in the invocation under way
+  std::size_t inputs_ = 0;                        // of that
+  bool asked_once_ = false;                       // that made a call that must not be made twice
   std::optional<OpenItem> wait_;
 };
 

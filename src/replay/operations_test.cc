@@ -314,10 +314,15 @@ TEST_F(OperationsTest, AnInterruptedDeliveryIsRepeatedUnderItsReference) {
   hear("fetch water");  // in the same batch: the invocation waits when the node dies
   settle();
   EXPECT_EQ(count("recv*"), 1u);
-  const std::size_t before = kinds().size();
+  EXPECT_EQ(kinds().back(), "host-req");
   restart();
-  EXPECT_GT(kinds().size(), before);
+  EXPECT_EQ(count("recv*"), 2u);
+  EXPECT_EQ(errands.take(), Lines{}) << "no errand is run twice";
+  EXPECT_THAT(state(), HasSubstr("1 ended two litres;"));
+  EXPECT_THAT(state(), HasSubstr("fetch error 10;"));
   check_chain();
+  restart();
+  EXPECT_EQ(count("recv*"), 2u);
 }
 
 TEST_F(OperationsTest, RestartsFollowTheCrashRule) {

@@ -28,6 +28,7 @@ class FakeLog final : public chain::LogWriter {
   void set_disk(chain::DiskState disk) { disk_ = disk; }
   void set_undurable_bytes(std::uint64_t bytes) { undurable_ = bytes; }
   const std::vector<store::StoredEvent>& events() const { return events_; }
+  store::StoredEvent& edit(std::size_t index) { return events_[index]; }
 
   Lsn durable() const override { return durable_; }
   std::uint64_t undurable_bytes() const override { return undurable_; }

@@ -1,5 +1,4 @@
-// ScriptedFamily: the family "probe" of probe.wat, which does what the test says and remembers all
-// that happens to it.
+// ScriptedFamily: the family "probe" of probe.wat; it does as the test says and remembers it all.
 #pragma once
 
 #include <deque>
@@ -65,9 +64,8 @@ struct ProbeScript {
   std::uint64_t read_next = 7;  // what the next read answers; then one more each time
   bool refuse_may = false;
   Status recover_status;
-  std::uint64_t held = 0;  // connections that only kill() or release() lets go
-  std::string parting;     // commands of an event that expect_stop() queues
-
+  std::uint64_t held = 0;          // connections that only kill() or release() lets go
+  std::string parting;             // commands of an event that expect_stop() queues
   std::vector<std::string> trace;  // "perform effect 5", "commit", "discard", ...
   ActorPort* port = nullptr;
   std::deque<Bytes> queue;
@@ -118,7 +116,9 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
         writer.string("not granted");
         return CallOutcome::kDenied;
       case kWait:
-        return CallOutcome::kSuspend;
+        if (!context.was_asked) return CallOutcome::kSuspend;
+        writer.unsigned_number('?');
+        return CallOutcome::kReturn;
       default:
         append(result, as_bytes("the host refuses"));
         return CallOutcome::kTrap;
@@ -179,6 +179,7 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
 class ProbeSet final : public FamilySet {
  public:
   explicit ProbeSet(ProbeScript& script) : script_(script) {}
+  FamilyInfo& info() { return info_; }  // before the actor is made
   std::span<const FamilyInfo* const> infos() const override { return infos_; }
   Status check_grant(std::size_t, const Setting& grant) const override {
     SettingsReader reader(grant, "grants.probe");

@@ -15,6 +15,7 @@ class DatabaseFamily final : public host::BoundFamily<Instance, Grant> {
     binding()
         .operation<&Instance::plan_query, &Instance::begin_query>("query")
         .wait<&Instance::check_query, &Instance::wait_query>("query-wait")
+        .repeatable()
         .operation<&Instance::plan_execute, &Instance::begin_execute>("execute")
         .operation<&Instance::plan_transaction, &Instance::begin_transaction>("transaction")
         .operation<&Instance::plan_listen, &Instance::begin_listen>("listen");

@@ -13,7 +13,9 @@ class FilesystemFamily final : public host::BoundFamily<Instance, Grant> {
   FilesystemFamily() : BoundFamily(&parse_grant) {
     binding()
         .wait<&Instance::check_read, &Instance::read>("read-wait")
+        .repeatable()
         .wait<&Instance::check_list, &Instance::list>("list-wait")
+        .repeatable()
         .operation<&Instance::check_change, &Instance::change>("change");
     host::describe<host::Outcome>(binding().info(), "filesystem", actor::HandlerNeed::kOptional);
   }

@@ -53,7 +53,7 @@ class Database {
         },
         params...);
   }
-  /// Reads, and waits for the rows.
+  /// Reads, and waits for the rows. Repeated with its invocation after a crash.
   template <class... Params>
   wit::Result<Rows, actor::types::Error> query_now(std::string_view sql,
                                                    const Params&... params) const {

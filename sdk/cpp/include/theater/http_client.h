@@ -38,6 +38,23 @@ inline Started post(std::string_view url, BytesView body, milliseconds time = mi
   return actor::http_client::start(request, Delivery::kWhole,
                                    static_cast<std::uint32_t>(time.count()));
 }
+
+/// Sends now, and waits for the response; nothing takes it back. Is this invocation repeated after
+/// a crash, then what it had sent is not sent again: it answers `interrupted`.
+inline HttpResult get_now(std::string_view url, milliseconds time = milliseconds(0)) {
+  actor::http_types::Request request{};
+  request.method = "GET";
+  request.url = url;
+  return actor::http_client::send_wait(request, static_cast<std::uint32_t>(time.count()));
+}
+inline HttpResult post_now(std::string_view url, BytesView body,
+                           milliseconds time = milliseconds(0)) {
+  actor::http_types::Request request{};
+  request.method = "POST";
+  request.url = url;
+  request.body = body;
+  return actor::http_client::send_wait(request, static_cast<std::uint32_t>(time.count()));
+}
 }  // namespace http
 
 /// What becomes of the requests. Views are valid during the call.
