@@ -99,7 +99,7 @@ class Actor {
   /// What it counts, taken between two slices of an invocation.
   ActorFigures measure() const;
   ByteSpan state() const;
-  /// Appends the operations whose last event was not handled yet.
+  /// Appends the operations whose last event was not handled yet, then what the guest waits for.
   void list_operations(std::vector<OperationView>& views) const;
   /// Refuses new events, closes resources, ends what is under way; after the grace (5 s) it is
   /// killed. on_ended tells the end. Idempotent. Peers are told `reason` where that can be said.

@@ -26,6 +26,7 @@ struct Workshop {
   Invocation invocation;
   EventBatch batch;
   std::optional<Parcel> parcel;  // being delivered; else the batch is
+  WallTime suspended;            // since when the guest waits, if it does
   std::unique_ptr<wasm::Instance> instance;
 };
 
@@ -52,9 +53,7 @@ class Actor::Core final : public ActorPort, private Runnable {
 
   ActorStatus status() const;
   ActorFigures measure() const;  // actor_measure.cc
-  void list_operations(std::vector<OperationView>& views) const {
-    families_.operations().list(views);
-  }
+  void list_operations(std::vector<OperationView>& views) const;
   ByteSpan state() const { return state_.bytes(); }
 
   // ActorPort.

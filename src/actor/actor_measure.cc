@@ -44,4 +44,21 @@ void Families::measure(std::vector<ActorFigures::Part>& parts) const {
   }
 }
 
+void Actor::Core::list_operations(std::vector<OperationView>& views) const {
+  families_.operations().list(views);
+  if (!is_invoking() || !work_->invocation.request()) return;
+  const Invocation& invocation = work_->invocation;
+  const ImportTarget& asked = invocation.request_target();
+  OperationView view;
+  view.what = OperationView::What::kWait;
+  view.id = OperationId{invocation.request()->value};
+  view.family = program().families()[asked.family];
+  view.function = asked.function;
+  view.arguments = to_bytes(invocation.request_arguments());
+  view.status.phase = OperationPhase::kRunning;
+  view.since = work_->suspended;
+  view.deadline = view.since + call_time_max();
+  views.push_back(std::move(view));
+}
+
 }  // namespace theater::actor

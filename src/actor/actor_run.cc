@@ -40,6 +40,7 @@ Runnable::Next Actor::Core::run_invocation() {
       PROBE("actor: an invocation yielded");
       return Next::kYielded;
     case Invocation::Progress::kSuspended:
+      work_->suspended = shard_.ports().clock.wall();
       if (phase_ == Phase::kStopping) drain_families();
       return Next::kIdle;
     case Invocation::Progress::kEnded:

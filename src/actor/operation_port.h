@@ -35,8 +35,11 @@ struct OperationStatus {
   std::uint64_t bytes = 0;  // moved so far
 };
 
-/// An operation as people are told about it.
+/// An operation as people are told about it; or a host function that the guest waits for, whose id
+/// is the seq of its host-req.
 struct OperationView {
+  enum class What : std::uint8_t { kOperation, kWait };
+  What what = What::kOperation;
   OperationId id;
   const FamilyInfo* family = nullptr;
   std::size_t function = 0;  // in FamilyInfo::calls

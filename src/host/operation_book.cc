@@ -347,7 +347,8 @@ Result<Bytes> OperationBook::collect(OperationId id, std::uint64_t offset,
 
 void OperationBook::list(std::vector<actor::OperationView>& views) const {
   for (const auto& [id, entry] : entries_) {
-    actor::OperationView view{id,
+    actor::OperationView view{actor::OperationView::What::kOperation,
+                              id,
                               &ports_.family,
                               entry.function,
                               *entry.arguments,

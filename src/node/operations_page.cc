@@ -12,11 +12,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string_view what_text(const actor::OperationView& view) {
+  if (view.what == actor::OperationView::What::kWait) return "wait";
+  return view.status.phase > actor::OperationPhase::kRunning ? "end" : "operation";
+}
+
 Json json_of(const actor::Identity& identity, const actor::OperationView& view) {
   const actor::CallInfo& call = view.family->calls[view.function];
   Json json{{"actor", identity.name},
             {"actor_id", identity.id.hex()},
-            {"what", view.status.phase > actor::OperationPhase::kRunning ? "end" : "operation"},
+            {"what", what_text(view)},
             {"id", view.id.value},
             {"function", view.family->interface_name + "#" + call.name},
             {"arguments", replay::arguments_text(view.arguments, call.type)},

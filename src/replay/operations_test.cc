@@ -400,6 +400,18 @@ TEST_F(OperationsTest, AWaitIsDurableBeforeItIsPerformedAndRecordedBeforeTheGues
   check_chain();
 }
 
+TEST_F(OperationsTest, WhatTheGuestWaitsForIsListed) {
+  start();
+  tell("fetch bread");
+  std::vector<actor::OperationView> views;
+  actor->list_operations(views);
+  ASSERT_EQ(views.size(), 1u);
+  EXPECT_EQ(views[0].what, actor::OperationView::What::kWait);
+  EXPECT_EQ(views[0].id.value, errands.tickets.at(0));
+  EXPECT_EQ(views[0].arguments, host::arguments_of(std::string("bread")));
+  EXPECT_EQ(views[0].deadline, shard.clock.wall() + wasm::InstanceLimits{}.deadline);
+}
+
 TEST_F(OperationsTest, AWaitEndsAtTheDeadlineOfTheCall) {
   start();
   tell("fetch milk");
