@@ -1,8 +1,9 @@
 """The newsroom, whose actor uses most families at once: whatever is killed, the database equals a
-rescan of the folder, no change is indexed or told twice, reconnecting polls miss nothing; a replay
+rescan of the folder, no change is indexed or told twice, reconnecting polls miss nothing; every
+link gets the title of its page, and no page is asked for more often than the chain says; a replay
 opens no socket, no watch and no database.
 
-NEWSROOM_CYCLES says how often it is killed (5 times, about a second each).
+NEWSROOM_CYCLES says how often it is killed (20 times, about a second each).
 """
 
 import base64
@@ -21,9 +22,10 @@ from pathlib import Path
 import support
 from browser_test import Browser
 from raw_http import Ended, RawClient, get
+from titled_pages import Pages
 from wire import Closed, Refused
 
-CYCLES = int(os.environ.get("NEWSROOM_CYCLES", "5"))
+CYCLES = int(os.environ.get("NEWSROOM_CYCLES", "20"))
 SEED = int(os.environ.get("NEWSROOM_SEED", time.time_ns() % 1_000_000))
 WAIT_SECONDS = 60
 BROKEN = (OSError, Ended, Closed, Refused, ValueError)
@@ -106,8 +108,8 @@ class Socket(Listener):
 class Editor:
     """Somebody who works in the folder, by chance."""
 
-    def __init__(self, folder, chance):
-        self.folder, self.chance, self.count = folder, chance, 0
+    def __init__(self, folder, chance, home):
+        self.folder, self.chance, self.home, self.count = folder, chance, home, 0
 
     def note(self):
         place = self.folder / self.chance.choice(["", "deep", "deep/er", "other"])
@@ -117,7 +119,7 @@ class Editor:
     def text(self):
         self.count += 1
         return (f"# Edition {self.count}\n\nword{self.chance.randrange(50)} "
-                f"é https://example.org/{self.chance.randrange(9)}\n")
+                f"é {self.home}/{self.chance.randrange(9)}\n")
 
     def act(self):
         note, other = self.note(), self.note()
@@ -154,10 +156,27 @@ class NewsroomTest(support.ActorTest):
         self.notes, self.file = self.folder / "notes", self.folder / "index.db"
         self.notes.mkdir()
         self.port = support.free_port()
+        self.pages = Pages()
+        self.addCleanup(self.pages.server_close)
+        self.addCleanup(self.pages.shutdown)
+        self.total = "10s"  # for a page to come
+
+    def manifest(self):
+        """The newsroom's, which may ask the server of the test."""
+        manifest = self.folder / "newsroom.toml"
+        text = (support.ACTORS / "newsroom" / "newsroom.toml").read_text()
+        for old, new in (("../../build/actors", str(support.BUILD_ACTORS)),
+                         ('static = "static"', f'static = "{support.ACTORS}/newsroom/static"'),
+                         ('total = "10s"', f'private_addresses = true\ntotal = "{self.total}"')):
+            self.assertEqual(text.count(old), 1, old)
+            text = text.replace(old, new)
+        manifest.write_text(text)
+        return manifest
 
     def newsroom(self):
-        return self.node("newsroom", port=self.port,
-                         variables={"notes": self.notes, "index": self.file})
+        return support.Node([self.manifest()], self.data, {
+            "listen": f"127.0.0.1:{self.port}", "notes": self.notes, "index": self.file,
+            "links": self.pages.home})
 
     def rows(self, sql):
         if not self.file.exists():
@@ -190,7 +209,7 @@ class NewsroomTest(support.ActorTest):
     def wait_until(self, holds, what):
         end = time.monotonic() + WAIT_SECONDS
         while not holds():
-            self.assertLess(time.monotonic(), end, what[-1] if isinstance(what, list) else what)
+            self.assertLess(time.monotonic(), end, what() if callable(what) else what)
             time.sleep(0.02)
 
     def wait_for_index(self):
@@ -214,7 +233,7 @@ class NewsroomTest(support.ActorTest):
     def test_kills_lose_nothing_and_double_nothing(self):
         print(f"seed {SEED}: repeat with NEWSROOM_SEED={SEED}")
         chance = random.Random(SEED)
-        editor = Editor(self.notes, chance)
+        editor = Editor(self.notes, chance, self.pages.home)
         listeners = [Poller(self), Poller(self), Subscriber(self), Socket(self)]
         for cycle in range(CYCLES):
             with self.newsroom() as node:
@@ -237,11 +256,31 @@ class NewsroomTest(support.ActorTest):
             for listener in listeners:
                 listener.end(self, last)
             self.check_changes(last)
+            self.wait_for_titles()
             self.assertEqual(node.stop(), 0, node.text())
         self.check_heard(listeners, last)
+        self.check_links()
         self.assertEqual(self.indexed(), self.rescan())
         self.assert_chain_holds()
         print(f"{CYCLES} kills: {last} changes, each once")
+
+    def wait_for_titles(self):
+        wanted = "SELECT * FROM links WHERE status = 'wanted'"
+        self.wait_until(lambda: not self.rows(wanted), lambda: self.rows(wanted))
+
+    def check_links(self):
+        """Each link of a note has its page's title, and each request its cause in the chain."""
+        mentioned = {link for text in self.rescan().values()
+                     for link in re.findall(r"http://[^\s]+", text)}
+        links = {url: (status, title) for url, status, title in self.rows("SELECT * FROM links")}
+        self.assertEqual(links, {url: ("titled", f"Page {url[-1]}") for url in mentioned})
+        events = support.theater_json("chain", self.data, "--actor", "newsroom", "--payloads")
+        starts = sum(output.get("wave", "").startswith("start(")
+                     for event in events if event["kind"] == "commit"
+                     for output in event.get("outputs", []))
+        again = sum(event["kind"] == "op" and "reissued" in event["what"] for event in events)
+        self.assertGreater(starts, 0)
+        self.assertLessEqual(len(self.pages.asked), starts + again)
 
     def check_heard(self, listeners, last):
         *pollers, subscriber, socket = listeners
@@ -280,6 +319,41 @@ class NewsroomTest(support.ActorTest):
             self.check_socket()
             self.assertEqual(node.stop(), 0, node.text())
         self.assert_chain_holds()
+
+    def test_links_get_the_titles_of_their_pages(self):
+        home, self.total = self.pages.home, "2s"
+        names = ["salt", "none", "open", "script", "wrong", "many", "big", "gone", "away", "slow",
+                 "short", "salt#part"]
+        refused = ["http://127.0.0.1:1/", "https://other.example/"]  # no server that is granted
+        urls = [f"{home}/{name}" for name in names] + refused
+        (self.notes / "links.md").write_text(" ".join(urls) + f" and again {home}/salt\n")
+        with self.newsroom() as node:
+            self.wait_until(lambda: len(self.rows("SELECT * FROM links")) == len(urls), "no links")
+            self.wait_for_titles()
+            self.check_titles(urls)
+            asked = sorted(self.pages.asked)
+            self.assertEqual(asked, sorted(f"/{name.split('#')[0]}" for name in names))
+            (self.notes / "more.md").write_text(f"{home}/salt {home}/new\n")
+            self.wait_until(lambda: "/new" in self.pages.asked, "not asked")
+            self.wait_for_titles()
+            node.kill()
+        with self.newsroom() as node:
+            self.wait_until(lambda: self.json("/api/status")["seq"] == 2, "not told")
+            (self.notes / "last.md").write_text(f"{home}/last {home}/new\n")
+            self.wait_until(lambda: "/last" in self.pages.asked, "not asked")
+            self.wait_for_titles()
+            self.assertEqual(sorted(self.pages.asked), sorted([*asked, "/new", "/last"]))
+            self.assertEqual(node.stop(), 0, node.text())
+        self.assert_chain_holds()
+
+    def check_titles(self, urls):
+        note = self.json("/api/note?path=links.md")
+        self.assertEqual([link["url"] for link in note["links"]], urls)
+        for link in note["links"]:
+            name = "/" + link["url"].rsplit("/", 1)[1].split("#")[0]
+            title = Pages.titled.get(name, "") if link["url"].startswith(self.pages.home) else ""
+            wanted = ("titled", title) if title else ("failed", "")
+            self.assertEqual((link["status"], link["title"]), wanted, link["url"])
 
     def check_refusals(self):
         wanted = {"/api/note?path=no.md": 404, "/api/other": 404, "/api/changes?after=x": 400,
@@ -331,6 +405,7 @@ class PageTest(NewsroomTest):
 
     test_kills_lose_nothing_and_double_nothing = None
     test_the_api = None
+    test_links_get_the_titles_of_their_pages = None
     test_replay_opens_no_socket_no_watch_and_no_database = None
 
     def setUp(self):
@@ -342,7 +417,8 @@ class PageTest(NewsroomTest):
 
     def wait_for_page(self, script, wanted):
         shown = []
-        self.wait_until(lambda: wanted(shown.append(self.browser.run(script)) or shown[-1]), shown)
+        self.wait_until(lambda: wanted(shown.append(self.browser.run(script)) or shown[-1]),
+                        lambda: shown[-1])
 
     def test_a_page_searches_and_hears_in_three_ways(self):
         self.some_notes()

@@ -18,6 +18,7 @@
 #include "markdown.h"
 #include "theater/file_watch.h"
 #include "theater/filesystem.h"
+#include "theater/http_client.h"
 #include "theater/http_server.h"
 #include "theater/json.h"
 #include "theater/operation.h"
@@ -33,6 +34,8 @@ constexpr std::size_t kLooksMax = 16;                // files read in one invoca
 constexpr std::size_t kBatchBytesMax = 1024 * 1024;  // of texts in one transaction
 constexpr std::uint32_t kNoteBytesMax = 256 * 1024;  // what a note has more is not read
 constexpr std::uint32_t kNamesAtOnce = 512;
+constexpr std::size_t kLinksAtOnce = 4;  // whose titles are asked for at a time
+constexpr std::size_t kLinksWanted = 8;  // more than those, so that it shows that there are more
 constexpr milliseconds kGoOn{1};
 constexpr seconds kTryAgain{1}, kPollHold{50}, kAnswerHold{30};
 constexpr std::string_view kTopic = "changes";
@@ -60,11 +63,15 @@ struct State {
   std::vector<std::uint64_t> polls;
   std::map<std::uint64_t, Asked> asked;  // by operation
   bool is_watching = false;
+  bool has_links = false;                       // there may be some that nobody asked for yet
+  std::uint64_t wanted = 0;                     // the query for those
+  std::map<std::uint64_t, std::string> titles;  // by request, then by its outcome's statement: URLs
 };
 
 class Newsroom : public theater::Actor<State>,
                  public theater::FileWatchHandler,
                  public theater::DatabaseHandler,
+                 public theater::HttpClientHandler,
                  public theater::HttpServerHandler,
                  public theater::WebSocketServerHandler,
                  public theater::TimerHandler {
@@ -110,6 +117,7 @@ class Newsroom : public theater::Actor<State>,
   void on_tick(const theater::Tick&) override {
     if (!state().is_watching) watch();
     work();
+    want_titles();
   }
 
   void note_path(std::string_view path) {
@@ -243,6 +251,8 @@ class Newsroom : public theater::Actor<State>,
 
   // The database.
   void on_done(std::uint64_t operation, theater::wit::List<theater::Rows> results) override {
+    if (operation == state().wanted) return ask_for_titles(results[0]);
+    if (state().titles.erase(operation) > 0) return want_titles();
     if (operation != state().operation) return answer(operation, results[0]);
     state().operation = 0;
     const Work done = std::exchange(state().work, Work::kNone);
@@ -255,6 +265,8 @@ class Newsroom : public theater::Actor<State>,
   }
 
   void on_failed(std::uint64_t operation, const theater::Error& error) override {
+    if (operation == state().wanted) return miss_links();
+    if (state().titles.erase(operation) > 0) return miss_links();
     if (operation != state().operation) return refuse(operation, error);
     theater::log::warn("the database failed: ", error.message);
     forget_operation();
@@ -284,6 +296,75 @@ class Newsroom : public theater::Actor<State>,
     }
     theater::respond_all(state().polls, fresh(changes_answer(state().seq, list)));
     state().polls.clear();
+    state().has_links = true;
+    want_titles();
+  }
+
+  // Links: a few at a time are asked for, and what came of it stands in the database.
+  void want_titles() {
+    if (!state().has_links || state().wanted != 0) return;
+    if (state().titles.size() >= kLinksAtOnce) return;
+    const auto started = archive::wanted_links(kLinksWanted);
+    if (!started.ok()) return miss_links();
+    state().wanted = *started;
+    state().has_links = false;
+  }
+
+  /// Something of it failed: a tick looks again.
+  void miss_links() {
+    state().wanted = 0;
+    state().has_links = true;
+    later();
+  }
+
+  void ask_for_titles(const theater::Rows& rows) {
+    state().wanted = 0;
+    state().has_links = rows.rows.size() == kLinksWanted;
+    for (const auto& row : rows.rows) {
+      const std::string url(row[0].text);
+      if (is_asked_for(url)) continue;
+      if (state().titles.size() >= kLinksAtOnce) {
+        state().has_links = true;
+        return;
+      }
+      ask_for_title(url);
+    }
+  }
+
+  void ask_for_title(const std::string& url) {
+    const auto started = theater::http::get(std::string_view(url).substr(0, url.find('#')));
+    if (started.ok()) {
+      state().titles[*started] = url;
+    } else if (is_final(started.error())) {
+      note_title(url, "");  // no server that the manifest names
+    } else {
+      miss_links();
+    }
+  }
+
+  bool is_asked_for(std::string_view url) {
+    for (const auto& [operation, asked] : state().titles) {
+      if (asked == url) return true;
+    }
+    return false;
+  }
+
+  void on_result(std::uint64_t operation, const theater::HttpResult& result) override {
+    const auto found = state().titles.find(operation);
+    if (found == state().titles.end()) return;
+    const std::string url = found->second;
+    state().titles.erase(found);
+    const bool is_page = result.ok() && result->status == 200;
+    note_title(url, is_page ? title_of_page({reinterpret_cast<const char*>(result->body.data()),
+                                             result->body.size()})
+                            : "");
+  }
+
+  /// An empty title: it has none, or could not be asked for.
+  void note_title(const std::string& url, const std::string& title) {
+    const auto started = archive::note_title(url, title);
+    if (!started.ok()) return miss_links();
+    state().titles[*started] = url;
   }
 
   // HTTP.

@@ -107,4 +107,14 @@ theater::Started changes(std::uint64_t after, std::uint64_t last) {
       after, last);
 }
 
+theater::Started wanted_links(std::size_t most) {
+  return theater::Database(kName).query(
+      "SELECT url FROM links WHERE status = 'wanted' ORDER BY rowid LIMIT $1", most);
+}
+
+theater::Started note_title(std::string_view url, std::string_view title) {
+  return theater::Database(kName).execute("UPDATE links SET status = $2, title = $3 WHERE url = $1",
+                                          url, title.empty() ? "failed" : "titled", title);
+}
+
 }  // namespace archive

@@ -38,4 +38,9 @@ theater::Started note(std::string_view path);
 /// Rows: seq, kind, path, title of the changes with after < seq <= last.
 theater::Started changes(std::uint64_t after, std::uint64_t last);
 
+/// Rows: URLs of links whose title was not asked for yet.
+theater::Started wanted_links(std::size_t most);
+/// Empty: it has no title.
+theater::Started note_title(std::string_view url, std::string_view title);
+
 }  // namespace archive

@@ -2,6 +2,7 @@
 #include "markdown.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "theater/json.h"
 
@@ -50,6 +51,28 @@ std::string_view link_at(std::string_view text) {
     link.remove_suffix(1);
   }
   return link;
+}
+
+/// Where a word in lower case begins, in whatever case it is.
+std::size_t find_word(std::string_view text, std::string_view word, std::size_t from) {
+  const auto lower = [](char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 32) : byte;
+  };
+  for (std::size_t at = from; at + word.size() <= text.size(); ++at) {
+    if (std::ranges::equal(text.substr(at, word.size()), word, {}, lower)) return at;
+  }
+  return text.npos;
+}
+
+/// What a text begins with: an entity or a byte; and how many bytes that is.
+std::pair<std::string_view, std::size_t> entity_at(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kEntities[] = {
+      {"&amp;", "&"}, {"&lt;", "<"},   {"&gt;", ">"},   {"&quot;", "\""},
+      {"&#39;", "'"}, {"&#x27;", "'"}, {"&nbsp;", " "}, {"&apos;", "'"}};
+  for (const auto& [name, meaning] : kEntities) {
+    if (text.starts_with(name)) return {meaning, name.size()};
+  }
+  return {text.substr(0, 1), 1};
 }
 
 int hex_digit(char digit) {
@@ -124,6 +147,33 @@ std::uint64_t digest_of(std::string_view text) {
 
 bool is_note(std::string_view path) {
   return path.ends_with(".md") && !path.starts_with('.') && !path.contains("/.");
+}
+
+std::string title_of_page(std::string_view page) {
+  std::size_t tag = find_word(page, "<title", 0);
+  const auto goes_on = [&](std::size_t place) {  // "<titles>" is another tag
+    const std::string_view rest = page.substr(place + 6, 1);
+    return rest.empty() || !(is_space(rest[0]) || rest[0] == '>' || rest[0] == '/');
+  };
+  while (tag != page.npos && goes_on(tag)) tag = find_word(page, "<title", tag + 1);
+  const std::size_t begin = tag == page.npos ? tag : page.find('>', tag);
+  const std::size_t end = begin == page.npos ? begin : find_word(page, "</title", begin);
+  if (end == page.npos) return "";
+  std::string title;
+  for (std::string_view rest = page.substr(begin + 1, end - begin - 1); !rest.empty();) {
+    const auto [text, bytes] = entity_at(rest);
+    title += text;
+    rest.remove_prefix(bytes);
+  }
+  std::string line;  // white space is one space
+  for (const char byte : clean_text(title)) {
+    if (!is_space(byte)) {
+      line += byte;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  return shortened(trim(line), kTitleBytesMax);
 }
 
 std::string decode_query(std::string_view value) {

@@ -27,6 +27,9 @@ std::uint64_t digest_of(std::string_view text);
 /// with a dot.
 bool is_note(std::string_view path);
 
+/// The title of an HTML page; empty if it has none.
+std::string title_of_page(std::string_view page);
+
 /// A value of a URL's query as text: %41 is A, + is a space.
 std::string decode_query(std::string_view value);
 

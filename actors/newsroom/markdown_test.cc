@@ -51,6 +51,18 @@ TEST(Markdown, SearchesAreWordsTheLastMayGoOn) {
   EXPECT_EQ(decode_query("a%20b+c%C3%A9%ff%4"), "a b c\u00e9\ufffd%4");
 }
 
+TEST(Markdown, APagesTitleIsOneLineOfText) {
+  EXPECT_EQ(title_of_page("<html><TITLE lang=en>\n Salt &amp;\n  <Pepper> &#39;\xff</Title>"),
+            "Salt & <Pepper> '\ufffd");
+  EXPECT_EQ(title_of_page("<titles>no</titles><title>yes</title>"), "yes");
+  EXPECT_EQ(title_of_page("<title>" + std::string(100'000, 'a') + "</title>").size(), 203u);
+  EXPECT_EQ(title_of_page("<title>&amp;lt;script&gt;</title>"), "&lt;script>") << "once, as text";
+  for (const std::string_view none :
+       {"", "<title", "<title>open", "</title>", "<title></title>", "<titlex>a</title>"}) {
+    EXPECT_EQ(title_of_page(none), "");
+  }
+}
+
 TEST(Markdown, DigestTellsTextsApart) {
   EXPECT_EQ(digest_of(""), 0xcbf29ce484222325u);
   EXPECT_EQ(digest_of("a"), 0xaf63dc4c8601ec8cu);
