@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "chain/commitments.h"
+#include "chain/frame_limits.h"
 #include "chain/hash.h"
 #include "chain/log_format.h"
 
@@ -35,18 +36,19 @@ Status check_attachments(const RecordDraft& draft, std::span<const Attachment> a
               kind_name(draft.kind), next, attachments.size());
 }
 
-std::size_t inline_max(AttachmentClass attachment_class) {
-  return attachment_class == AttachmentClass::kDelta ? kInlineDeltaBytesMax
-                                                     : kInlinePayloadBytesMax;
-}
-
-/// Decides for each attachment whether it fits into the frame, and sums up.
+/// Decides for each attachment whether it fits into the frame, and sums up. `frame_max` tells how
+/// large the log's batches are.
 class Placement {
  public:
+  explicit Placement(std::size_t frame_max)
+      : payload_max_(std::clamp(frame_max / kInlinePayloadsInBatch, kInlinePayloadBytesMax,
+                                kInlinePayloadBytesMost)),
+        frame_max_(std::clamp(frame_max / kInlineFramesInBatch, kInlineFrameBytesMax,
+                              kInlineFrameBytesMost)) {}
   AttachmentPlace place(const Attachment& attachment) {
     if (attachment.stored) return AttachmentPlace::kElsewhere;
     const std::size_t bytes = attachment.bytes.size();
-    if (bytes > inline_max(attachment.attachment_class) || here_ + bytes > kInlineFrameBytesMax) {
+    if (bytes > inline_max(attachment) || here_ + bytes > frame_max_) {
       return AttachmentPlace::kPay;
     }
     here_ += bytes;
@@ -54,13 +56,18 @@ class Placement {
   }
 
  private:
+  std::size_t inline_max(const Attachment& attachment) const {
+    return attachment.attachment_class == AttachmentClass::kDelta ? kInlineDeltaBytesMax
+                                                                  : payload_max_;
+  }
+
+  std::size_t payload_max_, frame_max_;
   std::size_t here_ = 0;
 };
 
 /// No attachment takes more than its header, a salt and what stays in the frame.
-std::size_t attachment_room(std::span<const Attachment> attachments) {
+std::size_t attachment_room(std::span<const Attachment> attachments, Placement placement) {
   std::size_t room = 0;
-  Placement placement;
   for (const Attachment& attachment : attachments) {
     room += kAttachmentHeaderBytes + Salt::size();
     if (placement.place(attachment) == AttachmentPlace::kHere) room += attachment.bytes.size();
@@ -70,7 +77,8 @@ std::size_t attachment_room(std::span<const Attachment> attachments) {
 
 class FrameWriter {
  public:
-  FrameWriter(BuiltFrame& built, std::size_t at) : built_(built), at_(at) {}
+  FrameWriter(BuiltFrame& built, std::size_t at, const Placement& placement)
+      : built_(built), at_(at), placement_(placement) {}
 
   void write(const Attachment& attachment) {
     const AttachmentPlace place = placement_.place(attachment);
@@ -165,13 +173,15 @@ Result<BuiltFrame> build_frame(ShardQueue& queue, const Link& link, const Record
     TRY(pages, make_pages(draft));
   }
   const Ordered ordered(draft, pages, attachments);
-  const std::size_t room = kFrameHeaderBytes + kRecordBytesMax + attachment_room(ordered.all());
+  const Placement placement(frame_max);
+  const std::size_t room =
+      kFrameHeaderBytes + kRecordBytesMax + attachment_room(ordered.all(), placement);
   BuiltFrame built{queue.reserve(room)};
   if (built.entry == nullptr) return fail(Code::kFull, "the shard's log queue is full");
   std::uint8_t* const frame = built.entry->frame();
   const std::span<std::uint8_t> record_room(frame + kFrameHeaderBytes, kRecordBytesMax);
   TRY(const std::size_t record_bytes, encode_record(link, draft, pages, record_room));
-  FrameWriter writer(built, kFrameHeaderBytes + record_bytes);
+  FrameWriter writer(built, kFrameHeaderBytes + record_bytes, placement);
   for (const Attachment& attachment : ordered.all()) writer.write(attachment);
   if (writer.written() > frame_max) {
     return fail(Code::kTooLarge, "a frame of {} bytes, at most {} are allowed", writer.written(),
