@@ -71,6 +71,7 @@ void BatchBuilder::take(Lsn next) {
   std::size_t without_progress = 0;
   for (std::size_t shard = 0; without_progress < queues_.size();
        shard = (shard + 1) % queues_.size()) {
+    const auto taking = queues_[shard]->begin_taking();
     bool took = false;
     while (take_from(shard, Lsn{next.value + frames_})) took = true;
     without_progress = took ? 0 : without_progress + 1;

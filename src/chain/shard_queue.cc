@@ -9,6 +9,7 @@ namespace theater::chain {
 namespace {
 
 constexpr std::size_t kAlign = 64;
+constexpr std::size_t kWarmBytes = 256 * 1024;  // an empty ring that is used beyond starts again
 
 constexpr std::size_t entry_size(std::size_t frame_bytes) {
   return (sizeof(QueueEntry) + frame_bytes + kAlign - 1) / kAlign * kAlign;
@@ -18,7 +19,6 @@ constexpr std::size_t entry_size(std::size_t frame_bytes) {
 
 ShardQueue::ShardQueue(std::size_t capacity_bytes)
     : capacity_(capacity_bytes / kAlign * kAlign),
-      restart_beyond_(capacity_ / 2),
       memory_(std::make_unique_for_overwrite<std::uint8_t[]>(capacity_ + kAlign)) {
   const auto raw = reinterpret_cast<std::uintptr_t>(memory_.get());
   ring_ = memory_.get() + (kAlign - raw % kAlign) % kAlign;
@@ -42,24 +42,36 @@ void ShardQueue::skip_to_begin(std::uint64_t tail) {
   tail_.store(tail + filler->entry_bytes, std::memory_order_release);
 }
 
+/// Moves both positions of an empty ring to its begin, unless the consumer is looking at them.
+void ShardQueue::start_again(std::uint64_t tail) {
+  const std::unique_lock lock(taking_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  const std::uint64_t begin = tail + (capacity_ - tail % capacity_);
+  tail_.store(begin, std::memory_order_release);
+  head_.store(begin, std::memory_order_release);  // the later: never beyond the tail
+  known_head_ = begin;
+}
+
 QueueEntry* ShardQueue::reserve(std::size_t frame_bytes) {
   const std::size_t wanted = entry_size(frame_bytes);
   if (wanted > capacity_) return nullptr;
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   std::uint64_t at = tail % capacity_;
+  if (at > kWarmBytes) {
+    known_head_ = head_.load(std::memory_order_acquire);
+    if (known_head_ == tail) start_again(tail);
+    tail = tail_.load(std::memory_order_relaxed);
+    at = tail % capacity_;
+  }
   const auto room = [&] { return capacity_ - (tail - known_head_); };
   const bool wraps = at + wanted > capacity_;
-  if (room() < wanted + (wraps ? capacity_ - at : 0) || at > restart_beyond_) {
-    known_head_ = head_.load(std::memory_order_acquire);
-  }
-  const bool cools = at > restart_beyond_ && known_head_ == tail;
-  if (wraps || cools) {
-    if (room() < capacity_ - at + wanted) return nullptr;
+  const std::size_t needed = wanted + (wraps ? capacity_ - at : 0);
+  if (room() < needed) known_head_ = head_.load(std::memory_order_acquire);
+  if (room() < needed) return nullptr;
+  if (wraps) {
     skip_to_begin(tail);
-    tail = tail_.load(std::memory_order_relaxed);
     at = 0;
   }
-  if (room() < wanted) return nullptr;
   return new (ring_ + at) QueueEntry{};
 }
 

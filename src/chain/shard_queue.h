@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/bytes.h"
@@ -32,9 +33,9 @@ struct QueueEntry {
 static_assert(sizeof(QueueEntry) == 64);
 
 /// A ring of bytes between exactly one producer (the shard's thread) and one consumer (the log
-/// thread). Entries are contiguous. When it runs empty the producer starts again at the ring's
-/// begin, so that a shard that keeps up works in a smaller, warmer piece of memory. Full is an
-/// answer, not a wait. Entries left at destruction are released.
+/// thread). Entries are contiguous. When the consumer has taken all, the producer starts again at
+/// the ring's begin, so that it works in a small, warm piece of memory. Full is an answer, not a
+/// wait. Entries left at destruction are released.
 class ShardQueue {
  public:
   explicit ShardQueue(std::size_t capacity_bytes);
@@ -47,6 +48,9 @@ class ShardQueue {
   /// Producer: hands over the reserved entry; its fields but entry_bytes are filled in.
   void publish(QueueEntry& entry);
 
+  /// Consumer: held while it takes entries; the ring does not start again meanwhile. The producer
+  /// never waits for it.
+  std::unique_lock<std::mutex> begin_taking() { return std::unique_lock(taking_); }
   /// Consumer: the oldest entry, or nullptr. Valid until `pop`.
   QueueEntry* front();
   void pop();
@@ -57,17 +61,16 @@ class ShardQueue {
  private:
   QueueEntry* entry_at(std::uint64_t position);
   void skip_to_begin(std::uint64_t tail);
+  void start_again(std::uint64_t tail);
 
   static constexpr std::size_t kCacheLine = 64;
   const std::size_t capacity_;
-  // An empty ring beyond this starts again. What lies behind is lost until the consumer looks, so
-  // that the room is never less than this.
-  const std::size_t restart_beyond_;
   std::unique_ptr<std::uint8_t[]> memory_;
   std::uint8_t* ring_;
   alignas(kCacheLine) std::atomic<std::uint64_t> head_{0};  // positions only rise
   alignas(kCacheLine) std::atomic<std::uint64_t> tail_{0};
   alignas(kCacheLine) std::uint64_t known_head_ = 0;  // the producer's copy
+  std::mutex taking_;
 };
 
 }  // namespace theater::chain
