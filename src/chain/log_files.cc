@@ -57,19 +57,24 @@ Status LogFiles::open(const LogPosition& end) {
 
 Status LogFiles::fill(io::File& file, Filling filling) {
   if (filling == Filling::kAllocation) return file.allocate(options_.segment_bytes);
-  const Bytes zeros(std::min<std::uint64_t>(kZeroPiece, options_.segment_bytes));
-  for (std::uint64_t at = 0; at < options_.segment_bytes; at += zeros.size()) {
-    const std::uint64_t rest = options_.segment_bytes - at;
-    TRY_OK(file.write_at(at, ByteSpan(zeros).first(std::min<std::uint64_t>(rest, zeros.size()))));
+  const auto piece = std::min<std::uint64_t>(kZeroPiece, options_.segment_bytes);
+  const Bytes memory(piece + io::kDirectAlignment);
+  const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
+  const std::size_t skip = io::kDirectAlignment - address % io::kDirectAlignment;
+  for (std::uint64_t at = 0; at < options_.segment_bytes; at += piece) {
+    const std::uint64_t rest = std::min<std::uint64_t>(options_.segment_bytes - at, piece);
+    TRY_OK(file.write_at(at, ByteSpan(memory).subspan(skip, rest)));
   }
   return {};
 }
 
-/// A file of one segment's size that reads as zeros, durable under its name.
+/// A file of one segment's size that reads as zeros, durable under its name. The zeros go past the
+/// page cache: what lies there of them would be in the way of the log, whose writes go past it too.
 Status LogFiles::make_empty(std::string_view name, Filling filling) {
   const std::string half_made = path(name) + ".tmp";
+  TRY_OK(files_.open(half_made, io::OpenMode::kCreate));
   {
-    TRY(const auto file, files_.open(half_made, io::OpenMode::kCreate));
+    TRY(const auto file, files_.open(half_made, io::OpenMode::kReadWriteDirect));
     Status filled = fill(*file, filling);
     if (filled) filled = file->sync_all();
     if (!filled) {
