@@ -58,6 +58,7 @@ class BenchNode {
     std::filesystem::remove_all(bench_directory);
     store::NodeStoreOptions options;
     options.log.reserve = chain::Reserve::kNone;
+    options.index_on = store::IndexOn::kOwnThread;  // as a node has it: the log is not held up
     store = store::NodeStore::open(*files, bench_directory, options, clock, random).value();
     CHECK(store->components().put(wasm).has_value(), "the bench directory can be written");
     shard = std::make_unique<actor::Shard>(
