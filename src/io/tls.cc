@@ -150,7 +150,8 @@ class TlsStream final : public Stream, private StreamUser {
   void want_read() override {
     wants_read_ = true;
     if (!is_shaken_) return want_shake();
-    if (may_have_more_) return inner_->want_write();  // soon, not inside this call
+    // Soon, not inside this call; if the peer takes nothing before it is read, it has sent more.
+    if (may_have_more_) inner_->want_write();
     inner_->want_read();
   }
   void want_write() override {
