@@ -8,12 +8,12 @@ import threading
 READ_BYTES = 256 * 1024
 
 
-def make_certificate(folder):
-    """(certificate, key) for 127.0.0.1, signed by itself; PEM files in `folder`."""
+def make_certificate(folder, name="IP:127.0.0.1"):
+    """(certificate, key) for an address or "DNS:name", signed by itself; PEM files in `folder`."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                    "/CN=theater", "-addext", f"subjectAltName={name}", "-keyout", key,
                     "-out", certificate], check=True, capture_output=True, timeout=60)
     return certificate, key
 

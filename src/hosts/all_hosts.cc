@@ -13,6 +13,7 @@
 #include "hosts/random/family.h"
 #include "hosts/redis/family.h"
 #include "hosts/runtime/family.h"
+#include "hosts/tcp/family.h"
 #include "hosts/terminal/family.h"
 #include "hosts/timer/family.h"
 #include "hosts/websocket_client/family.h"
@@ -37,6 +38,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(websocket_client::make_family());
   families_.push_back(http_client::make_family());
   families_.push_back(redis::make_family());
+  families_.push_back(tcp::make_family());
   for (const auto& family : families_) infos_.push_back(&family->info());
 }
 

@@ -1,0 +1,41 @@
+// The tcp family: its functions, its grant, and what its instances share.
+#include "hosts/tcp/family.h"
+
+#include "host/bound_family.h"
+#include "hosts/listener/scratch.h"
+#include "hosts/tcp/instance.h"
+
+namespace theater::hosts::tcp {
+
+namespace {
+
+class TcpFamily final : public host::BoundFamily<Instance, Grant> {
+ public:
+  TcpFamily() : BoundFamily(&parse_grant) {
+    constexpr auto kWrite = chain::OutputClass::kWrite;
+    constexpr auto kResource = chain::OutputClass::kResource;
+    binding()
+        .effect<&Instance::connect, &Instance::perform_connect>("connect", kResource)
+        .folded<&Instance::fold_connect>()
+        .effect<&Instance::send, &Instance::perform_send>("send", kWrite)
+        .effect<&Instance::control, &Instance::perform_control>("control", kResource);
+    host::describe<Payload>(binding().info(), "tcp", actor::HandlerNeed::kRequired);
+  }
+
+ protected:
+  Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
+                                                      const host::Context& context) const override {
+    return std::make_unique<Instance>(
+        InstanceSetup{binding(), scratches_.of(context.services.executor), std::move(grant)},
+        context);
+  }
+
+ private:
+  mutable listener::Scratches scratches_{kScratchBytes};  // guards itself
+};
+
+}  // namespace
+
+std::unique_ptr<host::Family> make_family() { return std::make_unique<TcpFamily>(); }
+
+}  // namespace theater::hosts::tcp

@@ -1,0 +1,95 @@
+// Grant: reading and checking.
+#include "hosts/tcp/grant.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "hosts/listener/settings.h"
+#include "hosts/outbound/fields.h"
+#include "hosts/outbound/url.h"
+
+namespace theater::hosts::tcp {
+
+namespace {
+
+constexpr std::string_view kAnySubdomain = "*.";
+
+bool is_rule_host(std::string_view host) {
+  if (host == "*") return true;
+  if (host.starts_with(kAnySubdomain)) host.remove_prefix(kAnySubdomain.size());
+  return outbound::is_host(host);
+}
+
+void read_targets(actor::SettingsReader& reader, Grant& grant) {
+  for (const std::string& text : reader.texts("allow")) {
+    auto rule = parse_target_rule(text);
+    if (!rule) reader.refuse("allow", rule.error().message);
+    if (rule) grant.allow.push_back(*std::move(rule));
+  }
+  if (grant.allow.size() > kRulesMax) reader.refuse("allow", "has too many entries");
+}
+
+/// Bounds that depend on each other.
+void fit(actor::SettingsReader& reader, Limits& limits) {
+  if (limits.out_low >= limits.out_high) reader.refuse("out_low", "must be below out_high");
+  limits.out_hard = std::max(limits.out_hard, limits.out_high);
+}
+
+}  // namespace
+
+bool TargetRule::allows(std::string_view to_host, std::uint16_t to_port) const {
+  if (port && *port != to_port) return false;
+  if (host == "*") return true;
+  if (!host.starts_with(kAnySubdomain)) return host == to_host;
+  const std::string_view suffix = std::string_view(host).substr(1);
+  return to_host.ends_with(suffix) && to_host.size() > suffix.size();
+}
+
+Result<TargetRule> parse_target_rule(std::string_view text) {
+  TargetRule rule;
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return fail(Code::kInvalid, "\"{}\" is not HOST:PORT", text);
+  std::string_view host = text.substr(0, colon);
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  if (is_bracketed) host = host.substr(1, host.size() - 2);
+  rule.host = outbound::lower(host);
+  if (!is_rule_host(rule.host) || is_bracketed != (rule.host.find(':') != std::string::npos)) {
+    return fail(Code::kInvalid, "\"{}\" does not begin with a host", text);
+  }
+  const std::string_view port = text.substr(colon + 1);
+  if (port == "*") return rule;
+  std::uint16_t number = 0;
+  const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || stop != port.data() + port.size() || number == 0) {
+    return fail(Code::kInvalid, "\"{}\" does not end in a port", text);
+  }
+  rule.port = number;
+  return rule;
+}
+
+bool Grant::allows(std::string_view host, std::uint16_t port) const {
+  return std::ranges::any_of(allow,
+                             [&](const TargetRule& rule) { return rule.allows(host, port); });
+}
+
+Result<Grant> parse_grant(const actor::Setting& table) {
+  actor::SettingsReader reader(table, "grants.tcp");
+  Grant grant;
+  read_targets(reader, grant);
+  grant.private_addresses = outbound::read_private_addresses(reader);
+  grant.trust = outbound::read_trust(reader, table);
+  if (reader.has("listen")) grant.listen = listener::read_listen(reader);
+  grant.tls = listener::read_tls(reader, table);
+  constexpr std::string_view kWhen[] = {"at-once", "on-order"};
+  grant.server_tls = static_cast<ServerTls>(reader.choice("tls_begins", kWhen, 0));
+  if (reader.has("tls_begins") && !grant.tls) reader.refuse("tls_begins", "needs tls");
+  if (grant.tls && !grant.listen) reader.refuse("tls", "needs listen");
+  constexpr std::string_view kModes[] = {"active", "passive"};
+  grant.first_mode = static_cast<FirstMode>(reader.choice("mode", kModes, 0));
+  host::read_limits(reader, kLimitFields, grant.limits);
+  fit(reader, grant.limits);
+  TRY_OK(reader.finish());
+  return grant;
+}
+
+}  // namespace theater::hosts::tcp

@@ -1,0 +1,384 @@
+// tcp::Instance: what sockets tell, time, the end.
+#include "hosts/tcp/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace theater::hosts::tcp {
+
+namespace {
+
+constexpr unsigned kSourceShift = 56;  // ids are below 2^53
+constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
+
+}  // namespace
+
+Instance::Instance(InstanceSetup setup, const host::Context& context)
+    : BoundInstance(setup.binding),
+      setup_(std::move(setup)),
+      limits_(setup_.grant.limits),
+      services_(context.services),
+      actor_(context.actor),
+      queue_({"tcp events",
+              host::QueuePolicy::kPause,
+              {limits_.queue_items, limits_.queue_bytes, 2 * kPromises * limits_.connections_max}},
+             *this, context.actor, context.services.clock) {}
+
+Instance::~Instance() {
+  CHECK(connection_count_ == 0 && !listener_, "END-1");
+  if (tick_) services_.executor.cancel(*tick_);
+}
+
+// Visitors.
+
+bool Instance::has_room() {
+  return connection_count_ + asked_count_ < limits_.connections_max && queue_.reserve(kPromises);
+}
+
+/// Those without room wait in the kernel: see tick() and bury().
+void Instance::on_acceptable() {
+  for (int turn = 0; turn < kAcceptsMax; ++turn) {
+    arm_tick();
+    is_accept_held_ = !has_room();
+    if (is_accept_held_) return;
+    auto accepted = listener_->accept();
+    if (accepted && *accepted) {
+      adopt(std::move(**accepted));
+      continue;
+    }
+    queue_.unreserve(kPromises);
+    is_accept_held_ = !accepted && accepted.error().code == Code::kFull;
+    if (is_accept_held_) return;
+    if (accepted) break;
+  }
+  listener_->want_accept();
+}
+
+void Instance::adopt(std::unique_ptr<io::Stream> stream) {
+  const std::uint64_t id = kHostIdBit | ++last_id_;
+  Peer& peer = peers_.add(id);
+  peer.promises = kPromises;
+  ConnectionOwner& owner = *this;
+  peer.connection = std::make_unique<Connection>(
+      ConnectionSetup{id, setup_.grant, server_tls_.get(), services_, owner});
+  ++connection_count_;
+  ++accepted_;
+  if (peer.connection->adopt(std::move(stream))) return;
+  forget(id);  // out of memory for watching it: closed
+  --connection_count_;
+}
+
+/// The guest has never heard of it.
+void Instance::forget(std::uint64_t id) {
+  queue_.unreserve(peers_.find(id)->promises);
+  peers_.erase(id);
+}
+
+// What connections tell.
+
+void Instance::put(About about, std::uint64_t id, const Bytes& event) {
+  const auto queued = queue_.put(static_cast<std::uint64_t>(about) << kSourceShift | id, event);
+  CHECK(queued == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
+}
+
+void Instance::put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event) {
+  CHECK(peer.promises > 0, "BOUND-1");
+  --peer.promises;
+  queue_.put_reserved(static_cast<std::uint64_t>(about) << kSourceShift | id, event);
+}
+
+void Instance::on_opened(Connection& connection, const std::string& address) {
+  if (is_stopping_) return;
+  const std::uint64_t id = connection.id();
+  ++opened_;
+  put_promised(*peers_.find(id), About::kOpened, id, event_bytes<Payload::kOpened>(id, address));
+}
+
+bool Instance::has_credit(const Connection& connection) const {
+  return !queue_.is_paused() && connection.queued_items < limits_.credit_items &&
+         connection.queued_bytes < limits_.credit_bytes;
+}
+
+bool Instance::may_deliver(const Connection& connection) {
+  if (has_credit(connection)) return true;
+  if (!connection.is_held()) held_.push_back(connection.id());
+  return false;
+}
+
+void Instance::on_data(Connection& connection, ByteSpan bytes) {
+  if (is_stopping_) return;
+  bytes_in_ += bytes.size();
+  const Bytes event = event_bytes<Payload::kData>(connection.id(), to_bytes(bytes));
+  ++connection.queued_items;
+  connection.queued_bytes += event.size();
+  put(About::kData, connection.id(), event);
+}
+
+void Instance::on_paused(Connection& connection) {
+  if (is_stopping_) return;
+  put(About::kOther, connection.id(), event_bytes<Payload::kPaused>(connection.id()));
+}
+
+void Instance::on_end_of_data(Connection& connection) {
+  if (is_stopping_) return;
+  const std::uint64_t id = connection.id();
+  put_promised(*peers_.find(id), About::kOther, id, event_bytes<Payload::kEndOfData>(id));
+}
+
+void Instance::on_secured(Connection& connection) {
+  if (is_stopping_) return;
+  const std::uint64_t id = connection.id();
+  put_promised(*peers_.find(id), About::kOther, id, event_bytes<Payload::kSecured>(id));
+}
+
+void Instance::on_congestion(Connection& connection) {
+  Peer* peer = peers_.find(connection.id());
+  if (is_stopping_ || !peer) return;
+  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
+}
+
+/// Once room is promised for it besides the others; else with a later tick.
+void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
+  if (peer.promises < kPromises && queue_.reserve(1)) ++peer.promises;
+  if (peer.promises < kPromises) return;
+  peer.is_congestion_queued = true;
+  peer.told_congested = peer.connection->is_congested();
+  put_promised(peer, About::kCongestion, id,
+               peer.told_congested ? event_bytes<Payload::kCongested>(id)
+                                   : event_bytes<Payload::kDrained>(id));
+}
+
+void Instance::on_closed(Connection& connection, const std::optional<host::GuestError>& why) {
+  const std::uint64_t id = connection.id();
+  Peer& peer = *peers_.find(id);
+  peer.has_ended = true;
+  failed_ += why ? 1 : 0;
+  if (is_stopping_) return;
+  if (connection.is_accepted() && !connection.was_opened()) {
+    peer.is_told = true;  // the guest has never heard of it
+    return queue_.unreserve(std::exchange(peer.promises, 0));
+  }
+  put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, why));
+  queue_.unreserve(std::exchange(peer.promises, 0));
+}
+
+void Instance::on_gone(Connection& connection) {
+  Peer& peer = *peers_.find(connection.id());
+  dead_.push_back(std::move(peer.connection));
+  --connection_count_;
+  deferred_.request(&Instance::bury);
+}
+
+// What the queue tells.
+
+void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
+  const std::uint64_t id = from & kIdMask;
+  Peer* peer = peers_.find(id);
+  if (!peer) return;
+  switch (static_cast<About>(from >> kSourceShift)) {
+    case About::kData:
+      if (!peer->connection) return;
+      --peer->connection->queued_items;
+      peer->connection->queued_bytes -= bytes;
+      if (peer->connection->is_held()) deferred_.request(&Instance::resume_held);
+      return;
+    case About::kOpened:
+      peer->is_known = true;
+      return;
+    case About::kOther:
+      return;
+    case About::kCongestion:
+      peer->is_congestion_queued = false;
+      return;
+    case About::kClosed:
+      peer->is_told = true;
+      if (!peer->connection) peers_.erase(id);  // else it still awaits the peer's end
+      if (!interrupted_.empty()) deferred_.request(&Instance::report_interrupted);
+      return;
+  }
+}
+
+// Work that waits for the end of the batch.
+
+void Instance::mark_dirty(Connection& connection) {
+  if (std::exchange(connection.is_dirty, true)) return;
+  dirty_.push_back(connection.id());
+  deferred_.request(&Instance::flush_dirty);
+}
+
+void Instance::flush_dirty() {
+  const std::vector<std::uint64_t> ids = std::exchange(dirty_, {});
+  for (const std::uint64_t id : ids) {
+    Peer* peer = peers_.find(id);
+    if (!peer || !peer->connection) continue;
+    peer->connection->is_dirty = false;
+    peer->connection->flush();
+  }
+}
+
+void Instance::resume_held() {
+  const std::vector<std::uint64_t> ids = std::exchange(held_, {});
+  for (const std::uint64_t id : ids) {
+    Peer* peer = peers_.find(id);
+    if (!peer || !peer->connection || !peer->connection->is_held()) continue;
+    if (has_credit(*peer->connection)) {
+      peer->connection->resume();
+    } else {
+      held_.push_back(id);
+    }
+  }
+}
+
+void Instance::bury() {
+  dead_.clear();
+  std::erase_if(peers_.all(),
+                [](const auto& entry) { return entry.second.is_told && !entry.second.connection; });
+  if (listener_ && std::exchange(is_accept_held_, false)) listener_->want_accept();
+  end_tick_if_idle();
+  drained_if_empty();
+}
+
+// Time.
+
+void Instance::arm_tick() {
+  if (tick_) return;
+  tick_time_ = services_.clock.now();
+  tick_ = services_.executor.after(kTick, [this] { tick(); });
+}
+
+void Instance::tick() {
+  tick_.reset();
+  tick_time_ = services_.clock.now();
+  for (auto& [id, peer] : peers_.all()) {
+    if (!peer.connection) continue;
+    const bool is_news = peer.told_congested != peer.connection->is_congested();
+    if (is_news && !peer.is_congestion_queued && !peer.is_closed()) queue_congestion(id, peer);
+    peer.connection->sweep(tick_time_);
+  }
+  const bool is_held = std::exchange(is_accept_held_, false) && listener_;
+  if (is_held) listener_->want_accept();
+  if (connection_count_ > 0 || is_held) arm_tick();
+}
+
+void Instance::end_tick_if_idle() {
+  if (connection_count_ > 0 || !tick_) return;
+  services_.executor.cancel(*tick_);
+  tick_.reset();
+}
+
+// Restart.
+
+Bytes Instance::save() const {
+  Bytes out;
+  wasm::BinaryWriter writer(out);
+  writer.unsigned_number(last_id_);
+  const auto is_open = [](const Peer& peer) { return peer.is_known && !peer.is_told; };
+  writer.unsigned_number(static_cast<std::uint64_t>(std::ranges::count_if(
+      peers_.all(), [&](const auto& entry) { return is_open(entry.second); })));
+  for (const auto& [id, peer] : peers_.all()) {
+    if (is_open(peer)) writer.unsigned_number(id);
+  }
+  return out;
+}
+
+Status Instance::load(ByteSpan saved) {
+  wasm::BinaryReader reader(saved);
+  last_id_ = reader.unsigned_number(kHostIdBit - 1);
+  for (std::uint64_t left = reader.count(); left > 0 && reader.ok(); --left) {
+    interrupted_.push_back(reader.unsigned_number(2 * kHostIdBit - 1));
+  }
+  return reader.finish();
+}
+
+void Instance::fold_connect(host::PastEffect& past, std::string_view, std::uint16_t) {
+  interrupted_.push_back(past.id);
+}
+
+Status Instance::fold_event(ByteSpan bytes) {
+  TRY(const auto event, wasm::from_binary<host::Event<Payload>>(bytes));
+  const bool is_accepted = (event.id & kHostIdBit) != 0;
+  if (is_accepted) last_id_ = std::max(last_id_, event.id & (kHostIdBit - 1));
+  const std::size_t kind = event.payload.value.index();
+  if (kind == Payload::kOpened && is_accepted) interrupted_.push_back(event.id);
+  if (kind == Payload::kClosed) std::erase(interrupted_, event.id);
+  return {};
+}
+
+Status Instance::recover() {
+  const Grant& grant = setup_.grant;
+  if (!grant.allow.empty()) {
+    TRY(client_tls_, io::TlsContext::client(grant.trust));
+  }
+  if (grant.tls) {
+    TRY(server_tls_, io::TlsContext::server(*grant.tls));
+  }
+  for (const std::uint64_t id : interrupted_) {
+    Peer& peer = peers_.add(id);
+    peer.has_ended = peer.is_known = true;
+  }
+  report_interrupted();
+  if (!grant.listen) return {};
+  TRY(listener_, services_.network.listen(*grant.listen, *this));
+  listener_->want_accept();
+  return {};
+}
+
+/// The connections that a crash or stop cut off: closed, as far as promises go.
+void Instance::report_interrupted() {
+  const host::GuestError error{host::GuestCode::kInterrupted, "",
+                               "the node stopped while the connection was open", std::nullopt};
+  while (!interrupted_.empty() && !is_stopping_ && queue_.reserve(1)) {
+    const std::uint64_t id = interrupted_.back();
+    interrupted_.pop_back();
+    Peer& peer = *peers_.find(id);
+    peer.promises = 1;
+    put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, error));
+  }
+}
+
+// The end.
+
+/// No visitors any more.
+void Instance::expect_stop(actor::EndReason) {
+  listener_.reset();
+  end_tick_if_idle();
+}
+
+void Instance::stop(actor::StopMode mode) {
+  is_stopping_ = true;
+  listener_.reset();
+  queue_.clear();
+  interrupted_.clear();
+  if (mode == actor::StopMode::kKill) {
+    for (auto& [id, peer] : peers_.all()) peer.connection.reset();
+    connection_count_ = 0;
+    dead_.clear();
+  } else {
+    is_drained_told_ = false;
+    std::vector<Connection*> all;
+    for (auto& [id, peer] : peers_.all()) {
+      if (peer.connection) all.push_back(peer.connection.get());
+    }
+    for (Connection* connection : all) {
+      connection->close(
+          host::GuestError{host::GuestCode::kInterrupted, "", "the actor stops", std::nullopt});
+      connection->flush();
+    }
+  }
+  end_tick_if_idle();
+  drained_if_empty();
+}
+
+void Instance::release_memory() { queue_.release_memory(); }
+
+void Instance::drained_if_empty() {
+  if (!is_stopping_ || is_drained_told_ || connection_count_ > 0 || !dead_.empty()) return;
+  if (tick_) services_.executor.cancel(*tick_);
+  tick_.reset();
+  is_drained_told_ = true;
+  actor_.drained();
+}
+
+}  // namespace theater::hosts::tcp
