@@ -2,6 +2,7 @@
 its end, whatever the way does to them; it takes no more than the slower end; it says nothing to a
 server that is not the one expected; after a kill -9 it goes on; replay opens no connection."""
 
+import concurrent.futures
 import hashlib
 import random
 import select
@@ -12,7 +13,7 @@ import unittest
 
 import support
 from fault_proxy import FaultProxy
-from support import ACTORS, BUILD_ACTORS, Node, free_port
+from support import ACTORS, BUILD_ACTORS, ROOT, Node, free_port, guest
 from tls_relay import make_certificate
 
 SEED = 20261126
@@ -151,6 +152,55 @@ class TcpTest(support.ActorTest):
         self.assertEqual(heard, taken)
         self.assertLess(taken, TAKEN_MAX)
         self.assertLess(grown, NODE_BYTES_MAX)
+        self.assert_chain_holds()
+
+    def passers(self, to="back"):
+        """Two actors on two shards, of which one hands its visitors to the other."""
+        self.port = free_port()
+        folder = ROOT / "tests" / "guests" / "passer"
+        variables = {"component": guest("passer"), "to": to, "listen": f"127.0.0.1:{self.port}"}
+        return Node([folder / "front.toml", folder / "back.toml"], self.data, variables,
+                    options=("--shards", 2))
+
+    def visit(self, number, data):
+        """What comes back for `data` beyond the greeting."""
+        with socket.create_connection(("127.0.0.1", self.port), WAIT_SECONDS) as client:
+            client.sendall(b"number %d" % number)
+            greeting = b"a moment. front says: number %d" % number
+            heard = b""
+            while len(heard) < len(greeting) and (part := client.recv(100)):
+                heard += part
+            self.assertEqual(heard, greeting)
+            sender = threading.Thread(target=self._send, args=(client, data), daemon=True)
+            sender.start()
+            heard = b""
+            while part := client.recv(65_536):
+                heard += part
+            sender.join(WAIT_SECONDS)
+        return heard
+
+    def test_connections_go_from_actor_to_actor(self):
+        print(f"seed {SEED}")
+        chance = random.Random(SEED)
+        data = [chance.randbytes(chance.randrange(BYTES_MOST)) for _ in range(CLIENTS)]
+        with self.passers() as node:
+            with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+                answers = list(pool.map(self.visit, range(CLIENTS), data))
+            self.assertTrue(answers == data, [(len(a), len(b)) for a, b in zip(answers, data)])
+            with socket.create_connection(("127.0.0.1", self.port), WAIT_SECONDS) as client:
+                client.sendall(b"half")
+                client.recv(100)
+                node.kill()
+        with self.passers() as node:
+            self.assertEqual(self.visit(1, b"again"), b"again")
+            self.assertEqual(node.stop(), 0)
+        self.assert_chain_holds()
+        self.assert_replay_opens_no_socket()
+
+    def test_nobody_takes_it(self):
+        with self.passers(to="nobody") as node:
+            self.assertEqual(self.say(b"hello"), b"a moment. no such actor takes connections")
+            self.assertEqual(node.stop(), 0)
         self.assert_chain_holds()
 
     def test_a_killed_node_goes_on(self):

@@ -14,7 +14,7 @@ struct TcpProvoker {
   static std::unique_ptr<Family> make() { return tcp::make_family(); }
   static constexpr std::string_view kGrant =
       "allow = [\"127.0.0.1:*\"]\nprivate_addresses = true\nlisten = \"127.0.0.1:7000\"\n"
-      "connections_max = 4\ncredit_items = 2\nclose = \"1s\"\n";
+      "connections_max = 4\ncredit_items = 2\nclose = \"1s\"\ntransfer_to = [\"other\"]\n";
   static constexpr std::uint64_t kBytesMax = 64 * 1024;
   static std::vector<std::string_view> wrong_grants() {
     return {"allow = [\"a.com\"]", "connections_max = 0", "listen = \"here\"",
@@ -23,6 +23,9 @@ struct TcpProvoker {
 
   static Bytes address(std::uint16_t port) { return arguments_of(std::string("127.0.0.1"), port); }
   static Bytes data(std::uint64_t id) { return arguments_of(id, to_bytes(as_bytes("hello"))); }
+  static Bytes hand(std::uint64_t id, const std::string& to = "other") {
+    return arguments_of(id, to, to_bytes(as_bytes("note")));
+  }
   template <tcp::Order::Case kCase, typename... Args>
   static Bytes order(std::uint64_t id, Args... args) {
     return arguments_of(id, tcp::Order::make<kCase>(args...));
@@ -63,6 +66,7 @@ struct TcpProvoker {
     return {{"connect", address(9)},
             {"send", data(1)},
             {"control", order<tcp::Order::kOnce>(1)},
+            {"transfer", hand(kVisitor)},
             {"control", order<tcp::Order::kShutWrite>(1)},
             {"control", order<tcp::Order::kClose>(kVisitor)}};
   }
@@ -75,6 +79,11 @@ struct TcpProvoker {
             act("send", data(kVisitor)),
             act("control", order<tcp::Order::kActive>(kVisitor, std::uint32_t{1})),
             {"words", &speak},
+            act("transfer", hand(1)),  // data waits
+            {"a batch", [](Rehearsal& rehearsal) { rehearsal.take(); }},
+            act("control", order<tcp::Order::kPassive>(kVisitor)),
+            act("transfer", hand(kVisitor)),  // nobody is there
+            {"time", [](Rehearsal& rehearsal) { rehearsal.pass({}); }},
             act("control", order<tcp::Order::kShutWrite>(1)),
             {"all end", &end_all},
             {"a batch", [](Rehearsal& rehearsal) { rehearsal.take(); }},
@@ -112,8 +121,14 @@ struct TcpProvoker {
     return all;
   }
   static std::vector<Step> denied() {
-    return {{"another host", [](Rehearsal& rehearsal) {
+    return {{"another host",
+             [](Rehearsal& rehearsal) {
                rehearsal.act("connect", arguments_of(std::string("127.0.0.2"), std::uint16_t{9}));
+             }},
+            {"another actor", [](Rehearsal& rehearsal) {
+               visit(rehearsal);
+               rehearsal.take();
+               rehearsal.act("transfer", hand(kVisitor, "somebody"));
              }}};
   }
 };

@@ -64,6 +64,17 @@ Status Connection::adopt(std::unique_ptr<io::Stream> stream) {
   return {};
 }
 
+Status Connection::take_over(Parcel& parcel) {
+  TRY_OK(parcel.stream->attach(setup_.services.network, *this));
+  stream_ = std::move(parcel.stream);
+  host_ = std::move(parcel.host);
+  tls_ = parcel.is_secure ? Tls::kOn : Tls::kNone;
+  is_open_told_ = true;
+  write_soon();
+  want_more();
+  return {};
+}
+
 // The guest's wishes.
 
 void Connection::send(ByteSpan data) {
@@ -94,6 +105,35 @@ void Connection::close(std::optional<GuestError> why) {
   want_more();
 }
 
+bool Connection::move() {
+  if (state() != State::kOpen || is_tls_awaited() || wanted_ > 0 || queued_items > 0) return false;
+  is_move_ordered_ = true;
+  if (outbox_.is_empty()) apply(Input::kMove);
+  return true;
+}
+
+Parcel Connection::release() {
+  stream_->detach();
+  return {std::move(stream_), setup_.end, host_, is_secure(), {}, setup_.id, {}};
+}
+
+void Connection::come_back(std::unique_ptr<io::Stream> stream) {
+  is_move_ordered_ = false;
+  apply(Input::kReturned);
+  if (const Status watched = stream->attach(setup_.services.network, *this); !watched) {
+    return broke(watched.error());
+  }
+  stream_ = std::move(stream);
+  write_soon();
+  want_more();
+}
+
+/// A stream of TLS may hold bytes that only wait to be asked for.
+void Connection::write_soon() {
+  is_write_blocked_ = true;
+  stream_->want_write();
+}
+
 // The machine.
 
 void Connection::apply(Input input) {
@@ -115,6 +155,8 @@ void Connection::act(Action action) {
       return begin_tls();
     case Action::kTellSecured:
       return secured();
+    case Action::kMove:
+      return setup_.owner.on_moving(*this);
     case Action::kDeliver:
       return setup_.owner.on_data(*this, piece_);
     case Action::kTellEnd:
@@ -136,13 +178,12 @@ void Connection::act(Action action) {
 void Connection::begin_tls() {
   tls_ = Tls::kOn;
   stream_->detach();
-  stream_ = is_accepted() ? setup_.tls->wrap(std::move(stream_))
-                          : setup_.tls->wrap(std::move(stream_), host_);
+  stream_ = end() == End::kAccepted ? setup_.tls->wrap(std::move(stream_))
+                                    : setup_.tls->wrap(std::move(stream_), host_);
   if (const Status watched = stream_->attach(setup_.services.network, *this); !watched) {
     return broke(watched.error());
   }
-  is_write_blocked_ = true;
-  stream_->want_write();
+  write_soon();
 }
 
 void Connection::secured() {
@@ -168,7 +209,8 @@ void Connection::broke(const Error& error) {
 bool Connection::reads() const {
   if (!stream_ || has_peer_ended_) return false;
   if (discards()) return true;
-  return state() != State::kSecuring && tls_ != Tls::kOrdered && wanted_ > 0;
+  const bool is_elsewhere = state() == State::kSecuring || state() == State::kMoving;
+  return !is_elsewhere && tls_ != Tls::kOrdered && wanted_ > 0;
 }
 
 void Connection::want_more() {
@@ -236,6 +278,7 @@ void Connection::flush() {
   update_congestion();
   if (!outbox_.is_empty()) return;
   if (tls_ == Tls::kOrdered && state() == State::kOpen) return apply(Input::kWrap);
+  if (is_move_ordered_ && state() == State::kOpen) return apply(Input::kMove);
   apply(Input::kFlushed);
   if (state() == State::kLingering && has_peer_ended_) apply(Input::kPeerEnd);
 }
@@ -258,6 +301,7 @@ void Connection::sweep(MonotonicTime now) {
     case State::kCount:
       return;
     case State::kSecuring:
+    case State::kMoving:
     case State::kLeaving:
     case State::kLingering:
       if (now < deadline_) return flush();

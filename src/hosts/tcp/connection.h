@@ -8,6 +8,7 @@
 #include <string>
 
 #include "hosts/outbound/dialer.h"
+#include "hosts/tcp/doors.h"
 #include "hosts/tcp/grant.h"
 #include "hosts/tcp/machine.h"
 #include "hosts/tcp/payload.h"
@@ -29,6 +30,8 @@ class ConnectionOwner {
   virtual void on_paused(Connection& connection) = 0;
   virtual void on_end_of_data(Connection& connection) = 0;
   virtual void on_secured(Connection& connection) = 0;
+  /// Its socket may be taken with release(), soon.
+  virtual void on_moving(Connection& connection) = 0;
   virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
   virtual void on_closed(Connection& connection, const std::optional<host::GuestError>& why) = 0;
   /// The connection is done with; destroy it soon, not now.
@@ -45,6 +48,7 @@ class ConnectionOwner {
 /// What a connection may use.
 struct ConnectionSetup {
   std::uint64_t id;
+  End end;
   const Grant& grant;
   const io::TlsContext* tls;  // of its end: the client's or the server's; nullptr: there is none
   const host::Services& services;
@@ -63,6 +67,8 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void dial(std::string host, std::uint16_t port);
   /// One that was accepted. Fails if it cannot be watched: then it never was.
   Status adopt(std::unique_ptr<io::Stream> stream);
+  /// One that was another actor's; its socket stays in the parcel if this fails as above.
+  Status take_over(Parcel& parcel);
 
   // What the guest's effects do; without effect in a state that does not want them.
   void send(ByteSpan data);
@@ -73,6 +79,12 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void start_tls(const std::optional<std::string>& host);
   void shut_write();
   void close(std::optional<host::GuestError> why);
+  /// Hands it over once all is written: on_moving. False: it is not in a state for that.
+  bool move();
+  /// What may be handed over; until moved() or come_back() there is no socket here.
+  Parcel release();
+  void moved() { apply(Input::kMoved); }
+  void come_back(std::unique_ptr<io::Stream> stream);
 
   /// Writes what the socket takes. Once for all that was queued before.
   void flush();
@@ -83,13 +95,14 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
 
   std::uint64_t id() const { return setup_.id; }
   State state() const { return machine_.state(); }
-  bool is_accepted() const { return (setup_.id & kHostIdBit) != 0; }
+  End end() const { return setup_.end; }
   /// TLS is ordered, under way, or on.
   bool is_secure() const { return tls_ != Tls::kNone; }
   bool is_tls_awaited() const { return tls_ == Tls::kOrdered || state() == State::kSecuring; }
   bool was_opened() const { return is_open_told_; }
   bool is_congested() const { return is_congested_; }
   bool is_held() const { return is_held_; }
+  std::string peer() const { return stream_->peer(); }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
 
   static constexpr std::uint32_t kEndless = UINT32_MAX;
@@ -114,6 +127,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void want_more();
   void deliver(ByteSpan piece);
   void begin_tls();
+  void write_soon();
   void secured();
   void broke(const Error& error);
   void lose(host::GuestError why);
@@ -122,7 +136,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   const ConnectionSetup setup_;
   const Limits& limits_;
   ConnectionMachine machine_;
-  std::string host_;  // that was dialled; whose certificate is expected
+  std::string host_;  // that was dialled: whose certificate is expected
   std::unique_ptr<outbound::Dialer> dialer_;
   std::unique_ptr<io::Stream> stream_;
   websocket::Outbox outbox_;
@@ -135,6 +149,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   MonotonicTime congested_since_;
   bool is_open_told_ = false;
   Tls tls_ = Tls::kNone;
+  bool is_move_ordered_ = false;
   bool is_write_blocked_ = false;
   bool is_congested_ = false;
   bool is_held_ = false;

@@ -18,7 +18,8 @@ class TcpFamily final : public host::BoundFamily<Instance, Grant> {
         .effect<&Instance::connect, &Instance::perform_connect>("connect", kResource)
         .folded<&Instance::fold_connect>()
         .effect<&Instance::send, &Instance::perform_send>("send", kWrite)
-        .effect<&Instance::control, &Instance::perform_control>("control", kResource);
+        .effect<&Instance::control, &Instance::perform_control>("control", kResource)
+        .effect<&Instance::transfer, &Instance::perform_transfer>("transfer", kResource);
     host::describe<Payload>(binding().info(), "tcp", actor::HandlerNeed::kRequired);
   }
 
@@ -26,12 +27,15 @@ class TcpFamily final : public host::BoundFamily<Instance, Grant> {
   Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
                                                       const host::Context& context) const override {
     return std::make_unique<Instance>(
-        InstanceSetup{binding(), scratches_.of(context.services.executor), std::move(grant)},
+        InstanceSetup{binding(), doors_, scratches_.of(context.services.executor),
+                      std::move(grant)},
         context);
   }
 
  private:
-  mutable listener::Scratches scratches_{kScratchBytes};  // guards itself
+  // They guard themselves.
+  mutable listener::Scratches scratches_{kScratchBytes};
+  mutable Doors doors_;
 };
 
 }  // namespace

@@ -29,6 +29,12 @@ void read_targets(actor::SettingsReader& reader, Grant& grant) {
   if (grant.allow.size() > kRulesMax) reader.refuse("allow", "has too many entries");
 }
 
+std::vector<std::string> read_actors(actor::SettingsReader& reader, std::string_view key) {
+  std::vector<std::string> actors = reader.texts(key);
+  if (actors.size() > kRulesMax) reader.refuse(key, "has too many entries");
+  return actors;
+}
+
 /// Bounds that depend on each other.
 void fit(actor::SettingsReader& reader, Limits& limits) {
   if (limits.out_low >= limits.out_high) reader.refuse("out_low", "must be below out_high");
@@ -72,6 +78,11 @@ bool Grant::allows(std::string_view host, std::uint16_t port) const {
                              [&](const TargetRule& rule) { return rule.allows(host, port); });
 }
 
+bool names(const std::vector<std::string>& actors, std::string_view actor) {
+  return std::ranges::any_of(actors,
+                             [&](const std::string& name) { return name == "*" || name == actor; });
+}
+
 Result<Grant> parse_grant(const actor::Setting& table) {
   actor::SettingsReader reader(table, "grants.tcp");
   Grant grant;
@@ -86,6 +97,8 @@ Result<Grant> parse_grant(const actor::Setting& table) {
   if (grant.tls && !grant.listen) reader.refuse("tls", "needs listen");
   constexpr std::string_view kModes[] = {"active", "passive"};
   grant.first_mode = static_cast<FirstMode>(reader.choice("mode", kModes, 0));
+  grant.transfer_to = read_actors(reader, "transfer_to");
+  grant.transfer_from = read_actors(reader, "transfer_from");
   host::read_limits(reader, kLimitFields, grant.limits);
   fit(reader, grant.limits);
   TRY_OK(reader.finish());

@@ -35,10 +35,15 @@ struct Grant {
   std::optional<io::TlsFiles> tls;
   ServerTls server_tls = ServerTls::kAtOnce;
   FirstMode first_mode = FirstMode::kActive;
+  std::vector<std::string> transfer_to;    // actors of this node; "*": any
+  std::vector<std::string> transfer_from;  // the same
   Limits limits;
 
   bool allows(std::string_view host, std::uint16_t port) const;
 };
+
+/// Whether one of these lists names an actor.
+bool names(const std::vector<std::string>& actors, std::string_view actor);
 
 /// Paths are relative to the manifest.
 Result<Grant> parse_grant(const actor::Setting& table);

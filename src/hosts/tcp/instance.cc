@@ -28,6 +28,7 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
 
 Instance::~Instance() {
   CHECK(connection_count_ == 0 && !listener_, "END-1");
+  setup_.doors.close(actor_.identity().name, *this);
   if (tick_) services_.executor.cancel(*tick_);
 }
 
@@ -62,7 +63,7 @@ void Instance::adopt(std::unique_ptr<io::Stream> stream) {
   peer.promises = kPromises;
   ConnectionOwner& owner = *this;
   peer.connection = std::make_unique<Connection>(
-      ConnectionSetup{id, setup_.grant, server_tls_.get(), services_, owner});
+      ConnectionSetup{id, End::kAccepted, setup_.grant, server_tls_.get(), services_, owner});
   ++connection_count_;
   ++accepted_;
   if (peer.connection->adopt(std::move(stream))) return;
@@ -139,10 +140,15 @@ void Instance::on_congestion(Connection& connection) {
   if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
 }
 
+/// False: there is no room to promise so many.
+bool Instance::promise(Peer& peer, std::uint32_t events) {
+  while (peer.promises < events && queue_.reserve(1)) ++peer.promises;
+  return peer.promises >= events;
+}
+
 /// Once room is promised for it besides the others; else with a later tick.
 void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
-  if (peer.promises < kPromises && queue_.reserve(1)) ++peer.promises;
-  if (peer.promises < kPromises) return;
+  if (!promise(peer, kPromises)) return;
   peer.is_congestion_queued = true;
   peer.told_congested = peer.connection->is_congested();
   put_promised(peer, About::kCongestion, id,
@@ -156,7 +162,7 @@ void Instance::on_closed(Connection& connection, const std::optional<host::Guest
   peer.has_ended = true;
   failed_ += why ? 1 : 0;
   if (is_stopping_) return;
-  if (connection.is_accepted() && !connection.was_opened()) {
+  if ((id & kHostIdBit) != 0 && !connection.was_opened()) {
     peer.is_told = true;  // the guest has never heard of it
     return queue_.unreserve(std::exchange(peer.promises, 0));
   }
@@ -301,14 +307,17 @@ Status Instance::fold_event(ByteSpan bytes) {
   const bool is_accepted = (event.id & kHostIdBit) != 0;
   if (is_accepted) last_id_ = std::max(last_id_, event.id & (kHostIdBit - 1));
   const std::size_t kind = event.payload.value.index();
-  if (kind == Payload::kOpened && is_accepted) interrupted_.push_back(event.id);
-  if (kind == Payload::kClosed) std::erase(interrupted_, event.id);
+  const bool is_first = kind == Payload::kOpened || kind == Payload::kHanded;
+  if (is_first && is_accepted) interrupted_.push_back(event.id);
+  const auto* moved = std::get_if<Payload::kTransferred>(&event.payload.value);
+  const bool is_last = kind == Payload::kClosed || (moved != nullptr && moved->has_value());
+  if (is_last) std::erase(interrupted_, event.id);
   return {};
 }
 
 Status Instance::recover() {
   const Grant& grant = setup_.grant;
-  if (!grant.allow.empty()) {
+  if (!grant.allow.empty() || !grant.transfer_from.empty()) {
     TRY(client_tls_, io::TlsContext::client(grant.trust));
   }
   if (grant.tls) {
@@ -319,6 +328,9 @@ Status Instance::recover() {
     peer.has_ended = peer.is_known = true;
   }
   report_interrupted();
+  if (!grant.transfer_to.empty() || !grant.transfer_from.empty()) {
+    setup_.doors.open(actor_.identity().name, services_.executor, *this);
+  }
   if (!grant.listen) return {};
   TRY(listener_, services_.network.listen(*grant.listen, *this));
   listener_->want_accept();
@@ -348,6 +360,7 @@ void Instance::expect_stop(actor::EndReason) {
 
 void Instance::stop(actor::StopMode mode) {
   is_stopping_ = true;
+  setup_.doors.close(actor_.identity().name, *this);
   listener_.reset();
   queue_.clear();
   interrupted_.clear();

@@ -15,6 +15,7 @@ namespace theater::hosts::tcp {
 /// What an instance has from its family.
 struct InstanceSetup {
   const host::Binding<class Instance>& binding;
+  Doors& doors;                     // the family's
   std::span<std::uint8_t> scratch;  // the shard's
   Grant grant;
 };
@@ -34,11 +35,13 @@ class Instance final : public host::BoundInstance<Instance>,
   host::Started connect(actor::CallContext& call, std::string_view host, std::uint16_t port);
   host::Outcome send(std::uint64_t id, ByteSpan data);
   host::Outcome control(std::uint64_t id, const Order& order);
+  host::Outcome transfer(std::uint64_t id, std::string_view to, ByteSpan note);
 
   // Their effects.
   void perform_connect(actor::Effect& effect, std::string_view host, std::uint16_t port);
   void perform_send(std::uint64_t id, ByteSpan data);
   void perform_control(std::uint64_t id, const Order& order);
+  void perform_transfer(std::uint64_t id, std::string_view to, ByteSpan note);
   void fold_connect(host::PastEffect& past, std::string_view host, std::uint16_t port);
 
   void settle(actor::Settlement settlement) override;
@@ -52,6 +55,13 @@ class Instance final : public host::BoundInstance<Instance>,
   void release_memory() override;
   actor::Census census() const override;
   void measure(actor::Figures& figures) const override;
+
+  // Other actors, in tasks of this shard (instance_transfer.cc).
+  /// Takes a connection over; else it stays in the parcel, and this is why.
+  host::Outcome receive(Parcel& parcel);
+  /// What became of one that was handed over: nobody has taken it, and `parcel` has it, or all is
+  /// well.
+  void on_answer(Parcel& parcel, const host::Outcome& outcome);
 
   /// Where it listens, with the real port; empty: it does not.
   std::string bound_address() const { return listener_ ? listener_->address() : ""; }
@@ -73,6 +83,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_paused(Connection& connection) override;
   void on_end_of_data(Connection& connection) override;
   void on_secured(Connection& connection) override;
+  void on_moving(Connection& connection) override;
   void on_congestion(Connection& connection) override;
   void on_closed(Connection& connection, const std::optional<host::GuestError>& why) override;
   void on_gone(Connection& connection) override;
@@ -90,6 +101,10 @@ class Instance final : public host::BoundInstance<Instance>,
   void put(About about, std::uint64_t id, const Bytes& event);
   void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
   void queue_congestion(std::uint64_t id, Peer& peer);
+  bool promise(Peer& peer, std::uint32_t events);
+  const std::shared_ptr<io::TlsContext>& tls_of(End end) const;
+  void hand_over();
+  void tell_not_moved(std::uint64_t id, Peer& peer, const host::Outcome& why);
   bool has_credit(const Connection& connection) const;
   void mark_dirty(Connection& connection);
   void flush_dirty();
@@ -116,9 +131,10 @@ class Instance final : public host::BoundInstance<Instance>,
   bool is_accept_held_ = false;             // no room, or no descriptor
   std::vector<std::uint64_t> dirty_;        // connections with something to flush
   std::vector<std::uint64_t> held_;         // connections that wait for credit
+  std::vector<std::uint64_t> moving_;       // connections whose sockets are to leave
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
   std::vector<std::unique_ptr<Connection>> dead_;
-  std::uint64_t opened_ = 0, accepted_ = 0, failed_ = 0, bytes_in_ = 0, bytes_out_ = 0;
+  std::uint64_t opened_ = 0, accepted_ = 0, handed_ = 0, failed_ = 0, bytes_in_ = 0, bytes_out_ = 0;
   MonotonicTime tick_time_;
   std::optional<io::TimerId> tick_;
   bool is_stopping_ = false;

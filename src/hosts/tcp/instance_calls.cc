@@ -72,6 +72,7 @@ host::Outcome Instance::check_writable(std::uint64_t id, const Peer& peer) const
       peer.connection->is_tls_awaited()) {
     return not_now(id, "is not open");
   }
+  if (peer.view.is_moving) return not_now(id, "is being handed over");
   return {};
 }
 
@@ -81,9 +82,10 @@ host::Outcome Instance::check_tls(std::uint64_t id, const Peer& peer,
     return not_now(id, "is not open");
   }
   if (peer.view.is_secured || peer.connection->is_secure()) return not_now(id, "has TLS");
-  const bool is_accepted = peer.connection->is_accepted();
-  if (is_accepted && !server_tls_) {
-    return refuse(GuestCode::kUnsupported, "the grant has no certificate");
+  const bool is_accepted = peer.connection->end() == End::kAccepted;
+  if (!tls_of(peer.connection->end())) {
+    return refuse(GuestCode::kUnsupported, "the grant has no {}",
+                  is_accepted ? "certificate" : "connections of its own");
   }
   if (host && (is_accepted || !outbound::is_host(*host))) {
     return refuse(GuestCode::kInvalid, "\"{}\" is not whose certificate is expected here", *host);
@@ -95,6 +97,7 @@ host::Outcome Instance::control(std::uint64_t id, const Order& order) {
   Peer* peer = peers_.find(id);
   if (!peer || !peer->is_known) return unknown(id);
   if (peer->is_closed()) return closed(id);
+  if (peer->view.is_moving) return not_now(id, "is being handed over");
   View view = peer->view;
   switch (order.kind()) {
     case Order::kActive:
@@ -135,7 +138,7 @@ void Instance::perform_connect(actor::Effect& effect, std::string_view host, std
   arm_tick();
   ConnectionOwner& owner = *this;
   peer->connection = std::make_unique<Connection>(
-      ConnectionSetup{effect.id, setup_.grant, client_tls_.get(), services_, owner});
+      ConnectionSetup{effect.id, End::kDialled, setup_.grant, client_tls_.get(), services_, owner});
   ++connection_count_;
   peer->connection->dial(outbound::lower(host), port);
 }
@@ -196,6 +199,7 @@ void Instance::measure(actor::Figures& figures) const {
   figures.gauge({"tcp_held", "Connections not read until the actor catches up."},
                 static_cast<double>(held_.size()));
   figures.counter({"tcp_accepted_total", "Connections that were accepted."}, accepted_);
+  figures.counter({"tcp_handed_total", "Connections taken over from other actors."}, handed_);
   figures.counter({"tcp_opened_total", "Connections of both kinds that were opened."}, opened_);
   figures.counter({"tcp_failed_total", "Connections that ended with an error."}, failed_);
   figures.counter({"tcp_bytes_in_total", "Bytes received."}, bytes_in_);

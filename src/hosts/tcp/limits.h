@@ -51,6 +51,7 @@ inline constexpr Nanoseconds kTick = seconds(1);         // deadlines are looked
 inline constexpr std::size_t kScratchBytes = 16 * 1024;  // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                      // reads in one turn
 inline constexpr int kAcceptsMax = 16;                   // connections taken in one turn
-inline constexpr std::size_t kRulesMax = 256;            // of `allow`
+inline constexpr std::size_t kRulesMax = 256;            // of `allow`, and of each list of actors
+inline constexpr std::size_t kNoteBytesMax = 4096;       // of a transfer
 
 }  // namespace theater::hosts::tcp

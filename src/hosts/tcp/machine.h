@@ -1,6 +1,7 @@
 // The life of a TCP connection: the table.
 //
 //   dialling --connected--> open <--> securing (TLS begins)
+//   open --transfer, all is written--> moving --> closed, or open again
 //   open --we write no more--> ending --all is written--> half --the peer ends--> closed
 //   open --the peer writes no more--> peer-ended --we write no more--> leaving
 //   each of these --close--> leaving --all is written--> lingering (for the peer's end) --> closed
@@ -8,46 +9,9 @@
 #pragma once
 
 #include "host/state_machine.h"
+#include "hosts/tcp/states.h"
 
 namespace theater::hosts::tcp {
-
-enum class State : std::uint8_t {
-  kDialling,  // name, address, TCP
-  kOpen,
-  kSecuring,   // the handshake of TLS
-  kEnding,     // our last bytes are being written; the peer may write
-  kHalf,       // we write no more, the peer may
-  kPeerEnded,  // the peer writes no more, we may
-  kLeaving,    // the last bytes are being written; nothing more is wanted
-  kLingering,  // only the peer's end is awaited
-  kClosed,
-  kCount
-};
-
-enum class Input : std::uint8_t {
-  kDialled,
-  kWrap,  // TLS was ordered and everything before it is written
-  kSecured,
-  kData,
-  kPeerEnd,
-  kShut,     // the guest writes no more
-  kClose,    // the guest, or the host, wants it closed
-  kFlushed,  // everything queued is written
-  kLost,     // it cannot go on
-  kDeadline,
-  kCount
-};
-
-enum class Action : std::uint8_t {
-  kTellOpened,
-  kWrap,
-  kTellSecured,
-  kDeliver,
-  kTellEnd,
-  kShut,    // write nothing more
-  kReport,  // closed, the last event
-  kDestroy,
-};
 
 namespace machine_detail {
 using M = host::Notation<State, Input, Action>;
@@ -58,7 +22,10 @@ using Input::kDeadline;
 using Input::kDialled;
 using Input::kFlushed;
 using Input::kLost;
+using Input::kMove;
+using Input::kMoved;
 using Input::kPeerEnd;
+using Input::kReturned;
 using Input::kSecured;
 using Input::kShut;
 using Input::kWrap;
@@ -71,6 +38,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::move(kDialling, kDialled, kOpen, {A::kTellOpened}),
       M::ignore(kDialling, kWrap),
       M::ignore(kDialling, kSecured),
+      M::ignore(kDialling, kMove),
+      M::ignore(kDialling, kMoved),
+      M::ignore(kDialling, kReturned),
       M::ignore(kDialling, kData),
       M::ignore(kDialling, kPeerEnd),
       M::ignore(kDialling, kShut),
@@ -82,6 +52,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kOpen, kDialled),
       M::move(kOpen, kWrap, kSecuring, {A::kWrap}),
       M::ignore(kOpen, kSecured),
+      M::move(kOpen, kMove, kMoving, {A::kMove}),
+      M::ignore(kOpen, kMoved),
+      M::ignore(kOpen, kReturned),
       M::move(kOpen, kData, kOpen, {A::kDeliver}),
       M::move(kOpen, kPeerEnd, kPeerEnded, {A::kTellEnd}),
       M::move(kOpen, kShut, kEnding),
@@ -93,6 +66,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kSecuring, kDialled),
       M::ignore(kSecuring, kWrap),
       M::move(kSecuring, kSecured, kOpen, {A::kTellSecured}),
+      M::ignore(kSecuring, kMove),
+      M::ignore(kSecuring, kMoved),
+      M::ignore(kSecuring, kReturned),
       M::ignore(kSecuring, kData),
       M::ignore(kSecuring, kPeerEnd),
       M::ignore(kSecuring, kShut),
@@ -101,9 +77,26 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::move(kSecuring, kLost, kClosed, {A::kReport, A::kDestroy}),
       M::move(kSecuring, kDeadline, kClosed, {A::kReport, A::kDestroy}),
 
+      M::ignore(kMoving, kDialled),
+      M::ignore(kMoving, kWrap),
+      M::ignore(kMoving, kSecured),
+      M::ignore(kMoving, kMove),
+      M::move(kMoving, kMoved, kClosed, {A::kDestroy}),
+      M::move(kMoving, kReturned, kOpen),
+      M::ignore(kMoving, kData),
+      M::ignore(kMoving, kPeerEnd),
+      M::ignore(kMoving, kShut),
+      M::move(kMoving, kClose, kClosed, {A::kReport, A::kDestroy}),
+      M::ignore(kMoving, kFlushed),
+      M::move(kMoving, kLost, kClosed, {A::kReport, A::kDestroy}),
+      M::move(kMoving, kDeadline, kClosed, {A::kReport, A::kDestroy}),
+
       M::ignore(kEnding, kDialled),
       M::ignore(kEnding, kWrap),
       M::ignore(kEnding, kSecured),
+      M::ignore(kEnding, kMove),
+      M::ignore(kEnding, kMoved),
+      M::ignore(kEnding, kReturned),
       M::move(kEnding, kData, kEnding, {A::kDeliver}),
       M::move(kEnding, kPeerEnd, kLeaving, {A::kTellEnd}),
       M::ignore(kEnding, kShut),
@@ -115,6 +108,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kHalf, kDialled),
       M::ignore(kHalf, kWrap),
       M::ignore(kHalf, kSecured),
+      M::ignore(kHalf, kMove),
+      M::ignore(kHalf, kMoved),
+      M::ignore(kHalf, kReturned),
       M::move(kHalf, kData, kHalf, {A::kDeliver}),
       M::move(kHalf, kPeerEnd, kClosed, {A::kTellEnd, A::kReport, A::kDestroy}),
       M::ignore(kHalf, kShut),
@@ -126,6 +122,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kPeerEnded, kDialled),
       M::ignore(kPeerEnded, kWrap),
       M::ignore(kPeerEnded, kSecured),
+      M::ignore(kPeerEnded, kMove),
+      M::ignore(kPeerEnded, kMoved),
+      M::ignore(kPeerEnded, kReturned),
       M::ignore(kPeerEnded, kData),
       M::ignore(kPeerEnded, kPeerEnd),
       M::move(kPeerEnded, kShut, kLeaving),
@@ -137,6 +136,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kLeaving, kDialled),
       M::ignore(kLeaving, kWrap),
       M::ignore(kLeaving, kSecured),
+      M::ignore(kLeaving, kMove),
+      M::ignore(kLeaving, kMoved),
+      M::ignore(kLeaving, kReturned),
       M::ignore(kLeaving, kData),
       M::ignore(kLeaving, kPeerEnd),
       M::ignore(kLeaving, kShut),
@@ -148,6 +150,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kLingering, kDialled),
       M::ignore(kLingering, kWrap),
       M::ignore(kLingering, kSecured),
+      M::ignore(kLingering, kMove),
+      M::ignore(kLingering, kMoved),
+      M::ignore(kLingering, kReturned),
       M::ignore(kLingering, kData),
       M::move(kLingering, kPeerEnd, kClosed, {A::kDestroy}),
       M::ignore(kLingering, kShut),
@@ -159,6 +164,9 @@ inline constexpr auto kConnectionTable = [] consteval {
       M::ignore(kClosed, kDialled),
       M::ignore(kClosed, kWrap),
       M::ignore(kClosed, kSecured),
+      M::ignore(kClosed, kMove),
+      M::ignore(kClosed, kMoved),
+      M::ignore(kClosed, kReturned),
       M::ignore(kClosed, kData),
       M::ignore(kClosed, kPeerEnd),
       M::ignore(kClosed, kShut),

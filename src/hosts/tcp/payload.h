@@ -26,22 +26,35 @@ struct Order {
   }
 };
 
+/// The WIT record `handing`.
+struct Handing {
+  std::string peer, sender;
+  Bytes note;
+  static constexpr auto wit_members() {
+    return std::tuple{wasm::field("peer", &Handing::peer), wasm::field("sender", &Handing::sender),
+                      wasm::field("note", &Handing::note)};
+  }
+};
+
 /// The WIT variant `payload`.
 struct Payload {
-  static constexpr std::array<std::string_view, 8> kWitCases{
-      "opened", "data", "paused", "end-of-data", "secured", "congested", "drained", "closed"};
+  static constexpr std::array<std::string_view, 10> kWitCases{
+      "opened",  "handed",    "data",    "paused",      "end-of-data",
+      "secured", "congested", "drained", "transferred", "closed"};
   enum Case : std::size_t {
     kOpened,
+    kHanded,
     kData,
     kPaused,
     kEndOfData,
     kSecured,
     kCongested,
     kDrained,
+    kTransferred,
     kClosed,
   };
-  std::variant<std::string, Bytes, std::monostate, std::monostate, std::monostate, std::monostate,
-               std::monostate, std::optional<host::GuestError>>
+  std::variant<std::string, Handing, Bytes, std::monostate, std::monostate, std::monostate,
+               std::monostate, std::monostate, host::Outcome, std::optional<host::GuestError>>
       value;
 };
 

@@ -6,20 +6,23 @@
 #include <map>
 #include <memory>
 #include <ranges>
+#include <string>
 #include <vector>
 
 #include "hosts/tcp/connection.h"
 
 namespace theater::hosts::tcp {
 
-/// Events promised to a connection: opened, secured, end-of-data, closed, one about congestion.
-inline constexpr std::uint32_t kPromises = 5;
+/// Events promised to a connection: opened, secured, end-of-data, closed, transferred, one about
+/// congestion.
+inline constexpr std::uint32_t kPromises = 6;
 
 /// What calls have changed and later calls must see.
 struct View {
   bool is_closed = false;   // the guest has closed it
   bool is_shut = false;     // the guest writes no more
   bool is_secured = false;  // TLS is ordered
+  bool is_moving = false;   // a transfer is
 };
 
 struct Peer {
@@ -27,6 +30,8 @@ struct Peer {
   std::size_t promised_bytes = 0;          // of sends that are not performed yet
   std::uint32_t promises = 0;              // events that may still be queued without asking
   View view;
+  std::string moves_to;    // an actor
+  Bytes note;              // to it
   bool has_ended = false;  // its closed event is queued
   bool is_known = false;   // to the guest: it began it, or was given its opened event
   bool is_told = false;    // the guest was given its closed event

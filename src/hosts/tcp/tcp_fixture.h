@@ -9,14 +9,14 @@
 
 namespace theater::hosts::tcp {
 
-inline constexpr std::size_t kConnectCall = 0, kSendCall = 1, kControlCall = 2;
+inline constexpr std::size_t kConnectCall = 0, kSendCall = 1, kControlCall = 2, kTransferCall = 3;
 
 /// The guest's side; whoever derives brings the shard.
 struct TcpGuest {
   using Seen = std::vector<std::string>;
   using Code = std::optional<host::GuestCode>;
   host::FakeActor actor;
-  std::unique_ptr<host::Family> family = make_family();
+  std::shared_ptr<host::Family> family = make_family();  // shared by the actors of a node
   std::unique_ptr<actor::FamilyInstance> instance;
   std::uint64_t next_id = 1;
 
@@ -54,6 +54,9 @@ struct TcpGuest {
     return call(kControlCall,
                 host::arguments_of(id, Order::make<kCase>(std::forward<Args>(args)...)));
   }
+  Code transfer(std::uint64_t id, const std::string& to, std::string_view note = "") {
+    return call(kTransferCall, host::arguments_of(id, to, to_bytes(as_bytes(note))));
+  }
   /// The events that wait, as "id: what"; accepted connections count from 101.
   Seen take_now() {
     Seen seen;
@@ -72,13 +75,22 @@ struct TcpGuest {
       return data->size() > 40 ? fmt::format("{} bytes", data->size())
                                : std::string(as_text(*data));
     }
+    if (const auto* handed = std::get_if<Payload::kHanded>(&payload.value)) {
+      return fmt::format("handed by {}: {}", handed->sender, as_text(handed->note));
+    }
+    if (const auto* moved = std::get_if<Payload::kTransferred>(&payload.value)) {
+      return *moved ? "transferred" : "not transferred " + label(moved->error());
+    }
     if (payload.value.index() != Payload::kClosed) {
       return std::string(Payload::kWitCases[payload.value.index()]);
     }
     const auto& why = std::get<Payload::kClosed>(payload.value);
     if (!why) return "closed";
-    const auto code = static_cast<std::size_t>(why->code);
-    return fmt::format("closed ({})", wasm::WitLabels<host::GuestCode>::kLabels[code]);
+    return "closed " + label(*why);
+  }
+  static std::string label(const host::GuestError& why) {
+    const auto code = static_cast<std::size_t>(why.code);
+    return fmt::format("({})", wasm::WitLabels<host::GuestCode>::kLabels[code]);
   }
 };
 

@@ -157,6 +157,30 @@ TEST_F(TcpTls, PlainWordsAreNotTls) {
   EXPECT_TRUE(server_saw.empty()) << server_saw.front();
 }
 
+TEST_F(TcpTls, ASecureConnectionMayBeHandedOver) {
+  TcpGuest worker;
+  worker.family = server.family;
+  worker.actor.who.name = "worker";
+  server.actor.who.name = "front";
+  begin(with_certificate("at-once") + "mode = \"passive\"\ntransfer_to = [\"worker\"]\n");
+  worker.make(services, "transfer_from = [\"front\"]\n");
+  open();
+  client.order<Order::kStartTls>(1, std::nullopt);
+  run_until([&] { return has(client_saw, "secured") && has(server_saw, "opened"); });
+  client.send(1, "secret");
+  server.send(kAccepted, "from front, ");
+  EXPECT_EQ(server.transfer(kAccepted, "worker"), std::nullopt);
+  TcpGuest::Seen worker_saw;
+  run_until([&] {
+    for (auto& line : worker.take_now()) worker_saw.push_back(line);
+    return has(worker_saw, "secret");
+  });
+  EXPECT_EQ(worker.order<Order::kStartTls>(kAccepted, std::nullopt), GuestCode::kConflict);
+  EXPECT_EQ(worker.send(kAccepted, "from worker"), std::nullopt);
+  run_until([&] { return has(client_saw, "from worker"); });
+  worker.instance->stop(actor::StopMode::kKill);
+}
+
 TEST_F(TcpTls, WhatCannotBeOrdered) {
   begin("");
   open();

@@ -12,6 +12,7 @@ namespace theater {
 using Outcome = actor::types::Outcome;
 using Error = actor::types::Error;
 using Opened = actor::types::Opened;
+using TcpHanding = actor::tcp_types::Handing;
 using TcpOrder = actor::tcp_types::Order;
 
 /// Names a TCP connection; the host owns it. Copy it, keep its id() in the state.
@@ -33,6 +34,11 @@ class TcpConnection {
     return order(TcpOrder::make_start_tls(host));
   }
   Outcome shut_write() const { return order(TcpOrder::make_shut_write()); }
+  /// To an actor of this node; on_tcp_transferred tells.
+  Outcome transfer(std::string_view to, std::string_view note = {}) const {
+    return actor::tcp::transfer(
+        id_, to, BytesView(reinterpret_cast<const std::uint8_t*>(note.data()), note.size()));
+  }
   Outcome close() const { return order(TcpOrder::make_close()); }
 
   friend auto operator<=>(TcpConnection, TcpConnection) = default;
@@ -57,6 +63,8 @@ class TcpHandler : public virtual ActorCore, public actor::tcp_handler::Guest {
 
  protected:
   virtual void on_tcp_opened(TcpConnection, std::string_view peer) { (void)peer; }
+  /// One that another actor had: the first event instead of on_tcp_opened.
+  virtual void on_tcp_handed(TcpConnection, const TcpHanding&) {}
   virtual void on_tcp_data(TcpConnection, BytesView data) = 0;
   virtual void on_tcp_paused(TcpConnection) {}
   /// The peer writes nothing more.
@@ -65,7 +73,9 @@ class TcpHandler : public virtual ActorCore, public actor::tcp_handler::Guest {
   /// The outgoing queue is long; `on_tcp_drained` follows.
   virtual void on_tcp_congested(TcpConnection) {}
   virtual void on_tcp_drained(TcpConnection) {}
-  /// The last event of each connection, opened or not.
+  /// Without an error the connection is another actor's now.
+  virtual void on_tcp_transferred(TcpConnection, const Outcome&) {}
+  /// The last event of each other connection, opened or not.
   virtual void on_tcp_closed(TcpConnection, const wit::Option<Error>&) {}
 
  private:
@@ -76,6 +86,8 @@ class TcpHandler : public virtual ActorCore, public actor::tcp_handler::Guest {
     switch (payload.tag) {
       case Tag::kOpened:
         return on_tcp_opened(connection, payload.opened);
+      case Tag::kHanded:
+        return on_tcp_handed(connection, payload.handed);
       case Tag::kData:
         return on_tcp_data(connection, payload.data);
       case Tag::kPaused:
@@ -88,6 +100,8 @@ class TcpHandler : public virtual ActorCore, public actor::tcp_handler::Guest {
         return on_tcp_congested(connection);
       case Tag::kDrained:
         return on_tcp_drained(connection);
+      case Tag::kTransferred:
+        return on_tcp_transferred(connection, payload.transferred);
       case Tag::kClosed:
         return on_tcp_closed(connection, payload.closed);
     }
