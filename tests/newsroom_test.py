@@ -282,6 +282,28 @@ class NewsroomTest(support.ActorTest):
         self.assertGreater(starts, 0)
         self.assertLessEqual(len(self.pages.asked), starts + again)
 
+    def test_a_note_that_goes_while_it_is_being_kept_is_missed(self):
+        """Its transaction waits for the database when the node dies; then the file is removed."""
+        (self.notes / "stays.md").write_text("# Stays\n")
+        with self.newsroom() as node:
+            self.wait_until(lambda: len(self.indexed()) == 1, "not indexed")
+            writer = sqlite3.connect(self.file, isolation_level=None)
+            self.addCleanup(writer.close)
+            writer.execute("BEGIN IMMEDIATE")
+            (self.notes / "gone.md").write_text("# Gone\n")
+            self.wait_until(lambda: "gone.md" in support.theater("ops", self.data).stdout,
+                            "not being kept")
+            node.kill()
+        (self.notes / "gone.md").unlink()
+        with self.newsroom() as node:
+            self.wait_until(lambda: "payload: rescan" in support.theater(
+                "chain", self.data, "--payloads").stdout, "not told to look")
+            writer.execute("ROLLBACK")
+            self.wait_until(lambda: self.json("/api/status")["seq"] >= 2, "not kept")
+            self.wait_for_index()
+            self.assertEqual(node.stop(), 0, node.text())
+        self.assert_chain_holds()
+
     def check_heard(self, listeners, last):
         *pollers, subscriber, socket = listeners
         for poller in pollers:
@@ -405,6 +427,7 @@ class PageTest(NewsroomTest):
 
     test_kills_lose_nothing_and_double_nothing = None
     test_the_api = None
+    test_a_note_that_goes_while_it_is_being_kept_is_missed = None
     test_links_get_the_titles_of_their_pages = None
     test_replay_opens_no_socket_no_watch_and_no_database = None
 

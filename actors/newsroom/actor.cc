@@ -3,9 +3,8 @@
 //
 // The watch says where to look; what is there is read, and what differs from the last time goes to
 // the database, a few notes in one transaction, one transaction at a time. When it is done, its
-// changes are told. Files are read in ticks of a timer only: an invocation that waited for the disk
-// when the node was killed is not repeated, and a lost tick costs nothing, because after a restart
-// the watch has everything looked at again.
+// changes are told. Files are read in ticks of a timer only, so that nothing else is held up by the
+// disk.
 #include <deque>
 #include <map>
 #include <set>
@@ -92,6 +91,8 @@ class Newsroom : public theater::Actor<State>,
   void on_look(std::uint64_t) override {
     state().folders.insert("");
     for (const auto& [path, digest] : state().known) state().pending.insert(path);
+    // What is being put in will be known: its file may have gone since it was read.
+    for (const Change& change : state().batch) state().pending.insert(change.path);
     soon();
   }
 
@@ -130,8 +131,7 @@ class Newsroom : public theater::Actor<State>,
 
   /// Begins what is next, if nothing is under way: the tables, the folders, the notes.
   void work() {
-    if (state().operation != 0 && theater::Operation(state().operation).status().ok()) return;
-    if (state().operation != 0) forget_operation();
+    if (state().operation != 0) return;
     switch (state().work) {
       case Work::kMake:
         return start(Work::kMake, archive::make());
@@ -269,15 +269,10 @@ class Newsroom : public theater::Actor<State>,
     if (state().titles.erase(operation) > 0) return miss_links();
     if (operation != state().operation) return refuse(operation, error);
     theater::log::warn("the database failed: ", error.message);
-    forget_operation();
-    later();
-  }
-
-  /// It failed, or its last event was in an invocation that a crash ended. Its transaction may have
-  /// been done all the same: the database knows.
-  void forget_operation() {
     state().operation = 0;
+    // An error may come from a transaction that was done all the same: the database knows.
     if (state().work == Work::kKeep) state().work = Work::kCompare;
+    later();
   }
 
   /// The batch is in the database: everybody hears of it.
