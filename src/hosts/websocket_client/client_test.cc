@@ -161,7 +161,7 @@ TEST_F(Client, ASlowServerIsToldOfAndClosed) {
   EXPECT_EQ(take(), Seen{"drained"});
   server.frames();
   server.end().set_capacity(0);
-  send(std::string(4000, 'x'));
+  for (int i = 0; i < 10; ++i) send(std::string(400, 'x'));  // stuck before it is congested
   EXPECT_EQ(send(std::string(5u << 20, 'x')), GuestCode::kTooLarge);
   EXPECT_EQ(take(), Seen{"congested"});
   pass(seconds(40));

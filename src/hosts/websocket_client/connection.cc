@@ -350,7 +350,8 @@ void Connection::on_writable() {
 }
 
 void Connection::flush() {
-  if (!stream_ || is_write_blocked_) return;
+  if (!stream_) return;
+  if (is_write_blocked_) return update_congestion();
   if (!outbox_.is_empty()) {
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());
     if (!outbox_.is_empty()) {

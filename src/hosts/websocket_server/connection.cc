@@ -313,7 +313,8 @@ void Connection::on_writable() {
 }
 
 void Connection::flush() {
-  if (state() == State::kClosed || is_write_blocked_) return;
+  if (state() == State::kClosed) return;
+  if (is_write_blocked_) return update_congestion();
   if (!outbox_.is_empty()) {
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());
     if (!outbox_.is_empty()) {

@@ -47,8 +47,10 @@ TEST_F(ServerFixture, ASlowClientIsCongestedFullThenDrained) {
   auto client = open();
   client.set_capacity(0);
   const Bytes send = host::arguments_of(actor.last_id, Message{ByteSpan(Bytes(4096, 1))});
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(actor.call(EchoActor::kSend, send)[0], 0);
-  executor.run();
+  for (int i = 0; i < 3; ++i) {  // it is stuck before it is congested
+    EXPECT_EQ(actor.call(EchoActor::kSend, send)[0], 0);
+    executor.run();
+  }
   EXPECT_EQ(actor.seen.back(), "congested");
   EXPECT_EQ(actor.call(EchoActor::kSend, send)[1],
             static_cast<std::uint8_t>(host::GuestCode::kFull));
