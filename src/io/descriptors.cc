@@ -43,7 +43,8 @@ struct EpollDescriptors::Parts {
   struct Watched {
     Readiness wanted = Readiness::kNone;
     DescriptorUser* user = nullptr;
-    bool is_polled = false;  // else nothing is wanted: epoll would go on telling of a hang-up
+    /// Else it is not in the epoll set, which would go on telling of a hang-up.
+    bool is_polled() const { return wanted != Readiness::kNone; }
   };
   explicit Parts(AsioExecutor& executor) : epoll(executor.context(), make_epoll()) {}
   Descriptor epoll;
@@ -58,17 +59,18 @@ EpollDescriptors::~EpollDescriptors() { *alive_ = false; }
 
 Status EpollDescriptors::watch(int descriptor, Readiness wanted, DescriptorUser& user) {
   Parts::Watched& watched = parts_->watched[descriptor];
-  const bool is_polled = wanted != Readiness::kNone;
-  if (is_polled || watched.is_polled) {
+  if (wanted != watched.wanted) {
     epoll_event event{.events = events_of(wanted), .data = {.fd = descriptor}};
-    const int act = !is_polled ? EPOLL_CTL_DEL : watched.is_polled ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    const int act = wanted == Readiness::kNone ? EPOLL_CTL_DEL
+                    : watched.is_polled()      ? EPOLL_CTL_MOD
+                                               : EPOLL_CTL_ADD;
     if (::epoll_ctl(parts_->epoll.native_handle(), act, descriptor, &event) != 0) {
       const int reason = errno;
       parts_->watched.erase(descriptor);
       return std::unexpected(errno_error("watch a descriptor", reason));
     }
   }
-  watched = {wanted, &user, is_polled};
+  watched = {wanted, &user};
   wait();
   return {};
 }
@@ -76,7 +78,7 @@ Status EpollDescriptors::watch(int descriptor, Readiness wanted, DescriptorUser&
 void EpollDescriptors::unwatch(int descriptor) {
   const auto found = parts_->watched.find(descriptor);
   if (found == parts_->watched.end()) return;
-  const bool is_polled = found->second.is_polled;
+  const bool is_polled = found->second.is_polled();
   parts_->watched.erase(found);
   if (!is_polled) return;
   ::epoll_ctl(parts_->epoll.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);

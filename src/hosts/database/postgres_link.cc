@@ -143,7 +143,7 @@ void PostgresLink::connect_on() {
 void PostgresLink::opened() {
   if (timer_) services_.executor.cancel(*timer_);
   timer_.reset();
-  if (PQsetnonblocking(connection_.get(), 1) != 0) {
+  if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) == 0) {
     return fail(connection_error(connection_.get(), GuestCode::kInternal));
   }
   phase_ = Phase::kOpen;
@@ -153,25 +153,31 @@ void PostgresLink::opened() {
 
 // Commands.
 
-void PostgresLink::send(const std::string& sql, const PostgresParams& params) {
-  CHECK(phase_ == Phase::kOpen && !is_sent_ && !is_cancelling_, "one command at a time");
-  const int sent = PQsendQueryParams(connection_.get(), sql.c_str(), params.count(), params.types(),
+void PostgresLink::send(const std::string& sql, const PostgresParams& params, End end) {
+  CHECK(phase_ == Phase::kOpen && !is_cancelling_, "a run follows a run");
+  PGconn* const connection = connection_.get();
+  const int sent = PQsendQueryParams(connection, sql.c_str(), params.count(), params.types(),
                                      params.values(), params.lengths(), params.formats(), 0);
-  if (sent == 0 || PQsetSingleRowMode(connection_.get()) == 0) {
-    services_.executor.post(lifeline_.guard(
-        [this] { fail(connection_error(connection_.get(), GuestCode::kUnreachable)); }));
-    return;
-  }
-  is_sent_ = true;
-  if (!flush()) return;
+  sent_.push_back(end);
+  const bool is_first = sent_.size() == 1;
+  if (sent == 0 || (is_first && PQsetSingleRowMode(connection) == 0)) return break_later();
+  if (end == End::kNow && PQpipelineSync(connection) == 0) break_later();
+}
+
+void PostgresLink::dispatch() {
+  if (phase_ == Phase::kOpen) flush();
+}
+
+void PostgresLink::break_later() {
+  services_.executor.post(lifeline_.guard(
+      [this] { fail(connection_error(connection_.get(), GuestCode::kUnreachable)); }));
 }
 
 /// False: it broke; told later.
 bool PostgresLink::flush() {
   const int left = PQflush(connection_.get());
   if (left < 0) {
-    services_.executor.post(lifeline_.guard(
-        [this] { fail(connection_error(connection_.get(), GuestCode::kUnreachable)); }));
+    break_later();
     return false;
   }
   watch(left > 0 ? Readiness::kBoth : is_held_ ? Readiness::kNone : Readiness::kRead);
@@ -188,7 +194,7 @@ void PostgresLink::go_on() {
 }
 
 void PostgresLink::cancel() {
-  if (phase_ != Phase::kOpen || is_cancelling_ || !is_sent_) return;
+  if (phase_ != Phase::kOpen || is_cancelling_ || sent_.empty()) return;
   struct FreeCancel {
     void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
   };
@@ -202,7 +208,7 @@ void PostgresLink::cancel() {
       },
       services_.executor, lifeline_.guard([this] {
         is_cancelling_ = false;
-        if (phase_ == Phase::kOpen && !is_sent_) user_.on_link_result(nullptr);
+        if (phase_ == Phase::kOpen && sent_.empty()) user_.on_link_result(nullptr);
       }));
   go_on();
 }
@@ -233,14 +239,25 @@ bool PostgresLink::read_notices() {
   return true;
 }
 
+/// False: this is gone.
+bool PostgresLink::end_command() {
+  const auto guard = std::weak_ptr(alive_);
+  sent_.pop_front();
+  // The last one ends once a cancel is over.
+  if (!sent_.empty() || !is_cancelling_) user_.on_link_result(nullptr);
+  return !guard.expired();
+}
+
 void PostgresLink::read_results() {
   const auto guard = std::weak_ptr(alive_);
-  while (is_sent_ && !is_held_ && PQisBusy(connection_.get()) == 0) {
+  while (!sent_.empty() && !is_held_ && PQisBusy(connection_.get()) == 0) {
     const PostgresResult result(PQgetResult(connection_.get()));
-    if (!result) {
-      is_sent_ = false;
-      if (!is_cancelling_) user_.on_link_result(nullptr);  // else once the cancel is over
-      return;
+    const bool is_end = result && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
+    if (!result || is_end) {
+      PQsetSingleRowMode(connection_.get());  // of the next command; refused if that is an end
+      const bool has_ended = is_end == (sent_.front() == End::kNow);
+      if (has_ended && !end_command()) return;
+      continue;
     }
     const bool goes_on = user_.on_link_result(result.get());
     if (guard.expired()) return;

@@ -4,6 +4,7 @@
 
 #include <libpq-fe.h>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,8 @@ class LinkUser {
   virtual void on_link_open() = 0;
   /// It could not be made, or broke. No other call follows.
   virtual void on_link_failed(const host::GuestError& why) = 0;
-  /// A result of the command under way; nullptr: the command has ended. False: read no more until
-  /// go_on().
+  /// A result of the oldest command under way; nullptr: that command has ended. False: read no more
+  /// until go_on().
   virtual bool on_link_result(PGresult* result) = 0;
   virtual void on_link_notified(std::string_view channel, std::string_view what) = 0;
 
@@ -44,16 +45,19 @@ class PostgresLink final : private io::DescriptorUser {
   PostgresLink& operator=(const PostgresLink&) = delete;
 
   void open();
-  /// Begins a command; its results come one row at a time. One at a time.
-  void send(const std::string& sql, const PostgresParams& params);
-  /// Asks the server to end the command under way. It still ends by its last on_link_result, and
-  /// no other is sent before is_cancelling() is false.
+  /// kNow: what was sent so far is one transaction, unless it says otherwise; the command has ended
+  /// when that is committed or undone.
+  enum class End : std::uint8_t { kLater, kNow };
+  /// Adds a command to those under way, which are done in turn; their results come one row at a
+  /// time. If one fails, the others up to the next end are skipped. The last one of a run has
+  /// End::kNow, and dispatch() sends the run. No other is sent before all have ended.
+  void send(const std::string& sql, const PostgresParams& params, End end);
+  void dispatch();
+  /// Asks the server to end the command it is at. The last of the run ends when that has been
+  /// asked.
   void cancel();
-  bool is_cancelling() const { return is_cancelling_; }
   /// Reads again after on_link_result answered false.
   void go_on();
-  /// Nothing is under way in the server, not even a transaction.
-  bool is_idle() const { return PQtransactionStatus(connection_.get()) == PQTRANS_IDLE; }
 
  private:
   struct FinishConnection {
@@ -68,7 +72,9 @@ class PostgresLink final : private io::DescriptorUser {
   void opened();
   void receive();
   void read_results();
+  bool end_command();
   bool read_notices();
+  void break_later();
   bool flush();
   void watch(io::Readiness wanted);
   void unwatch();
@@ -81,7 +87,7 @@ class PostgresLink final : private io::DescriptorUser {
   Phase phase_ = Phase::kNew;
   int watched_ = -1;
   std::optional<io::TimerId> timer_;
-  bool is_sent_ = false;  // a command is under way
+  std::deque<End> sent_;  // the commands under way
   bool is_held_ = false;  // the user wants no more for now
   bool is_cancelling_ = false;
   std::shared_ptr<bool> alive_ =

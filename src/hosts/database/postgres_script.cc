@@ -1,6 +1,7 @@
 // PostgresScript: which command follows which.
 #include "hosts/database/postgres_script.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -21,6 +22,21 @@ std::string begin_of(const Job& job) {
       return "BEGIN ISOLATION LEVEL SERIALIZABLE";
   }
   return "BEGIN";
+}
+
+constexpr const char* kUniqueViolation = "23505";
+
+/// Fills in the claim, or fails if somebody else wrote the entry.
+std::string note_of(LedgerKey::Doubt doubt) {
+  const std::string note = "INSERT INTO theater_ledger VALUES ($1, $2, $3)";
+  if (doubt == LedgerKey::Doubt::kNone) return note;
+  return note +
+         " ON CONFLICT (actor, operation) DO UPDATE SET outcome = excluded.outcome "
+         "WHERE theater_ledger.outcome = ''";
+}
+
+host::GuestError done_already() {
+  return {host::GuestCode::kConflict, "", "the operation was done already", 10};
 }
 
 /// One statement is a transaction anyway.
@@ -45,6 +61,30 @@ void PostgresScript::add(Kind kind, std::string sql, std::vector<Value> params) 
   commands_.push_back({kind, std::move(sql), std::move(params)});
 }
 
+/// Whether what follows the command depends on its answer. A lone write is done when it is done,
+/// and nothing is lost with a read.
+bool PostgresScript::decides(const PostgresCommand& command) const {
+  switch (command.kind) {
+    case Kind::kClaim:
+    case Kind::kRecall:
+      return true;
+    case Kind::kStatement:
+      return job_.statements.size() > 1 ||
+             (job_.access == Access::kWrite && needs_transaction(job_));
+    case Kind::kNote:
+      return job_.ledger->doubt == LedgerKey::Doubt::kMayBeDone;
+    default:
+      return false;
+  }
+}
+
+std::span<const PostgresCommand> PostgresScript::run() const {
+  std::size_t end = at_;
+  while (end < commands_.size() && !decides(commands_[end])) ++end;
+  end = std::min(end + 1, commands_.size());
+  return std::span(commands_).subspan(at_, end - at_);
+}
+
 std::vector<Value> PostgresScript::key() const {
   const ByteSpan actor = job_.ledger->actor.span();
   return {Value::make<Value::kBlob>(to_bytes(actor)),
@@ -62,11 +102,7 @@ void PostgresScript::add_statements() {
 void PostgresScript::add_ledger_end() {
   std::vector<Value> params = key();
   params.push_back(Value::make<Value::kBlob>(wasm::to_binary(answers_)));
-  add(Kind::kNote,
-      "INSERT INTO theater_ledger VALUES ($1, $2, $3) "
-      "ON CONFLICT (actor, operation) DO UPDATE SET outcome = excluded.outcome "
-      "WHERE theater_ledger.outcome = ''",
-      std::move(params));
+  add(Kind::kNote, note_of(job_.ledger->doubt), std::move(params));
   if (job_.ledger->floor > OperationId{}) {
     std::vector<Value> below = key();
     below.back() =
@@ -100,7 +136,7 @@ void PostgresScript::succeeded(PostgresOutcome outcome) {
     case Kind::kNote:
       if (outcome.changed == 1) return;
       --at_;  // another attempt at the same operation has ended meanwhile
-      return failed({host::GuestCode::kConflict, "", "the operation was done already", 10});
+      return failed(done_already());
     case Kind::kCommit:
       in_transaction_ = false;
       if (!std::exchange(has_ended_, true)) result_ = std::move(answers_);
@@ -145,7 +181,9 @@ void PostgresScript::on_statement(PostgresOutcome outcome) {
 }
 
 void PostgresScript::failed(const host::GuestError& why) {
-  if (!std::exchange(has_ended_, true)) result_ = std::unexpected(why);
+  const bool is_noted =
+      command() != nullptr && command()->kind == Kind::kNote && why.detail == kUniqueViolation;
+  if (!std::exchange(has_ended_, true)) result_ = std::unexpected(is_noted ? done_already() : why);
   commands_.clear();
   at_ = 0;
   if (in_transaction_) add(Kind::kRollback, "ROLLBACK");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct PostgresCommand {
   Kind kind = Kind::kClean;
   std::string sql;
   std::vector<Value> params;
+
+  /// The session must be outside of every transaction: what came before has to be at its end.
+  bool stands_alone() const { return kind == Kind::kClean; }
 };
 
 /// What a command came to.
@@ -42,8 +46,9 @@ class PostgresScript {
   const PostgresCommand* command() const {
     return at_ < commands_.size() ? &commands_[at_] : nullptr;
   }
-  /// The statement of a kStatement.
-  const Statement& statement() const { return job_.statements[statement_]; }
+  /// The commands to send together, the first of them command(): those behind it are done only if
+  /// it succeeds, and nothing of its answer could change them.
+  std::span<const PostgresCommand> run() const;
   void succeeded(PostgresOutcome outcome);
   /// The job fails with it, unless it has ended.
   void failed(const host::GuestError& why);
@@ -59,6 +64,7 @@ class PostgresScript {
   void add_statements();
   void add_ledger_end();
   void add_end();
+  bool decides(const PostgresCommand& command) const;
   void on_statement(PostgresOutcome outcome);
   void on_recall(PostgresOutcome outcome);
   std::vector<Value> key() const;

@@ -102,11 +102,15 @@ class PostgresSession final : public Session, private LinkUser {
   bool on_link_result(PGresult* result) override {
     if (is_at_ours_) return on_result_of_ours(result);
     if (!script_) return true;
-    if (result == nullptr) {
+    if (result != nullptr) return is_draining_ || read(result);
+    --in_flight_;
+    if (!is_draining_) {
       finish_command();
-      return true;
+    } else if (in_flight_ == 0) {
+      is_draining_ = false;
+      next();
     }
-    return read(result);
+    return true;
   }
 
   void on_link_notified(std::string_view channel, std::string_view what) override {
@@ -119,7 +123,8 @@ class PostgresSession final : public Session, private LinkUser {
     is_at_ours_ = !ours_.empty();
     if (is_at_ours_) {
       begin_patience();
-      return link_.send(ours_.front(), PostgresParams());
+      link_.send(ours_.front(), PostgresParams(), PostgresLink::End::kNow);
+      return link_.dispatch();
     }
     end_patience();
     if (!std::exchange(is_open_, true)) return user_.on_opened(setup_.id);
@@ -145,44 +150,56 @@ class PostgresSession final : public Session, private LinkUser {
 
   // A job's commands.
 
+  /// Goes on with the script's next command, which may be under way already.
   void next() {
     failure_.reset();
     outcome_ = {};
     rows_.reset();
-    PostgresParams params;
-    if (auto good = begin_command(params); !good) {
-      script_->failed(good.error());
-      if (!tell()) return;
-      params = {};
-      CHECK(begin_command(params), "commands of our own are good");
-    }
+    if (in_flight_ == 0 && !send_run()) return;
     const PostgresCommand* const command = script_->command();
     if (command == nullptr) return end_job();
-    link_.send(command->sql, params);
+    if (command->kind == PostgresCommand::Kind::kStatement) expect_rows();
   }
 
-  host::Outcome begin_command(PostgresParams& params) {
-    const PostgresCommand* const command = script_->command();
-    if (command == nullptr) return {};
-    if (job_->is_aborted && !script_->has_ended()) {
-      return host::refuse(GuestCode::kCancelled, "it was cancelled");
+  /// False: this is gone.
+  bool send_run() {
+    std::vector<PostgresParams> params;
+    if (auto good = read_run(params); !good) {
+      script_->failed(good.error());
+      if (!tell()) return false;
+      CHECK(read_run(params), "commands of our own are good");
     }
-    if (command->kind == PostgresCommand::Kind::kStatement) {
-      if (auto good = begin_statement(); !good) return good;
+    const auto run = script_->run();
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const bool is_end = i + 1 == run.size() || run[i + 1].stands_alone();
+      link_.send(run[i].sql, params[i],
+                 is_end ? PostgresLink::End::kNow : PostgresLink::End::kLater);
     }
-    return params.read(command->params);
+    in_flight_ = run.size();
+    if (in_flight_ > 0) link_.dispatch();
+    return true;
   }
 
-  host::Outcome begin_statement() {
-    if (is_session_command(script_->statement().sql)) {
-      return host::refuse(GuestCode::kDenied, "{} is the host's",
-                          first_word(script_->statement().sql));
+  /// The parameters of the commands to send, unless one of them must not be.
+  host::Outcome read_run(std::vector<PostgresParams>& params) {
+    params.clear();
+    for (const PostgresCommand& command : script_->run()) {
+      if (job_->is_aborted && !script_->has_ended()) {
+        return host::refuse(GuestCode::kCancelled, "it was cancelled");
+      }
+      if (command.kind == PostgresCommand::Kind::kStatement && is_session_command(command.sql)) {
+        return host::refuse(GuestCode::kDenied, "{} is the host's", first_word(command.sql));
+      }
+      if (auto good = params.emplace_back().read(command.params); !good) return good;
     }
+    return {};
+  }
+
+  void expect_rows() {
     AnswerLimits left = job_->answer;
     left.bytes_max -= std::min<std::uint64_t>(left.bytes_max, script_->bytes());
     rows_.emplace(left);
     has_columns_ = false;
-    return {};
   }
 
   /// A result of the command under way. False: the guest takes no more rows for now.
@@ -250,7 +267,9 @@ class PostgresSession final : public Session, private LinkUser {
     } else {
       script_->succeeded(std::move(outcome_));
     }
-    if (tell()) next();
+    if (!tell()) return;
+    is_draining_ = failure_ && in_flight_ > 0;  // what was sent behind it is not wanted
+    if (!is_draining_) next();
   }
 
   /// Tells the job's end once it is certain. False: this is gone.
@@ -303,6 +322,8 @@ class PostgresSession final : public Session, private LinkUser {
   std::set<std::string> listened_;
   JobPointer job_;
   std::optional<PostgresScript> script_;
+  std::size_t in_flight_ = 0;  // commands of the script, sent and not ended
+  bool is_draining_ = false;   // they are not to be listened to
   std::optional<RowsWriter> rows_;
   PostgresOutcome outcome_;
   std::optional<host::GuestError> failure_;  // of the command under way

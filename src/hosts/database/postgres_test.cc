@@ -117,6 +117,21 @@ TEST_F(PostgresTest, ValuesAndRules) {
   EXPECT_EQ(next, 2001);
 }
 
+TEST_F(PostgresTest, WhatFailsAtTheEndOfItsTransactionIsTold) {
+  for (const std::string_view grant : {"pool_max = 1\n", "pool_max = 1\nledger = true\n"}) {
+    const auto desk = open(grant);
+    ASSERT_TRUE(desk->end_of(desk->execute(sql("DROP TABLE IF EXISTS child, parent"))));
+    ASSERT_TRUE(desk->end_of(desk->execute(sql("CREATE TABLE parent (a int PRIMARY KEY)"))));
+    ASSERT_TRUE(desk->end_of(desk->execute(
+        sql("CREATE TABLE child (a int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"))));
+    const auto orphan = desk->execute(sql("INSERT INTO child VALUES (1)"));
+    EXPECT_EQ(desk->error_of(orphan), GuestCode::kConflict);
+    EXPECT_EQ(desk->value_of("SELECT count(*) FROM child"), integer(0));
+    ASSERT_TRUE(desk->end_of(desk->execute(sql("INSERT INTO parent VALUES (1)"))));
+    EXPECT_EQ(desk->value_of("SELECT count(*) FROM parent"), integer(1));
+  }
+}
+
 TEST_F(PostgresTest, AThousandStatementsWaitTheirTurnAndCancelsHitTheirOwn) {
   const auto desk = open("waiting_max = 2000\n");
   ASSERT_TRUE(desk->end_of(desk->execute(sql("CREATE TABLE t (a int)"))));
