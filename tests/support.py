@@ -65,19 +65,21 @@ def component_of(project):
 
 
 class Node:
-    """A running `theater run`. Use as a context: leaving it kills what still runs."""
+    """A running `theater run`. Use as a context: leaving it kills what still runs, and fails if the
+    watchdog named a host function that held its shard (BLOCK-1)."""
 
     def __init__(self, manifests, data, variables=None, **how):
         options, self.start_seconds = how.get("options", ()), how.get("seconds", START_SECONDS)
         limit = how.get("descriptors")
         command = [str(THEATER), "run", *map(str, manifests), "--data", str(data), "--json",
-                   *map(str, options)]
+                   "--watchdog", *map(str, options)]
         for key, value in (variables or {}).items():
             command += ["--var", f"{key}={value}"]
         if limit:
             command = ["prlimit", f"--nofile={limit}:{limit}", *command]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, stdin=subprocess.DEVNULL)
+                                        text=True, stdin=subprocess.DEVNULL,
+                                        env={**os.environ, **how.get("environment", {})})
         self.lines = []
         self.errors = []
         self._ready = threading.Event()
@@ -150,6 +152,13 @@ class Node:
         self.process.stderr.close()
         if exception[0] is not None:
             print(f"the node said:\n{self.text()}", file=sys.stderr)
+            return
+        if held := self.held():
+            raise AssertionError(f"BLOCK-1: {''.join(held)}")
+
+    def held(self):
+        """What the watchdog said."""
+        return [line for line in self.errors if " held its shard for " in line]
 
 
 class ActorTest(unittest.TestCase):

@@ -23,6 +23,7 @@ struct RunArguments {
   std::string metrics;
   std::string log_format = "text";
   std::size_t shards = 0;  // 0: one a core
+  bool has_watchdog = false;
 };
 
 /// Tells people, or programs, what the node does: on standard output, or, if the log is structured,
@@ -126,7 +127,8 @@ Exit run(Shell& shell, const RunArguments& arguments) {
   node::NodeOptions options{.data_directory = arguments.data,
                             .shards = arguments.shards,
                             .fuel = node::fuel_mode(*manifests),
-                            .metrics = arguments.metrics};
+                            .metrics = arguments.metrics,
+                            .has_watchdog = arguments.has_watchdog};
   if (options.shards == 0) options.shards = std::max(1u, std::thread::hardware_concurrency());
   node::prepare_process();
   auto node = node::Node::open(shell.files, options, {announcer, log});
@@ -164,6 +166,8 @@ void add_run(CLI::App& app, Shell& shell) {
                   "line")
       ->capture_default_str()
       ->check(CLI::IsMember(kLogFormats));
+  command.add_flag("--watchdog", arguments->has_watchdog,
+                   "log each host function that holds its shard for more than 5 ms");
   command.callback([&shell, arguments] { shell.exit = run(shell, *arguments); });
 }
 

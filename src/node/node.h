@@ -31,7 +31,8 @@ struct NodeOptions {
   std::string data_directory;
   std::size_t shards = 1;  // at least 1, at most kShardsMax of the chain room less one
   wasm::FuelMode fuel = wasm::FuelMode::kOff;
-  std::string metrics;  // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
+  std::string metrics;        // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
+  bool has_watchdog = false;  // logs each host function that holds its shard for long
 };
 
 /// An actor as people are told about it when it starts.
@@ -90,6 +91,7 @@ class Node {
   Status start_actors();
   Status start_actor(std::size_t index);
   Status open_on_shard(std::size_t index, std::optional<store::ActorImage> image);
+  void watch_holds(Member& member);
   actor::ActorSetup setup_of(std::size_t index);
   void actor_started(std::size_t index, const Status& status);
   void actor_ended(std::size_t index, const actor::ActorStatus& status);

@@ -107,5 +107,14 @@ struct ErrandProvoker {
 INSTANTIATE_TYPED_TEST_SUITE_P(Errands, Conformance, ErrandProvoker);
 INSTANTIATE_TYPED_TEST_SUITE_P(Errands, Repeatable, ErrandProvoker);
 
+TEST(Rehearsal, TimesCallsThatBlock) {
+  const auto family = ErrandProvoker::make();
+  Rehearsal rehearsal(*family, ErrandProvoker::kGrant);
+  rehearsal.act("run", arguments_of(std::string("milk")));
+  EXPECT_LE(rehearsal.longest(), kHoldMax);
+  rehearsal.act("run", arguments_of(std::string("blocked")));
+  EXPECT_GT(rehearsal.longest(), kHoldMax);
+}
+
 }  // namespace
 }  // namespace theater::host::conformance

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "host/conformance/rehearsal.h"
+#include "host/watchdog.h"
 
 namespace theater::host::conformance {
 
@@ -36,8 +37,6 @@ struct Step {
   std::function<void(Rehearsal&)> run;
 };
 
-/// No call, effect or completion may hold its shard longer.
-inline constexpr Nanoseconds kLongest = Milliseconds(5);
 /// A stop ends within it: peers that linger are cut off.
 inline constexpr Nanoseconds kStopTime = std::chrono::seconds(6);
 /// Calls of a port that are failed, one in each of as many lives.

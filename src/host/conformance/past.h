@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <ctime>
 #include <optional>
 #include <variant>
 
 #include "host/fake_actor.h"
 #include "host/family.h"
+#include "io/held_time.h"
 
 namespace theater::host::conformance {
 
@@ -64,24 +64,21 @@ inline bool is_refusal(ByteSpan result, GuestCode code) {
   return result.size() >= 2 && result[0] == 1 && result[1] == static_cast<std::uint8_t>(code);
 }
 
-/// The longest of what it has timed. Time of this thread alone: others on the machine do not count.
+/// The longest of what it has timed: computing and being blocked. Others on the machine do not
+/// count.
 class StopWatch {
  public:
   template <typename F>
   auto time(F what) {
-    const Nanoseconds before = now();
+    const io::HeldTime::Mark begun = held_.mark();
     const auto result = what();
-    longest_ = std::max(longest_, now() - before);
+    longest_ = std::max(longest_, held_.since(begun));
     return result;
   }
   Nanoseconds longest() const { return longest_; }
 
  private:
-  static Nanoseconds now() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
-  }
+  io::HeldTime held_;
   Nanoseconds longest_{0};
 };
 

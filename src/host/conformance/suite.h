@@ -108,7 +108,7 @@ TYPED_TEST_P(Conformance, NothingHoldsTheShardForLong) {
   Rehearsal rehearsal = this->rehearse();
   this->play(rehearsal, this->script_.size());
   this->wind_up(rehearsal);
-  EXPECT_LE(rehearsal.longest(), kLongest) << "BLOCK-1";
+  EXPECT_LE(rehearsal.longest(), kHoldMax) << "BLOCK-1";
 }
 
 REGISTER_TYPED_TEST_SUITE_P(Conformance, TheWholeLifeEndsWithNothingHeld,

@@ -2,6 +2,8 @@
 // wait and events of its own. What is asked of it is done when the test says so.
 #pragma once
 
+#include <poll.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -43,7 +45,8 @@ inline Bytes errand_end(std::uint64_t id, Data result) {
 class ErrandInstance;
 
 /// The test's hand: what was begun, aborted, waited for; outlives instances. The first word of an
-/// errand says how: "kept", "parts", "again" (re-issue), "attach", "look", "now" (ends at once).
+/// errand says how: "kept", "parts", "again" (re-issue), "attach", "look", "now" (ends at once),
+/// "blocked" (its check holds the shard).
 struct Errands {
   std::vector<Work> begun;
   std::vector<std::string> log;  // "begin 1 first", "abort 1", "credit 1", "over 7"
@@ -73,6 +76,7 @@ class ErrandInstance final : public OperatingInstance<ErrandInstance> {
   Planned run(std::string_view what) {
     if (what == "secret") return refuse(GuestCode::kDenied, "not yours");
     if (what.empty()) return refuse(GuestCode::kInvalid, "an errand has a name");
+    if (what.starts_with("blocked")) ::poll(nullptr, 0, 20);
     Plan plan;
     plan.time_max = limits_.time;
     if (what.starts_with("kept")) plan.delivery = Delivery::kKept;

@@ -1,0 +1,54 @@
+// HeldTime: the monotonic clock less the kernel's account of waits for a processor.
+#include "io/held_time.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <ctime>
+
+namespace theater::io {
+namespace {
+
+Nanoseconds read_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+HeldTime::HeldTime() : statistics_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {}
+
+/// A wait between the two readings shortens what is measured, here and in since(): whoever is named
+/// did hold the thread.
+HeldTime::Mark HeldTime::mark() const {
+  Mark mark;
+  const bool is_counted = read_waited(mark.waited);
+  mark.time = read_clock(is_counted ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID);
+  return mark;
+}
+
+Nanoseconds HeldTime::since(const Mark& mark) const {
+  const Nanoseconds now = read_clock(CLOCK_MONOTONIC);
+  Nanoseconds waited{0};
+  if (!read_waited(waited)) return read_clock(CLOCK_THREAD_CPUTIME_ID) - mark.time;
+  return now - mark.time - (waited - mark.waited);
+}
+
+/// The file has three numbers: ran so long, waited for a processor so long, ran so often.
+bool HeldTime::read_waited(Nanoseconds& waited) const {
+  std::array<char, 128> text;
+  const ssize_t size = ::pread(statistics_.get(), text.data(), text.size(), 0);
+  if (size <= 0) return false;
+  std::int64_t number = 0;
+  const char* const end = text.data() + size;
+  const auto ran = std::from_chars(text.data(), end, number);
+  if (ran.ptr == end || std::from_chars(ran.ptr + 1, end, number).ec != std::errc()) return false;
+  waited = Nanoseconds(number);
+  return true;
+}
+
+}  // namespace theater::io
