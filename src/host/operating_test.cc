@@ -330,6 +330,23 @@ TEST(Operating, ASnapshotKeepsWhatIsOpen) {
   }
 }
 
+TEST(Operating, WhatIsOnlyPreparedIsHeldToNoDeadline) {
+  Desk desk;
+  desk.run("milk");
+  desk.pass(std::chrono::seconds(10));
+  ASSERT_TRUE(desk.call("bread"));  // its invocation waits for something else
+  desk.pass(std::chrono::seconds(25));
+  EXPECT_EQ(desk.take(), Lines{"1* " + error(GuestCode::kDeadline)});
+  EXPECT_EQ(desk.shard.executor.timer_count(), 0u) << "nothing to wake up for";
+  desk.pass(std::chrono::seconds(60));
+  EXPECT_EQ(desk.shard.executor.timer_count(), 0u) << "a timer that is due again and again";
+  EXPECT_EQ(desk.phase(2), "queued 0");
+  desk.made->settle(actor::Settlement::kCommitted);
+  desk.perform(desk.history[1]);
+  desk.pass({});
+  EXPECT_EQ(desk.take(), Lines{"2* " + error(GuestCode::kDeadline)});
+}
+
 TEST(Operating, TheListIsForPeople) {
   Desk desk;
   desk.run("milk");

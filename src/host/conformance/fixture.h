@@ -39,8 +39,9 @@ struct Step {
 
 /// A stop ends within it: peers that linger are cut off.
 inline constexpr Nanoseconds kStopTime = std::chrono::seconds(6);
-/// Calls of a port that are failed, one in each of as many lives.
+/// Watches, and calls of the network, that are failed, one in each of as many lives.
 inline constexpr std::uint64_t kFailuresMax = 16;
+inline constexpr std::uint64_t kNetworkFailuresMax = 128;
 
 /// Each start that became real has had one last event, and nothing else has.
 inline void expect_one_end_each(const Rehearsal& rehearsal) {

@@ -88,6 +88,24 @@ TYPED_TEST_P(Conformance, EachWatchFailsOnceAndTheOthersGoOn) {
   }
 }
 
+TYPED_TEST_P(Conformance, EachCallOfTheNetworkFailsOnceAndTheOthersGoOn) {
+  std::uint64_t calls = 0;
+  {
+    Rehearsal rehearsal = this->rehearse();
+    const std::uint64_t before = rehearsal.shard().network.calls();
+    this->play(rehearsal, this->script_.size());
+    calls = std::min(rehearsal.shard().network.calls() - before, kNetworkFailuresMax);
+  }
+  for (std::uint64_t n = 1; n <= calls; ++n) {
+    SCOPED_TRACE(fmt::format("call {} of {} fails", n, calls));
+    Rehearsal rehearsal = this->rehearse();
+    rehearsal.shard().network.fail_nth(n);
+    this->play(rehearsal, this->script_.size());
+    rehearsal.shard().network.fail_nth(0);
+    this->wind_up(rehearsal);
+  }
+}
+
 TYPED_TEST_P(Conformance, GrantsAreStrictAndDenialsAreTold) {
   const auto check = [this](std::string_view text) {
     return this->family_->check_grant(*actor::parse_settings(text, "conformance.toml", {}));
@@ -111,15 +129,13 @@ TYPED_TEST_P(Conformance, NothingHoldsTheShardForLong) {
   EXPECT_LE(rehearsal.longest(), kHoldMax) << "BLOCK-1";
 }
 
-REGISTER_TYPED_TEST_SUITE_P(Conformance, TheWholeLifeEndsWithNothingHeld,
-                            StopAndKillInEveryStateLeaveNothing,
-                            CancelInEveryStateGivesOneLastEvent,
-                            ACrashInEveryStateLosesAndRepeatsNoEnd, ASnapshotIsTheSameAsTheHistory,
-                            WhatIsNotCommittedNeverWas, NothingHappensBeforeItIsDurable,
-                            AFloodStaysWithinItsBoundAndIsTold,
-                            AFaultEndsWhatItConcernsAndNothingElse,
-                            EachWatchFailsOnceAndTheOthersGoOn, GrantsAreStrictAndDenialsAreTold,
-                            NothingHoldsTheShardForLong);
+REGISTER_TYPED_TEST_SUITE_P(
+    Conformance, TheWholeLifeEndsWithNothingHeld, StopAndKillInEveryStateLeaveNothing,
+    CancelInEveryStateGivesOneLastEvent, ACrashInEveryStateLosesAndRepeatsNoEnd,
+    ASnapshotIsTheSameAsTheHistory, WhatIsNotCommittedNeverWas, NothingHappensBeforeItIsDurable,
+    AFloodStaysWithinItsBoundAndIsTold, AFaultEndsWhatItConcernsAndNothingElse,
+    EachWatchFailsOnceAndTheOthersGoOn, EachCallOfTheNetworkFailsOnceAndTheOthersGoOn,
+    GrantsAreStrictAndDenialsAreTold, NothingHoldsTheShardForLong);
 
 /// What compares two lives. A program or a terminal delivers in its own pieces and at its own
 /// time, so that two lives with one have the same events only by chance.
