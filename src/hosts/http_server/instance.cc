@@ -182,8 +182,12 @@ void Instance::queue_congestion(std::uint64_t id, Exchange& exchange) {
 void Instance::on_over(Connection& connection, std::optional<host::GuestCode> code) {
   const std::uint64_t id = connection.request();
   Exchange* exchange = exchanges_.find(id);
-  if (!exchange) return;
-  if (code == host::GuestCode::kFull) ++traffic_.slow_closes;
+  const bool is_stream = exchange && exchange->view == View::kStreaming;
+  if (code == host::GuestCode::kFull && (!exchange || is_stream)) ++traffic_.slow_closes;
+  if (!exchange) {  // the guest has answered it, and hears no more
+    if (code == host::GuestCode::kFull) ++untold_cut_offs_;
+    return;
+  }
   if (code == host::GuestCode::kClosed) ++traffic_.clients_gone;
   if (code == host::GuestCode::kDeadline && exchange->view == View::kNew) ++traffic_.late;
   if (!exchange->topic.empty()) topics_.leave(exchange->topic, id);
@@ -320,15 +324,18 @@ void Instance::tick() {
     const bool is_news = exchange.told_congested != connection->is_congested();
     if (is_news && !exchange.is_congestion_queued) queue_congestion(id, exchange);
   }
-  tell_refusals();
-  if (!connections_.empty() || untold_refusals_ > 0) arm_tick();
+  if (!is_stopping_) tell_losses();
+  if (!connections_.empty() || untold_refusals_ + untold_cut_offs_ > 0) arm_tick();
 }
 
-/// What was turned away stands in the chain, once a second.
-void Instance::tell_refusals() {
-  if (untold_refusals_ == 0 || is_stopping_) return;
-  actor_.record_overflow({"http-server requests", chain::OverflowPolicy::kRefuse,
-                          std::exchange(untold_refusals_, 0), 0});
+/// What was turned away, and what was cut off without an event, stands in the chain, once a second.
+void Instance::tell_losses() {
+  const auto tell = [this](std::string_view queue, std::uint64_t& items) {
+    if (items == 0) return;
+    actor_.record_overflow({queue, chain::OverflowPolicy::kRefuse, std::exchange(items, 0), 0});
+  };
+  tell("http-server requests", untold_refusals_);
+  tell("http-server responses", untold_cut_offs_);
 }
 
 // The end.
@@ -367,6 +374,7 @@ void Instance::drained_if_empty() {
   if (tick_) services_.executor.cancel(*tick_);
   tick_.reset();
   queue_.clear();
+  tell_losses();
   is_drained_told_ = true;
   actor_.drained();
 }

@@ -138,7 +138,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void arm_tick();
   void start_tick();
   void tick();
-  void tell_refusals();
+  void tell_losses();
   void drained_if_empty();
 
   InstanceSetup setup_;
@@ -163,6 +163,7 @@ class Instance final : public host::BoundInstance<Instance>,
   Bytes event_;  // being written
   Traffic traffic_;
   std::uint64_t untold_refusals_ = 0;  // not yet in the chain
+  std::uint64_t untold_cut_offs_ = 0;  // likewise
   MonotonicTime tick_time_;
   std::string date_line_;
   std::optional<io::TimerId> tick_;

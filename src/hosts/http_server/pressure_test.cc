@@ -153,6 +153,8 @@ TEST_F(Slow, AnAnswerThatNobodyTakesEnds) {
   pass(seconds(14));
   EXPECT_TRUE(client.is_gone());
   EXPECT_EQ(actor.seen, (Seen{"GET /now"}));
+  pass(seconds(2));
+  EXPECT_EQ(actor.overflowed, 1u) << "no event tells of it, so the chain does";
 }
 
 }  // namespace
