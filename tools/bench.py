@@ -10,6 +10,7 @@ import argparse
 import bench_http
 import bench_readers
 import bench_loop
+import bench_overload
 import bench_rows
 import datetime
 import json
@@ -163,8 +164,17 @@ def measure_readers(folder, options):
     return bench_readers.rows(folder, options)
 
 
+def measure_overload(folder, options):
+    return bench_overload.rows(sys.modules[__name__], folder, options)
+
+
+def measure_polls(folder, options):
+    return bench_http.poll_rows(sys.modules[__name__], folder, options)
+
+
 # What --only names; each answers rows of the bars.
-PARTS = {"counter": measure_counter, "loop": measure_loop, "readers": measure_readers}
+PARTS = {"counter": measure_counter, "loop": measure_loop, "readers": measure_readers,
+         "overload": measure_overload, "polls": measure_polls}
 
 
 def print_parts(folder, options):
@@ -194,6 +204,7 @@ def main():
         write_page(rows, sync, options)
         bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
         bars += bench_http.rows(sys.modules[__name__], folder, options)
+        bars += measure_overload(folder, options)
         bars += measure_loop(folder, options)
         bars += bench_rows.library_rows(BUILD / "bench", folder)
         bars += bench_readers.rows(folder, options)

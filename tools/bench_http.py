@@ -3,6 +3,7 @@
 import resource
 import selectors
 import socket
+import threading
 import time
 
 import bench_rows
@@ -16,6 +17,10 @@ POLL = b"GET /api/notes?after=0 HTTP/1.1\r\nHost: t\r\n\r\n"
 HELLO = b"GET /api/hello HTTP/1.1\r\nHost: t\r\n\r\n"
 NOTE = b"POST /api/notes HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nnews"
 MANIFEST = "actors/board/board.toml"
+NEIGHBOUR = "actors/echo/echo.toml"  # on the same shard
+NEIGHBOUR_CONNECTIONS, NEIGHBOUR_BYTES = 10, 64
+NEIGHBOUR_SECONDS = 8
+SLOWER_MAX = 2
 
 
 def rows(bench, folder, options):
@@ -23,8 +28,8 @@ def rows(bench, folder, options):
     return hello_rows(bench, folder, options) + poll_rows(bench, folder, options)
 
 
-def command(bench, folder, port, options):
-    made = bench.node_command([MANIFEST], folder, port, options)
+def command(bench, folder, port, options, *more):
+    made = bench.node_command([MANIFEST, *more], folder, port, options)
     return [*made, "--var", "client_max=100000", "--var", f"parked_max={2 * POLLS}"]
 
 
@@ -55,18 +60,71 @@ def poll_count():
 
 def poll_rows(bench, folder, options):
     count, port = poll_count(), bench.free_port()
-    with bench.Server(command(bench, folder / "polls", port, options)) as server:
+    with bench.Server(command(bench, folder / "polls", port, options, NEIGHBOUR)) as server:
+        alone = neighbour(bench, port)
         before = bench_rows.resident_bytes(server.process.pid)
         polls = park(port, count)
         time.sleep(bench_rows.SETTLE_SECONDS)
         each = (bench_rows.resident_bytes(server.process.pid) - before) / count
+        parked = neighbour(bench, port)
         seconds, answered = wake_all(port, polls)
+        with Rounds(port, polls) as rounds:
+            woken = neighbour(bench, port)
         for poll in polls:
             poll.close()
     what = f"{count:,} parked long polls"
     return [(f"{what}: memory of each", "<= 6 KiB", f"{each / 1024:.1f} KiB", ""),
             (f"{what}: all answered by one event", "<= 2 s",
-             f"{seconds:.2f} s ({answered:,} answered)", "")]
+             f"{seconds:.2f} s ({answered:,} answered)", ""),
+            beside(f"{what}: p99 of an echo actor on their shard", alone, parked, ""),
+            beside(f"{what}: that while they are answered and ask again", alone, woken,
+                   f", {rounds.count} times")]
+
+
+def neighbour(bench, port):
+    return bench.load(port, "/echo", NEIGHBOUR_CONNECTIONS, NEIGHBOUR_BYTES, NEIGHBOUR_SECONDS)
+
+
+def beside(what, alone, now, more):
+    return (what, f"<= {SLOWER_MAX} x {alone['p99_us']:,.0f} us",
+            f"{now['p99_us'] / alone['p99_us']:.1f} x ({now['p99_us']:,.0f} us{more}; "
+            f"longest {now['max_us'] / 1000:,.0f} ms, alone {alone['max_us'] / 1000:,.0f} ms)", "")
+
+
+class Rounds:
+    """Answers all polls and lets them ask again, for as long as the context lasts."""
+
+    def __init__(self, port, polls):
+        self.port, self.polls, self.count = port, polls, 0
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        while not self.is_over.is_set():
+            ask_again(self.port, self.polls, 1 + self.count)
+            wake_all(self.port, self.polls)
+            self.count += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.is_over.set()
+        self.thread.join(2 * POLL_SECONDS)
+
+
+def ask_again(port, polls, notes):
+    """Each of them polls for what comes after so many notes."""
+    poll = POLL.replace(b"after=0", b"after=%d" % notes)
+    with socket.create_connection(("127.0.0.1", port)) as pace:
+        for begin in range(0, len(polls), WAVE):
+            for each in polls[begin:begin + WAVE]:
+                each.setblocking(True)
+                each.sendall(poll)
+            pace.sendall(HELLO)
+            if not pace.recv(4096).startswith(b"HTTP/1.1 200"):
+                raise SystemExit("bench: the board does not keep up")
 
 
 def park(port, count):
