@@ -81,7 +81,7 @@ class MetricsTest(support.ActorTest):
         self.assert_chain_holds()
 
     def test_every_figure_stands_in_the_document(self):
-        """Those that a node prints, and those of all families, have their line; no line is stale."""
+        """What a node prints, and what any family counts, has its line; no line is stale."""
         document = (support.ROOT / "docs" / "metrics.md").read_text()
         written = dict(re.findall(r"(?m)^\| `(\w+)` \| (.*) \|$", document))
         port = support.free_port()

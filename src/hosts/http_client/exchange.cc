@@ -18,6 +18,7 @@ Exchange::Exchange(const Setup& setup, Ask ask)
   CHECK(easy_, "libcurl has memory");
   set_request();
   set_safety();
+  set_sharing();
   set_callbacks();
 }
 

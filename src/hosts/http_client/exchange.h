@@ -22,6 +22,7 @@ struct Ask {
   host::Headers headers;
   Bytes body;
   std::uint64_t body_max = 0;  // of the response
+  bool may_pause = false;      // on_body may say "not now"
 };
 
 /// Whoever wants an exchange. on_head and on_body are called by libcurl: they note and queue,
@@ -94,6 +95,7 @@ class Exchange final {
 
   void set_request();
   void set_safety();
+  void set_sharing();
   void set_callbacks();
   void act(Action action);
   void arm();

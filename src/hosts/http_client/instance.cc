@@ -118,8 +118,12 @@ Ask Instance::ask_of(const Request& request, Deliver delivery) const {
   const std::uint64_t body_max = delivery == Deliver::kParts  ? grant_.limits.stream_max
                                  : delivery == Deliver::kKept ? grant_.limits.response_max
                                                               : whole;
-  return {*outbound::parse_url(request.url), std::string(request.method), request.headers,
-          to_bytes(request.body), body_max};
+  return {*outbound::parse_url(request.url),
+          std::string(request.method),
+          request.headers,
+          to_bytes(request.body),
+          body_max,
+          delivery == Deliver::kParts};
 }
 
 void Instance::begin(host::Work& work, const Request& request, Deliver delivery, std::uint32_t) {
@@ -148,10 +152,11 @@ void Instance::send(host::Ticket& ticket, const Request& request, std::uint32_t 
 void Instance::run(Errand errand, Ask ask) {
   if (resting_) services_.executor.cancel(*resting_);
   resting_.reset();
-  if (!engine_) engine_.emplace(grant_, services_);
+  std::optional<Engine>& engine = engines_[ask.may_pause ? 1 : 0];
+  if (!engine) engine.emplace(grant_, services_);
   const std::uint64_t key = ++last_key_;
   errands_.emplace(key, std::move(errand));
-  engine_->begin(key, std::move(ask), *this);
+  engine->begin(key, std::move(ask), *this);
 }
 
 // What the engine tells.
@@ -223,7 +228,7 @@ void Instance::drop(Errands::iterator errand) {
 /// Nobody asks for anything: kept connections are not worth their descriptors.
 void Instance::rest() {
   resting_.reset();
-  engine_.reset();
+  for (auto& engine : engines_) engine.reset();
 }
 
 // What the kit asks.
@@ -236,8 +241,14 @@ Instance::Errands::iterator Instance::of_operation(OperationId id) {
 void Instance::abort(OperationId id) {
   const auto found = of_operation(id);
   if (found == errands_.end()) return;
-  if (engine_) engine_->cancel(found->first);
+  cancel(found->first);
   drop(found);
+}
+
+void Instance::cancel(std::uint64_t key) {
+  for (auto& engine : engines_) {
+    if (engine) engine->cancel(key);
+  }
 }
 
 void Instance::on_wait_over(std::uint64_t ticket) {
@@ -245,7 +256,7 @@ void Instance::on_wait_over(std::uint64_t ticket) {
     return !one.second.operation && one.second.ticket == ticket;
   });
   if (found == errands_.end()) return;
-  if (engine_) engine_->cancel(found->first);
+  cancel(found->first);
   drop(found);
 }
 
@@ -255,7 +266,10 @@ Bytes Instance::write_end(OperationId id, const GuestError& why) {
 
 void Instance::on_credit(OperationId id) {
   const auto found = of_operation(id);
-  if (found != errands_.end() && engine_) engine_->resume(found->first);
+  if (found == errands_.end()) return;
+  for (auto& engine : engines_) {
+    if (engine) engine->resume(found->first);
+  }
 }
 
 // Life.
@@ -267,17 +281,23 @@ Status Instance::recover() {
 
 /// Sockets first: nothing may be open when the actor is told that all is drained.
 void Instance::stop(actor::StopMode mode) {
-  engine_.reset();
+  for (auto& engine : engines_) engine.reset();
   while (!errands_.empty()) drop(errands_.begin());
   if (resting_) services_.executor.cancel(*resting_);
   resting_.reset();
   OperatingInstance::stop(mode);
 }
 
+std::size_t Instance::sockets() const {
+  std::size_t count = 0;
+  for (const auto& engine : engines_) count += engine ? engine->sockets() : 0;
+  return count;
+}
+
 actor::Census Instance::census() const {
   actor::Census census = OperatingInstance::census();
-  if (engine_) census.descriptors += engine_->sockets();
-  if (engine_ && engine_->has_timer()) ++census.timers;
+  census.descriptors += sockets();
+  for (const auto& engine : engines_) census.timers += engine && engine->has_timer() ? 1 : 0;
   if (resting_) ++census.timers;
   for (const auto& [key, errand] : errands_) census.bytes += errand.response.body.size();
   return census;
@@ -288,7 +308,7 @@ void Instance::measure(actor::Figures& figures) const {
   figures.gauge({"http_client_exchanges", "Requests under way."},
                 static_cast<double>(errands_.size()));
   figures.gauge({"http_client_sockets", "Sockets now open, idle ones included."},
-                engine_ ? static_cast<double>(engine_->sockets()) : 0);
+                static_cast<double>(sockets()));
   figures.counter({"http_client_done_total", "Requests that were answered."}, done_);
   figures.counter({"http_client_failed_total", "Requests that failed."}, failed_);
   figures.counter({"http_client_bytes_in_total", "Bytes of bodies received."}, bytes_in_);

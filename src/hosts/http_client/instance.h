@@ -1,6 +1,7 @@
 // http_client::Instance: one actor's requests.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,7 +11,7 @@
 
 namespace theater::hosts::http_client {
 
-/// One actor's, on its shard. Operations and waits become exchanges of one engine, which is made
+/// One actor's, on its shard. Operations and waits become exchanges of an engine, which is made
 /// for the first of them and dropped a while after the last.
 class Instance final : public host::OperatingInstance<Instance>, private ExchangeUser {
  public:
@@ -58,15 +59,19 @@ class Instance final : public host::OperatingInstance<Instance>, private Exchang
   void finish_operation(OperationId id, Deliver delivery, Result result);
   void finish_wait(std::uint64_t ticket, const Result& result);
   Errands::iterator of_operation(OperationId id);
+  void cancel(std::uint64_t key);
+  std::size_t sockets() const;
   void rest();
 
   Grant grant_;
   const host::Services services_;
   actor::ActorPort& actor_;
-  std::optional<Engine> engine_;
+  // Two, for libcurl would mix them up: connections that may be shared, and those of exchanges that
+  // may pause, by HTTP/1.1.
+  std::array<std::optional<Engine>, 2> engines_;
   Errands errands_;
   std::uint64_t last_key_ = 0;
-  std::optional<io::TimerId> resting_;  // until the engine is dropped
+  std::optional<io::TimerId> resting_;  // until the engines are dropped
   std::uint64_t done_ = 0, failed_ = 0, bytes_in_ = 0;
 };
 
