@@ -9,6 +9,8 @@
 #include "hosts/http_client/machine.h"
 #include "hosts/http_server/machine.h"
 #include "hosts/process/machine.h"
+#include "hosts/redis/machine.h"
+#include "hosts/tcp/machine.h"
 #include "hosts/terminal/machine.h"
 #include "hosts/websocket_client/machine.h"
 #include "hosts/websocket_server/machine.h"
@@ -67,6 +69,26 @@ TEST(Tables, AnExchangeWithAnHttpServer) {
                                .once_at_most = {Action::kReport},
                                .ends = {Input::kDone, Input::kCancel},
                                .again = {}});
+}
+
+TEST(Tables, ALinkToARedisServer) {
+  using namespace redis;  // NOLINT: one machine's words
+  check_table(kLinkTable, {.first = LinkState::kDialling,
+                           .last = LinkState::kClosed,
+                           .once = {LinkAction::kTellLost},
+                           .once_at_most = {LinkAction::kGreet, LinkAction::kTellOpen},
+                           .ends = {LinkInput::kLost},
+                           .again = {}});
+}
+
+TEST(Tables, ATcpConnection) {
+  using namespace tcp;  // NOLINT: one machine's words
+  check_table(kConnectionTable, {.first = State::kDialling,
+                                 .last = State::kClosed,
+                                 .once = {Action::kDestroy},
+                                 .once_at_most = {Action::kTellOpened, Action::kReport},
+                                 .ends = {Input::kLost},
+                                 .again = {}});
 }
 
 TEST(Tables, ASessionWithADatabase) {
