@@ -15,7 +15,7 @@ int timerfd_settime(int descriptor, int flags, const struct itimerspec* set,
   char name[16] = "";
   pthread_getname_np(pthread_self(), name, sizeof name);
   if (strncmp(name, "shard", 5) == 0 && atomic_fetch_sub(&left, 1) > 0) {
-    const struct timespec time = {0, 20000000};
+    const struct timespec time = {0, 40000000};
     nanosleep(&time, 0);
   }
   return ((Call*)dlsym(RTLD_NEXT, "timerfd_settime"))(descriptor, flags, set, old);

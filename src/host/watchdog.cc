@@ -6,6 +6,8 @@
 namespace theater::host {
 namespace {
 
+constexpr std::size_t kMebibyte = 1024 * 1024;
+
 /// Passes on all of FamilyInstance; what may take time is timed.
 class WatchedInstance final : public actor::FamilyInstance {
  public:
@@ -15,7 +17,7 @@ class WatchedInstance final : public actor::FamilyInstance {
   const actor::FamilyInfo& info() const override { return instance_->info(); }
   actor::CallOutcome call(std::size_t function, ByteSpan arguments,
                           const actor::CallContext& context, Bytes& result) override {
-    const Timed timed(*this, name_of(function));
+    const Timed timed(*this, name_of(function), arguments.size());
     return instance_->call(function, arguments, context, result);
   }
   void settle(actor::Settlement settlement) override {
@@ -27,7 +29,7 @@ class WatchedInstance final : public actor::FamilyInstance {
     instance_->handled(events, end);
   }
   void perform(const actor::Effect& effect) override {
-    const Timed timed(*this, name_of(effect.function));
+    const Timed timed(*this, name_of(effect.function), effect.arguments.size());
     instance_->perform(effect);
   }
   actor::EventSource* events() override { return instance_->events(); }
@@ -57,11 +59,14 @@ class WatchedInstance final : public actor::FamilyInstance {
  private:
   class Timed {
    public:
-    Timed(const WatchedInstance& watched, std::string_view function)
-        : watched_(watched), function_(function), begun_(watched.held_.mark()) {}
+    Timed(const WatchedInstance& watched, std::string_view function, std::size_t bytes = 0)
+        : watched_(watched),
+          function_(function),
+          longest_(kHoldMax + kHoldPerMebibyte * bytes / kMebibyte),
+          begun_(watched.held_.mark()) {}
     ~Timed() {
       const Nanoseconds time = watched_.held_.since(begun_);
-      if (time > kHoldMax) watched_.report_({watched_.info().name, function_, time});
+      if (time > longest_) watched_.report_({watched_.info().name, function_, time});
     }
     Timed(const Timed&) = delete;
     Timed& operator=(const Timed&) = delete;
@@ -69,6 +74,7 @@ class WatchedInstance final : public actor::FamilyInstance {
    private:
     const WatchedInstance& watched_;
     const std::string_view function_;
+    const Nanoseconds longest_;
     const io::HeldTime::Mark begun_;
   };
 

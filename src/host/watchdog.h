@@ -12,8 +12,10 @@
 
 namespace theater::host {
 
-/// The longest that a function of a family may compute or be blocked.
+/// The longest that a function of a family may compute or be blocked; longer by this for what it is
+/// given, which it copies, hashes, writes.
 inline constexpr Nanoseconds kHoldMax = Milliseconds(5);
+inline constexpr Nanoseconds kHoldPerMebibyte = Milliseconds(2);
 
 /// One that did so for longer.
 struct Hold {
