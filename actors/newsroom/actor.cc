@@ -3,8 +3,8 @@
 //
 // The watch says where to look; what is there is read, and what differs from the last time goes to
 // the database, a few notes in one transaction, one transaction at a time. When it is done, its
-// changes are told. Files are read in ticks of a timer only, so that nothing else is held up by the
-// disk.
+// changes are told. Files are read in ticks of a timer only: the disk holds nothing else up.
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
@@ -64,6 +64,7 @@ struct State {
   bool is_watching = false;
   bool has_links = false;                       // there may be some that nobody asked for yet
   std::uint64_t wanted = 0;                     // the query for those
+  std::set<std::string> settled;                // URLs of which it may not know yet that they are
   std::map<std::uint64_t, std::string> titles;  // by request, then by its outcome's statement: URLs
 };
 
@@ -252,7 +253,7 @@ class Newsroom : public theater::Actor<State>,
   // The database.
   void on_done(std::uint64_t operation, theater::wit::List<theater::Rows> results) override {
     if (operation == state().wanted) return ask_for_titles(results[0]);
-    if (state().titles.erase(operation) > 0) return want_titles();
+    if (state().titles.contains(operation)) return settle(operation);
     if (operation != state().operation) return answer(operation, results[0]);
     state().operation = 0;
     const Work done = std::exchange(state().work, Work::kNone);
@@ -308,16 +309,26 @@ class Newsroom : public theater::Actor<State>,
   /// Something of it failed: a tick looks again.
   void miss_links() {
     state().wanted = 0;
+    state().settled.clear();
     state().has_links = true;
     later();
   }
 
+  /// What became of a link is in the database, perhaps after a query under way has looked there.
+  void settle(std::uint64_t operation) {
+    const auto found = state().titles.find(operation);
+    if (state().wanted != 0) state().settled.insert(found->second);
+    state().titles.erase(found);
+    want_titles();
+  }
+
   void ask_for_titles(const theater::Rows& rows) {
     state().wanted = 0;
+    const std::set<std::string> settled = std::exchange(state().settled, {});
     state().has_links = rows.rows.size() == kLinksWanted;
     for (const auto& row : rows.rows) {
       const std::string url(row[0].text);
-      if (is_asked_for(url)) continue;
+      if (is_asked_for(url) || settled.contains(url)) continue;
       if (state().titles.size() >= kLinksAtOnce) {
         state().has_links = true;
         return;
@@ -338,10 +349,8 @@ class Newsroom : public theater::Actor<State>,
   }
 
   bool is_asked_for(std::string_view url) {
-    for (const auto& [operation, asked] : state().titles) {
-      if (asked == url) return true;
-    }
-    return false;
+    const auto is_it = [url](const auto& asked) { return asked.second == url; };
+    return std::ranges::any_of(state().titles, is_it);
   }
 
   void on_result(std::uint64_t operation, const theater::HttpResult& result) override {
