@@ -14,6 +14,7 @@ ROOM_AT_FIRST = 30 << 20  # bytes left for the node
 MESSAGE = "m" * 4000
 CLIENTS = 2
 AHEAD = 8  # messages that a client has sent and not yet seen
+SLOW_SECONDS = 0.01  # between messages once it was full, or it is full again before that is told
 WAIT_SECONDS = 60
 QUIET_SECONDS = 1.0  # for so long nothing comes while the disk is full
 
@@ -47,12 +48,15 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.client = client
         self.ending = threading.Event()
+        self.slow = threading.Event()
         self.sent = self.received = 0
         self.wrong = []
 
     def run(self):
         while not self.ending.is_set() or self.received < self.sent:
             if not self.ending.is_set() and self.sent < self.received + AHEAD:
+                if self.slow.is_set():
+                    time.sleep(SLOW_SECONDS)
                 self.client.send(f"{self.sent} {MESSAGE}")
                 self.sent += 1
                 continue
@@ -154,6 +158,8 @@ class FullDiskTest(support.ActorTest):
     def hold_up_and_go_on(self, node, writers):
         self.wait_for_notice(node, "the disk is nearly full")
         held = self.wait_for_quiet(writers)
+        for writer in writers:
+            writer.slow.set()
         self.give_room()
         self.wait_for_notice(node, "there is room again")
         self.wait_until("work did not go on", lambda: all(
