@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "host/rounds.h"
 
 namespace theater::hosts::tcp {
 
@@ -214,27 +215,11 @@ void Instance::mark_dirty(Connection& connection) {
   deferred_.request(&Instance::flush_dirty);
 }
 
-void Instance::flush_dirty() {
-  const std::vector<std::uint64_t> ids = std::exchange(dirty_, {});
-  for (const std::uint64_t id : ids) {
-    Peer* peer = peers_.find(id);
-    if (!peer || !peer->connection) continue;
-    peer->connection->is_dirty = false;
-    peer->connection->flush();
-  }
-}
+void Instance::flush_dirty() { host::flush_dirty(peers_, dirty_); }
 
 void Instance::resume_held() {
-  const std::vector<std::uint64_t> ids = std::exchange(held_, {});
-  for (const std::uint64_t id : ids) {
-    Peer* peer = peers_.find(id);
-    if (!peer || !peer->connection || !peer->connection->is_held()) continue;
-    if (has_credit(*peer->connection)) {
-      peer->connection->resume();
-    } else {
-      held_.push_back(id);
-    }
-  }
+  host::resume_held(peers_, held_,
+                    [this](const Connection& connection) { return has_credit(connection); });
 }
 
 void Instance::bury() {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "host/rounds.h"
 #include "hosts/outbound/fields.h"
 #include "hosts/outbound/url.h"
 #include "hosts/tcp/instance.h"
@@ -50,14 +51,9 @@ host::Outcome Instance::send(std::uint64_t id, ByteSpan data) {
   if (!peer || !peer->is_known) return unknown(id);
   if (peer->is_closed()) return closed(id);
   if (auto good = check_writable(id, *peer); !good) return good;
-  if (data.size() > limits_.out_hard) {
-    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", data.size(), limits_.out_hard);
-  }
   const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
-  if (waiting > 0 && waiting + data.size() > limits_.out_hard) {
-    return refuse(GuestCode::kFull, "connection {} has {} bytes to write, out_hard is {}", id,
-                  waiting, limits_.out_hard);
-  }
+  const std::size_t size = data.size();
+  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) return room;
   peers_.promise(id, *peer, data.size());
   return {};
 }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "hosts/websocket/rounds.h"
+#include "host/rounds.h"
 
 namespace theater::hosts::websocket_client {
 
@@ -169,11 +169,11 @@ void Instance::mark_dirty(Connection& connection) {
   deferred_.request(&Instance::flush_dirty);
 }
 
-void Instance::flush_dirty() { websocket::flush_dirty(peers_, dirty_); }
+void Instance::flush_dirty() { host::flush_dirty(peers_, dirty_); }
 
 void Instance::resume_held() {
-  websocket::resume_held(peers_, held_,
-                         [this](const Connection& connection) { return has_credit(connection); });
+  host::resume_held(peers_, held_,
+                    [this](const Connection& connection) { return has_credit(connection); });
 }
 
 void Instance::bury() {

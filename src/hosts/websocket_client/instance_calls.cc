@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "hosts/websocket/rounds.h"
+#include "host/rounds.h"
 #include "hosts/websocket_client/instance.h"
 
 namespace theater::hosts::websocket_client {
@@ -53,7 +53,7 @@ host::Outcome Instance::send(std::uint64_t id, const Message& message) {
   }
   const std::size_t size = message.bytes().size();
   const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
-  if (auto room = websocket::check_room(id, size, waiting, limits_.out_hard); !room) return room;
+  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) return room;
   peers_.promise(id, *peer, size);
   return {};
 }

@@ -1,4 +1,5 @@
-// Rounds: what both roles do for several connections at once, and the room that a message needs.
+// Rounds: what families with connections do for several connections at once, and the room that a
+// message needs.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 #include "host/wit_types.h"
 
-namespace theater::hosts::websocket {
+namespace theater::host {
 
 /// Writes what was queued for the connections named in `dirty`, which flushing may fill again.
 template <typename Peers>
@@ -39,17 +40,16 @@ void resume_held(Peers& peers, std::vector<std::uint64_t>& held, const HasCredit
 
 /// Whether a message of `size` bytes may be queued behind `waiting` others: too-large beyond
 /// `out_hard` by itself, full beyond it with them.
-inline host::Outcome check_room(std::uint64_t id, std::size_t size, std::size_t waiting,
-                                std::size_t out_hard) {
+inline Outcome check_room(std::uint64_t id, std::size_t size, std::size_t waiting,
+                          std::size_t out_hard) {
   if (size > out_hard) {
-    return host::refuse(host::GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, out_hard);
+    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, out_hard);
   }
   if (waiting > 0 && waiting + size > out_hard) {
-    return host::refuse(host::GuestCode::kFull,
-                        "connection {} has {} bytes to write, out_hard is {}", id, waiting,
-                        out_hard);
+    return refuse(GuestCode::kFull, "connection {} has {} bytes to write, out_hard is {}", id,
+                  waiting, out_hard);
   }
   return {};
 }
 
-}  // namespace theater::hosts::websocket
+}  // namespace theater::host
