@@ -8,8 +8,10 @@ DATA ?= theater-data
 FUZZ_SECONDS := $(or $(SECONDS),10)
 # Seeds that the simulation plays.
 SIM_SEEDS := $(or $(SEEDS),10000)
+# One test more than there are cores: the tests from outside wait for half of their time.
+TEST_JOBS ?= $(shell echo $$(($(JOBS) + 1)))
 # How ctest is called; the runner's summary is the last thing it prints.
-CTEST := ctest -j $(JOBS) --output-on-failure --no-tests=error
+CTEST := ctest -j $(TEST_JOBS) --output-on-failure --no-tests=error
 
 .PHONY: help setup setup-tests configure build run test conformance check asan tsan tidy fmt bench \
 	bench-peers fuzz sim clean
