@@ -23,7 +23,7 @@ README_LINES_MAX = 60
 # Rooms in the order they may know each other: a room includes only rooms of earlier ranks and
 # itself. Rooms of one rank do not know each other, except as EXTRA says.
 RANKS = [["base"], ["io"], ["wasm", "chain"], ["store"], ["actor"], ["host"], ["hosts"],
-         ["supervision", "replay"], ["node"], ["cli", "web"]]
+         ["replay"], ["node"], ["cli"]]
 RANK_OF = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
