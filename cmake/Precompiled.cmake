@@ -21,12 +21,17 @@ function(theater_precompiled name)
   target_precompile_headers(${name} PRIVATE ${PCH_HEADERS})
 endfunction()
 
-# theater_precompile(TARGET): lets a library or a test program use them.
+# theater_precompile(TARGET [header...]): lets a library or a test program use them. A library
+# that names more headers of libraries gets a precompiled header of its own.
 function(theater_precompile target)
   if(NOT THEATER_PRECOMPILE)
     return()
   endif()
   target_compile_options(${target} PRIVATE ${theater_precompile_options})
+  if(ARGN)
+    target_precompile_headers(${target} PRIVATE ${theater_standard_headers} ${ARGN})
+    return()
+  endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
     target_precompile_headers(${target} REUSE_FROM theater_precompiled_tests)
