@@ -11,6 +11,10 @@ namespace theater::hosts::timer {
 
 namespace {
 
+/// The first number of a snapshot that says who set each timer. Earlier ones begin with the number
+/// of timers, which is lower.
+constexpr std::uint64_t kSetsKnown = std::uint64_t{1} << 32;
+
 WallTime wall_of(std::uint64_t unix_ns) {
   const auto most = static_cast<std::uint64_t>(INT64_MAX);
   return {Nanoseconds(static_cast<std::int64_t>(std::min(unix_ns, most)))};
@@ -115,20 +119,20 @@ void Instance::forget_change() {
 
 // Effects.
 
-void Instance::arm_after(std::string_view name, std::uint64_t delay_ms) {
+void Instance::arm_after(actor::Effect& effect, std::string_view name, std::uint64_t delay_ms) {
   forget_change();
-  set(name, {Clockwork::kOnce, {}, services_.clock.wall() + span_of(delay_ms)});
+  set(name, {Clockwork::kOnce, {}, services_.clock.wall() + span_of(delay_ms), effect.seq});
 }
 
-void Instance::arm_every(std::string_view name, std::uint64_t period_ms) {
+void Instance::arm_every(actor::Effect& effect, std::string_view name, std::uint64_t period_ms) {
   forget_change();
   const Nanoseconds period = span_of(period_ms);
-  set(name, {Clockwork::kPeriodic, period, services_.clock.wall() + period});
+  set(name, {Clockwork::kPeriodic, period, services_.clock.wall() + period, effect.seq});
 }
 
-void Instance::arm_at(std::string_view name, std::uint64_t unix_ns) {
+void Instance::arm_at(actor::Effect& effect, std::string_view name, std::uint64_t unix_ns) {
   forget_change();
-  set(name, {Clockwork::kWall, {}, wall_of(unix_ns)});
+  set(name, {Clockwork::kWall, {}, wall_of(unix_ns), effect.seq});
 }
 
 void Instance::disarm(std::string_view name) {
@@ -195,8 +199,8 @@ bool Instance::deliver(const std::string& name, Tick tick) {
   const bool is_merged = waiting != waiting_ticks_.end();
   if (is_merged) PROBE("timer: ticks are merged");
   if (is_merged) tick.missed += waiting->second.missed + 1;
-  const Bytes event =
-      wasm::to_binary(host::Event<Payload>{0, {name, unix_ns_of(tick.due), tick.missed}});
+  const Bytes event = wasm::to_binary(
+      host::Event<Payload>{tick.set.value, {name, unix_ns_of(tick.due), tick.missed}});
   const std::uint64_t source = last_source_ + 1;
   switch (queue_.put(source, event, name)) {
     case host::Put::kRefused:
@@ -222,21 +226,21 @@ void Instance::on_taken(std::uint64_t source, std::size_t) {
 // Restart.
 
 void Instance::fold_after(host::PastEffect& past, std::string_view name, std::uint64_t delay_ms) {
-  fold_cancel(name);
-  timers_.emplace(std::string(name),
-                  Timer{{Clockwork::kOnce, {}, past.time + span_of(delay_ms)}, {}, {}});
+  fold(name, {Clockwork::kOnce, {}, past.time + span_of(delay_ms), past.seq});
 }
 
 void Instance::fold_every(host::PastEffect& past, std::string_view name, std::uint64_t period_ms) {
-  fold_cancel(name);
   const Nanoseconds period = span_of(period_ms);
-  timers_.emplace(std::string(name),
-                  Timer{{Clockwork::kPeriodic, period, past.time + period}, {}, {}});
+  fold(name, {Clockwork::kPeriodic, period, past.time + period, past.seq});
 }
 
-void Instance::fold_at(std::string_view name, std::uint64_t unix_ns) {
+void Instance::fold_at(host::PastEffect& past, std::string_view name, std::uint64_t unix_ns) {
+  fold(name, {Clockwork::kWall, {}, wall_of(unix_ns), past.seq});
+}
+
+void Instance::fold(std::string_view name, Plan plan) {
   fold_cancel(name);
-  timers_.emplace(std::string(name), Timer{{Clockwork::kWall, {}, wall_of(unix_ns)}, {}, {}});
+  timers_.emplace(std::string(name), Timer{plan, {}, {}});
 }
 
 void Instance::fold_cancel(std::string_view name) {
@@ -248,14 +252,12 @@ void Instance::fold_cancel(std::string_view name) {
 
 Status Instance::fold_event(ByteSpan bytes) {
   TRY(const auto event, wasm::from_binary<host::Event<Payload>>(bytes));
-  const Tick tick{wall_of(event.payload.due_ns), event.payload.missed};
-  // The history's times need not be those the timer was armed by: the wall clock may have jumped.
-  // They only decide when an earlier timer of this name may have left a tick behind.
-  const bool may_be_stale =
+  const Tick tick{wall_of(event.payload.due_ns), event.payload.missed, Seq{event.id}};
+  const bool had_earlier =
       saved_ticks_.erase(event.payload.name) + replaced_.erase(event.payload.name) > 0;
   const auto found = timers_.find(event.payload.name);
   if (found == timers_.end()) return {};
-  if (may_be_stale && tick.due < found->second.plan.due) {
+  if (is_stale(found->second.plan, tick, had_earlier ? Earlier::kMayBe : Earlier::kNone)) {
     PROBE("timer: a tick of a replaced timer was delivered");
     return {};
   }
@@ -279,30 +281,37 @@ Status Instance::recover() {
 Bytes Instance::save() const {
   Bytes out;
   wasm::BinaryWriter writer(out);
+  writer.unsigned_number(kSetsKnown);
   writer.unsigned_number(timers_.size());
   for (const auto& [name, timer] : timers_) {
     writer.string(name);
     writer.byte(static_cast<std::uint8_t>(timer.plan.clockwork));
     writer.unsigned_number(static_cast<std::uint64_t>(timer.plan.period.count()));
     writer.unsigned_number(unix_ns_of(timer.plan.due));
+    writer.unsigned_number(timer.plan.set.value);
   }
   writer.unsigned_number(waiting_ticks_.size());
   for (const auto& [name, tick] : waiting_ticks_) {
     writer.string(name);
     writer.unsigned_number(unix_ns_of(tick.due));
     writer.unsigned_number(tick.missed);
+    writer.unsigned_number(tick.set.value);
   }
   return out;
 }
 
 Status Instance::load(ByteSpan saved) {
-  wasm::BinaryReader reader(saved);
+  wasm::BinaryReader first(saved);
+  const bool knows_sets = first.unsigned_number(UINT64_MAX) == kSetsKnown;
+  wasm::BinaryReader reader(knows_sets ? saved.subspan(first.offset()) : saved);
+  const auto set = [&] { return Seq{knows_sets ? reader.unsigned_number(UINT64_MAX) : 0}; };
   for (std::uint64_t left = reader.count(); left > 0 && reader.ok(); --left) {
     std::string name(reader.string());
     Plan plan;
     plan.clockwork = static_cast<Clockwork>(reader.unsigned_number(2));
     plan.period = Nanoseconds(static_cast<std::int64_t>(reader.unsigned_number(INT64_MAX)));
     plan.due = wall_of(reader.unsigned_number(INT64_MAX));
+    plan.set = set();
     if (plan.clockwork == Clockwork::kPeriodic && plan.period.count() <= 0) {
       reader.refuse("a period of nothing");
     }
@@ -310,8 +319,10 @@ Status Instance::load(ByteSpan saved) {
   }
   for (std::uint64_t left = reader.count(); left > 0 && reader.ok(); --left) {
     std::string name(reader.string());
-    const WallTime due = wall_of(reader.unsigned_number(INT64_MAX));
-    saved_ticks_.insert_or_assign(std::move(name), Tick{due, reader.unsigned_number(UINT64_MAX)});
+    Tick tick{wall_of(reader.unsigned_number(INT64_MAX)), 0, {}};
+    tick.missed = reader.unsigned_number(UINT64_MAX);
+    tick.set = set();
+    saved_ticks_.insert_or_assign(std::move(name), tick);
   }
   return reader.finish();
 }

@@ -41,13 +41,13 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   bool cancel(std::string_view name);
 
   // Their effects, and what a restart learns from them.
-  void arm_after(std::string_view name, std::uint64_t delay_ms);
-  void arm_every(std::string_view name, std::uint64_t period_ms);
-  void arm_at(std::string_view name, std::uint64_t unix_ns);
+  void arm_after(actor::Effect& effect, std::string_view name, std::uint64_t delay_ms);
+  void arm_every(actor::Effect& effect, std::string_view name, std::uint64_t period_ms);
+  void arm_at(actor::Effect& effect, std::string_view name, std::uint64_t unix_ns);
   void disarm(std::string_view name);
   void fold_after(host::PastEffect& past, std::string_view name, std::uint64_t delay_ms);
   void fold_every(host::PastEffect& past, std::string_view name, std::uint64_t period_ms);
-  void fold_at(std::string_view name, std::uint64_t unix_ns);
+  void fold_at(host::PastEffect& past, std::string_view name, std::uint64_t unix_ns);
   void fold_cancel(std::string_view name);
 
   void settle(actor::Settlement settlement) override;
@@ -79,6 +79,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   std::size_t armed_count() const;
   void forget_change();
   void set(std::string_view name, Plan plan);
+  void fold(std::string_view name, Plan plan);
   void arm(Timers::iterator timer);
   void disarm(Timers::iterator timer);
   void on_due(const std::string& name);
@@ -98,7 +99,7 @@ class Instance final : public host::BoundInstance<Instance>, private host::Queue
   /// Ticks that wait in the queue, by name, so that later ones are merged into them.
   std::map<std::string, Tick, std::less<>> waiting_ticks_;
   std::map<std::string, Tick, std::less<>> saved_ticks_;  // restart: waiting when it was saved
-  /// Restart: names whose timer was replaced or cancelled and may have left a tick in the queue.
+  /// Restart: names whose timer was replaced or cancelled and may have ticked since.
   std::set<std::string, std::less<>> replaced_;
   std::unordered_map<std::uint64_t, std::string> name_of_source_;
   std::uint64_t last_source_ = 0;

@@ -1,5 +1,6 @@
 // A timer ticks once for each time it was due and seen to be due, never before its commit, never
-// after its cancellation; ticks nobody took are merged and counted; a restart loses none; wall
+// after its cancellation; ticks nobody took are merged and counted; a restart loses none, also if a
+// replaced timer ticked while the commit that replaced it waited for the disk; wall
 // clock jumps move only timers set by wall time; after stop nothing is armed.
 #include <gtest/gtest.h>
 
@@ -17,7 +18,15 @@ struct Timers {
   host::FakeActor actor;
   std::unique_ptr<host::Family> family = make_family();
   std::unique_ptr<actor::FamilyInstance> instance;
-  std::vector<std::pair<std::size_t, Bytes>> history;  // effects so far
+  /// An effect, and when its commit was recorded.
+  struct Done {
+    std::size_t function;
+    Bytes arguments;
+    Seq seq;
+    WallTime time;
+  };
+  std::vector<Done> history;
+  Seq last_seq;
   std::vector<Bytes> delivered;
 
   explicit Timers(std::string_view grant = "") {
@@ -33,6 +42,12 @@ struct Timers {
     if (emitted(function, result)) perform(function, arguments);
     return result;
   }
+  /// The same, but the commit waits for the disk.
+  void call_slowly(std::size_t function, const Bytes& arguments) {
+    call_only(function, arguments);
+    instance->settle(actor::Settlement::kCommitted);
+    record(function, arguments);
+  }
   Bytes call_only(std::size_t function, const Bytes& arguments) {
     Bytes result;
     EXPECT_EQ(instance->call(function, arguments, {}, result), actor::CallOutcome::kReturn);
@@ -42,8 +57,16 @@ struct Timers {
     return result[0] == (function == kCancel ? 1 : 0);
   }
   void perform(std::size_t function, const Bytes& arguments) {
-    history.emplace_back(function, arguments);
-    instance->perform({function, arguments, 0, Seq{1}, 0});
+    record(function, arguments);
+    perform_last();
+  }
+  void record(std::size_t function, const Bytes& arguments) {
+    last_seq = last_seq.next();
+    history.push_back({function, arguments, last_seq, shard.clock.wall()});
+  }
+  void perform_last() {
+    const Done& done = history.back();
+    instance->perform({done.function, done.arguments, 0, done.seq, 0});
   }
   Bytes after(const std::string& name, std::uint64_t ms) {
     return call(kAfter, host::arguments_of(name, ms));
@@ -167,9 +190,9 @@ TEST(Timer, WallJumpsMoveOnlyTimersSetByWallTime) {
 
 /// A new instance with the history of `old`, after the node was away for `away`.
 void restart(Timers& old, Timers& fresh, Nanoseconds away) {
-  const WallTime then = fresh.shard.clock.wall();
-  for (const auto& [function, arguments] : old.history) {
-    ASSERT_TRUE(fresh.instance->fold_effect({function, arguments, 0, Seq{1}, 0}, then));
+  for (const auto& done : old.history) {
+    ASSERT_TRUE(
+        fresh.instance->fold_effect({done.function, done.arguments, 0, done.seq, 0}, done.time));
   }
   for (const Bytes& event : old.delivered) ASSERT_TRUE(fresh.instance->fold_event(event));
   fresh.pass(away);
@@ -205,6 +228,131 @@ TEST(Timer, RestartDoesNotRepeatADeliveredTick) {
   EXPECT_EQ(fresh.take(), Ticks{});
   fresh.pass(Milliseconds(5));
   EXPECT_EQ(fresh.take(), Ticks{"p 0"});
+}
+
+Bytes named_a(std::uint64_t number) { return host::arguments_of(std::string("a"), number); }
+
+/// Until the commit that replaced it is durable, a timer ticks: later than the newer one's time
+/// counts from, and even than that time itself.
+TEST(Timer, ATickOfATimerThatWasReplacedLeavesTheNewerOne) {
+  Timers old;
+  old.after("a", 100);
+  old.call_slowly(kAfter, named_a(50));
+  old.pass(Milliseconds(200));
+  old.perform_last();
+  EXPECT_EQ(old.take(), Ticks{"a 0"}) << "the earlier one";
+  Timers fresh;
+  fresh.shard.clock.advance(Milliseconds(200));
+  restart(old, fresh, Milliseconds(20));
+  fresh.pass(Nanoseconds(0));
+  EXPECT_EQ(fresh.take(), Ticks{"a 0"}) << "the newer one is lost";
+  EXPECT_EQ(fresh.shard.executor.timer_count(), 0u);
+}
+
+TEST(Timer, ATickThatWaitedWhileItsTimerWasReplacedLeavesTheNewerOne) {
+  for (const std::size_t function : {kAfter, kAt}) {
+    Timers old;
+    old.after("a", 10);
+    old.pass(Milliseconds(10));
+    old.call_slowly(function, named_a(0));
+    EXPECT_EQ(old.take(), Ticks{"a 0"});
+    Timers fresh;
+    fresh.shard.clock.advance(Milliseconds(10));
+    restart(old, fresh, Milliseconds(1));
+    fresh.pass(Nanoseconds(0));
+    EXPECT_EQ(fresh.take(), Ticks{"a 0"}) << function;
+  }
+}
+
+TEST(Timer, ATickOfAPeriodicTimerThatWasReplacedDoesNotMoveTheNewerOne) {
+  Timers old;
+  old.every("a", 100);
+  old.call_slowly(kEvery, named_a(30));
+  old.pass(Milliseconds(120));
+  old.perform_last();
+  EXPECT_EQ(old.take(), Ticks{"a 0"});
+  Timers fresh;
+  fresh.shard.clock.advance(Milliseconds(120));
+  restart(old, fresh, Nanoseconds(0));
+  fresh.pass(Nanoseconds(0));
+  EXPECT_EQ(fresh.take(), Ticks{"a 3"}) << "at 30, 60, 90 and 120 ms";
+}
+
+/// The other way round: the newer timer's own tick, whatever the wall clock did while the commit
+/// waited.
+TEST(Timer, ATickOfTheNewerTimerIsNotRepeatedAfterAJumpOfTheWallClock) {
+  Timers old;
+  old.after("a", 60'000);
+  old.call_slowly(kAfter, named_a(10));
+  old.shard.clock.set_wall(old.shard.clock.wall() + -std::chrono::hours(1));
+  old.perform_last();
+  old.pass(Milliseconds(10));
+  EXPECT_EQ(old.take(), Ticks{"a 0"});
+  Timers fresh;
+  restart(old, fresh, std::chrono::hours(1));
+  fresh.pass(Nanoseconds(0));
+  EXPECT_EQ(fresh.take(), Ticks{});
+}
+
+/// Ticks of a node that did not yet name their timers: the times decide, as they did then.
+TEST(Timer, TicksThatNameNoTimerAreToldApartByTheirTimes) {
+  for (const bool has_newer_ticked : {false, true}) {
+    Timers fresh;
+    const WallTime start = fresh.shard.clock.wall();
+    for (const std::uint64_t seq : {1u, 2u}) {
+      const Bytes arguments = named_a(seq == 1 ? 10 : 50);
+      ASSERT_TRUE(fresh.instance->fold_effect({kAfter, arguments, 0, Seq{seq}, 0}, start));
+    }
+    for (const int due : {10, 50}) {
+      const auto at = static_cast<std::uint64_t>((start + Milliseconds(due)).since_epoch.count());
+      const host::Event<Payload> tick{0, {"a", at, 0}};
+      const bool is_told = due == 10 || has_newer_ticked;
+      if (is_told) ASSERT_TRUE(fresh.instance->fold_event(wasm::to_binary(tick)));
+    }
+    ASSERT_TRUE(fresh.instance->recover());
+    fresh.pass(Milliseconds(50));
+    EXPECT_EQ(fresh.take().size(), has_newer_ticked ? 0u : 1u);
+  }
+}
+
+TEST(Timer, ASnapshotTellsWhoSetEachTimer) {
+  Timers old;
+  old.after("waits", 10);
+  old.after("a", 100);
+  old.pass(Milliseconds(10));
+  const Bytes saved = old.instance->save();
+  old.history.clear();
+  old.call_slowly(kAfter, named_a(5));
+  old.pass(Milliseconds(100));
+  EXPECT_EQ(old.take(), (Ticks{"waits 0", "a 0"}));
+  Timers fresh;
+  fresh.shard.clock.advance(Milliseconds(110));
+  ASSERT_TRUE(fresh.instance->load(saved));
+  restart(old, fresh, Nanoseconds(0));
+  fresh.pass(Nanoseconds(0));
+  EXPECT_EQ(fresh.take(), Ticks{"a 0"});
+}
+
+/// As snapshots were before they said so: no number in front, no seq behind a timer or a tick.
+TEST(Timer, ASnapshotOfBeforeIsRead) {
+  Timers fresh;
+  const auto due = static_cast<std::uint64_t>(
+      (fresh.shard.clock.wall() + Milliseconds(100)).since_epoch.count());
+  Bytes saved;
+  wasm::BinaryWriter writer(saved);
+  writer.unsigned_number(1);
+  writer.string("a");
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0}, due}) {
+    writer.unsigned_number(number);
+  }
+  writer.unsigned_number(1);
+  writer.string("waits");
+  for (const std::uint64_t number : {due, std::uint64_t{3}}) writer.unsigned_number(number);
+  ASSERT_TRUE(fresh.instance->load(saved));
+  ASSERT_TRUE(fresh.instance->recover());
+  EXPECT_EQ(fresh.take(), Ticks{"waits 3"});
+  fresh.pass(Milliseconds(100));
+  EXPECT_EQ(fresh.take(), Ticks{"a 0"});
 }
 
 TEST(Timer, SnapshotKeepsTimersAndTicksNobodyTook) {
