@@ -29,6 +29,7 @@ TYPED_TEST_P(Conformance, WhatIsNotCommittedNeverWas) {
 TYPED_TEST_P(Conformance, NothingHappensBeforeItIsDurable) {
   Rehearsal rehearsal = this->rehearse();
   const actor::Census held = rehearsal.instance().census();
+  const auto begun = rehearsal.shard().executor.task_count();  // by its start
   for (const auto& [function, arguments] : TypeParam::calls()) {
     rehearsal.call(function, arguments);
   }
@@ -38,7 +39,7 @@ TYPED_TEST_P(Conformance, NothingHappensBeforeItIsDurable) {
   now.operations = held.operations;  // they are known, and wait; so may their deadlines
   now.timers = held.timers;
   EXPECT_EQ(now, held);
-  EXPECT_EQ(tasks, 0u) << "CHAIN-1";
+  EXPECT_EQ(tasks, begun) << "CHAIN-1";
 }
 
 TYPED_TEST_P(Conformance, AFloodStaysWithinItsBoundAndIsTold) {

@@ -98,6 +98,7 @@ struct Terminal : ::testing::Test {
   }
   void go_raw(Rehearsal& rehearsal) const {
     rehearsal.act("set-raw", arguments_of(true));
+    rehearsal.pass({});  // its keeper comes
     EXPECT_TRUE(screen.is_raw());
   }
 };
@@ -113,11 +114,36 @@ TEST_F(Terminal, EveryEndLeavesItAsItWas) {
   }
 }
 
+/// Starting it forks the node: no shard waits for that, and nothing is put at risk before.
+TEST_F(Terminal, ItsKeeperIsStartedByAWorkerAndRawModeWaitsForIt) {
+  Rehearsal rehearsal(*family, text);
+  EXPECT_EQ(rehearsal.shard().workers.done(), 0u);
+  rehearsal.act("set-raw", arguments_of(true));
+  rehearsal.act("write", arguments_of(to_bytes(as_bytes("drawn\n"))));
+  EXPECT_FALSE(screen.is_raw());
+  EXPECT_EQ(screen.look(0), "");
+  rehearsal.pass({});
+  EXPECT_EQ(rehearsal.shard().workers.done(), 1u);
+  EXPECT_TRUE(screen.is_raw());
+  EXPECT_EQ(screen.look(), "drawn\n") << "as raw mode shows it";
+}
+
+TEST_F(Terminal, AnEndBeforeItsKeeperCameLeavesItAsItWas) {
+  for (const auto mode : {actor::StopMode::kDrain, actor::StopMode::kKill}) {
+    Rehearsal rehearsal(*family, text);
+    rehearsal.act("set-raw", arguments_of(true));
+    rehearsal.instance().stop(mode);
+    rehearsal.pass(std::chrono::seconds(2));
+    EXPECT_TRUE(rehearsal.instance().census().is_empty());
+    EXPECT_FALSE(screen.is_raw());
+  }
+}
+
 TEST_F(Terminal, ANodeThatIsKilledLeavesItAsItWas) {
   const pid_t node = ::fork();
   if (node == 0) {
     Rehearsal rehearsal(*family, text);
-    rehearsal.act("set-raw", arguments_of(true));
+    go_raw(rehearsal);
     ::raise(SIGKILL);
   }
   int status = 0;

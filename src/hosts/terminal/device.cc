@@ -46,14 +46,25 @@ Result<std::unique_ptr<Device>> Device::open(const std::string& path) {
     return fail(Code::kUnsupported, "{}: the node runs in the background", path);
   }
   device->number_ = number_of(opened);
-  TRY(device->keeper_, Keeper::start(opened, device->settings_));
   return device;
 }
 
 Device::~Device() { leave_raw(); }
 
+KeeperOrder Device::order_keeper() const {
+  return {io::OwnedDescriptor(::fcntl(terminal_.get(), F_DUPFD_CLOEXEC, 0)), settings_};
+}
+
+void Device::adopt(std::unique_ptr<Keeper> keeper) {
+  keeper_ = std::move(keeper);
+  if (is_raw_) make_raw();
+}
+
 void Device::enter_raw() {
-  if (std::exchange(is_raw_, true)) return;
+  if (!std::exchange(is_raw_, true) && keeper_) make_raw();
+}
+
+void Device::make_raw() {
   termios raw = settings_;
   ::cfmakeraw(&raw);
   keeper_->note_raw();
@@ -61,7 +72,7 @@ void Device::enter_raw() {
 }
 
 void Device::leave_raw() {
-  if (!std::exchange(is_raw_, false)) return;
+  if (!std::exchange(is_raw_, false) || !keeper_) return;
   ::tcsetattr(terminal_.get(), TCSANOW, &settings_);
   static_cast<void>(!::write(terminal_.get(), kScreenReset.data(), kScreenReset.size()));
   keeper_->note_lines();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -20,7 +21,8 @@ namespace theater::hosts::terminal {
 /// then (kill -9, a crash), it does that. Ends with this object.
 class Keeper {
  public:
-  /// Starts it for an open terminal with these settings. Forks: not for a busy moment.
+  /// Starts it for an open terminal with these settings. Forks, which takes tens of milliseconds
+  /// in a large node: not on a shard.
   static Result<std::unique_ptr<Keeper>> start(int terminal, const termios& settings);
   /// Dismisses it.
   ~Keeper();
@@ -38,6 +40,20 @@ class Keeper {
   io::OwnedDescriptor pipe_;
 };
 
+/// What starts a terminal's keeper, with a descriptor of its own: on any thread, once.
+class KeeperOrder {
+ public:
+  KeeperOrder(io::OwnedDescriptor terminal, const termios& settings)
+      : terminal_(std::move(terminal)), settings_(settings) {}
+  void carry_out();
+  Result<std::unique_ptr<Keeper>> take_keeper() { return std::move(keeper_); }
+
+ private:
+  io::OwnedDescriptor terminal_;
+  termios settings_;
+  Result<std::unique_ptr<Keeper>> keeper_;
+};
+
 /// An open terminal; given back as it was found when this ends. Never blocks.
 class Device {
  public:
@@ -50,7 +66,11 @@ class Device {
   int descriptor() const { return terminal_.get(); }
   /// Which terminal it is, by whatever name it was opened.
   dev_t number() const { return number_; }
+  KeeperOrder order_keeper() const;
+  void adopt(std::unique_ptr<Keeper> keeper);
+  /// Once it has a keeper. Until then it is unsettled: what is shown now would be shown otherwise.
   void enter_raw();
+  bool is_settled() const { return keeper_ != nullptr || !is_raw_; }
   /// Its settings as they were found; attributes and cursor of the screen as terminals begin.
   void leave_raw();
   Size size() const;
@@ -62,12 +82,13 @@ class Device {
 
  private:
   explicit Device(io::OwnedDescriptor terminal) : terminal_(std::move(terminal)) {}
+  void make_raw();
 
   io::OwnedDescriptor terminal_;
   termios settings_{};
   dev_t number_ = 0;
-  bool is_raw_ = false;
-  std::unique_ptr<Keeper> keeper_;
+  bool is_raw_ = false;             // or is to be
+  std::unique_ptr<Keeper> keeper_;  // null: not yet
 };
 
 }  // namespace theater::hosts::terminal

@@ -47,7 +47,10 @@ host::Outcome Instance::set_raw(bool) {
   return host::refuse(host::GuestCode::kClosed, "the terminal is gone");
 }
 
-void Instance::perform_set_raw(bool raw) { apply(raw ? Input::kSetRaw : Input::kSetLines); }
+void Instance::perform_set_raw(bool raw) {
+  apply(raw ? Input::kSetRaw : Input::kSetLines);
+  if (device_) show();
+}
 
 Size Instance::size() { return device_ ? device_->size() : size_; }
 
@@ -98,6 +101,7 @@ void Instance::read_keys() {
 }
 
 void Instance::show() {
+  if (!device_->is_settled()) return;
   if (!out_.empty()) {
     const auto taken = device_->write(out_);
     if (!taken) return apply(Input::kHangUp);
@@ -113,8 +117,9 @@ void Instance::watch() {
   if (!device_) return;
   const bool reads = machine_.state() != State::kLeaving && !queue_.is_paused() &&
                      queue_.accepts(kChunkBytes + 16);
+  const bool writes = !out_.empty() && device_->is_settled();
   const auto wanted = (reads ? io::Readiness::kRead : io::Readiness::kNone) |
-                      (out_.empty() ? io::Readiness::kNone : io::Readiness::kWrite);
+                      (writes ? io::Readiness::kWrite : io::Readiness::kNone);
   if (wanted == io::Readiness::kNone) {
     services_.descriptors.unwatch(device_->descriptor());
   } else if (!services_.descriptors.watch(device_->descriptor(), wanted, *this)) {
@@ -168,8 +173,31 @@ Status Instance::recover() {
   size_ = device_->size();
   tell(Payload::kResized, event_bytes<Payload::kResized>(size_));
   timer_ = services_.executor.after(kSizePeriod, [this] { look_at_size(); });
+  start_keeper();
   watch();
   return {};
+}
+
+/// By a worker: the shard does not wait while the node is forked.
+void Instance::start_keeper() {
+  const auto order = std::make_shared<KeeperOrder>(device_->order_keeper());  // of both tasks
+  services_.workers.run([order] { order->carry_out(); }, services_.executor,
+                        lifeline_.guard([this, order] { on_keeper(order->take_keeper()); }));
+}
+
+/// Without one the terminal would not be put back after a crash: it is as good as gone.
+void Instance::on_keeper(Result<std::unique_ptr<Keeper>> keeper) {
+  if (!device_) return;
+  if (!keeper) {
+    services_.log.write({.level = host::LogLevel::kWarn,
+                         .actor = actor_.identity().name,
+                         .text = keeper.error().message,
+                         .note = "the terminal is given back",
+                         .family = "terminal"});
+    return apply(Input::kHangUp);
+  }
+  device_->adopt(*std::move(keeper));
+  show();
 }
 
 // The end.

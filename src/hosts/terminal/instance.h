@@ -11,6 +11,7 @@
 #include "hosts/terminal/grant.h"
 #include "hosts/terminal/machine.h"
 #include "hosts/terminal/owners.h"
+#include "io/lifeline.h"
 
 namespace theater::hosts::terminal {
 
@@ -58,6 +59,8 @@ class Instance final : public host::BoundInstance<Instance>,
   // DescriptorUser.
   void on_ready(int descriptor, io::Readiness ready) override;
 
+  void start_keeper();
+  void on_keeper(Result<std::unique_ptr<Keeper>> keeper);
   void apply(Input input);
   void read_keys();
   void show();
@@ -81,6 +84,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::optional<io::TimerId> timer_;             // looks at the size, or ends the parting
   bool has_past_ = false, is_draining_ = false;
   std::uint64_t typed_ = 0, shown_ = 0, refused_ = 0;
+  io::Lifeline lifeline_;
 };
 
 }  // namespace theater::hosts::terminal

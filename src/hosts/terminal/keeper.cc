@@ -67,6 +67,14 @@ Result<std::unique_ptr<Keeper>> Keeper::start(int terminal, const termios& setti
   return std::unique_ptr<Keeper>(new Keeper(std::move(writer)));
 }
 
+void KeeperOrder::carry_out() {
+  if (!terminal_.is_open()) {
+    keeper_ = fail(Code::kFull, "no descriptor is left for the terminal's keeper");
+  } else {
+    keeper_ = Keeper::start(terminal_.get(), settings_);
+  }
+}
+
 Keeper::~Keeper() { send(kDismissed); }
 
 void Keeper::note_raw() { send(kRaw); }
