@@ -1,5 +1,6 @@
 // A client trusts exactly the authorities it is given and the host it asked for; it says nothing in
-// plain text, nor before the handshake is over; each end learns how the other one ended.
+// plain text, nor before the handshake is over; each end learns how the other one ended; two ends
+// that both wait to be read do not stand still.
 #include "io/tls.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <functional>
 
 #include "io/asio_network.h"
+#include "io/stepping_executor.h"
 #include "io/test_tls.h"
 
 namespace theater::io {
@@ -53,6 +55,74 @@ struct End final : StreamUser {
     unsaid.erase(0, *taken);
     if (!unsaid.empty()) stream->want_write();
   }
+};
+
+/// What lies between two ends that one thread steps: little in each direction, and only who reads
+/// makes room for more.
+struct Wire {
+  static constexpr std::size_t kHoldsMax = 20'000;
+  struct Side {
+    std::string arrived;
+    StreamUser* user = nullptr;
+    bool wants_read = false, wants_write = false;
+  };
+  SteppingExecutor& executor;
+  std::array<Side, 2> sides;
+
+  std::size_t room(std::size_t from) const { return kHoldsMax - sides[1 - from].arrived.size(); }
+  void tell(std::size_t side) {
+    Side& it = sides[side];
+    if (it.user && !it.arrived.empty() && std::exchange(it.wants_read, false)) {
+      executor.post([&it] { it.user->on_readable(); });
+    }
+    if (it.user && room(side) > 0 && std::exchange(it.wants_write, false)) {
+      executor.post([&it] { it.user->on_writable(); });
+    }
+  }
+};
+
+class WireEnd final : public Stream {
+ public:
+  WireEnd(Wire& wire, std::size_t side) : wire_(wire), side_(side) {}
+  Status attach(Network&, StreamUser& user) override {
+    mine().user = &user;
+    return {};
+  }
+  void detach() override { mine().user = nullptr; }
+  Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
+    std::string& from = mine().arrived;
+    if (from.empty()) return std::nullopt;
+    const std::size_t size = std::min(from.size(), buffer.size());
+    std::copy_n(from.begin(), size, buffer.begin());
+    from.erase(0, size);
+    wire_.tell(1 - side_);
+    return size;
+  }
+  Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
+    std::size_t total = 0;
+    for (const ByteSpan piece : pieces) {
+      const std::size_t size = std::min(piece.size(), wire_.room(side_));
+      wire_.sides[1 - side_].arrived += as_text(piece.first(size));
+      total += size;
+    }
+    wire_.tell(1 - side_);
+    return total;
+  }
+  void want_read() override {
+    mine().wants_read = true;
+    wire_.tell(side_);
+  }
+  void want_write() override {
+    mine().wants_write = true;
+    wire_.tell(side_);
+  }
+  void shut_write() override {}
+  std::string peer() const override { return "wire"; }
+
+ private:
+  Wire::Side& mine() { return wire_.sides[side_]; }
+  Wire& wire_;
+  const std::size_t side_;
 };
 
 struct TlsClientTest : testing::Test, ListenerUser {
@@ -175,6 +245,24 @@ TEST_F(TlsClientTest, AnAddressWhereNobodyListensIsUnreachable) {
   client.begin(network, (*TlsContext::client(trust()))->wrap(*network.connect(gone), "localhost"));
   run_until([&] { return client.error.has_value(); });
   EXPECT_EQ(client.error->code, Code::kClosed);
+}
+
+/// Each reads in pieces smaller than TLS decrypts, and so holds bytes that nobody has asked for
+/// while the other one takes nothing before it is read itself.
+TEST_F(TlsClientTest, TwoEndsThatBothWaitToBeReadDoNotStandStill) {
+  constexpr std::size_t kBytes = 400'000;
+  ManualClock clock;
+  SteppingExecutor steps(clock);
+  Wire wire{steps, {}};
+  const auto context = *TlsContext::client(trust());
+  server.unsaid = std::string(kBytes, 's');
+  client.unsaid = std::string(kBytes, 'c');
+  server.begin(network, server_context->wrap(std::make_unique<WireEnd>(wire, 0)));
+  client.begin(network, context->wrap(std::make_unique<WireEnd>(wire, 1), "localhost"));
+  steps.run();
+  EXPECT_EQ(server.heard.size(), kBytes);
+  EXPECT_EQ(client.heard.size(), kBytes);
+  EXPECT_FALSE(server.error || client.error);
 }
 
 TEST_F(TlsClientTest, AuthoritiesThatCannotBeReadAreRefused) {
