@@ -17,14 +17,13 @@
 namespace theater::bench {
 namespace {
 
-constexpr std::uint8_t kBinaryFinal = 0x82;
+constexpr std::uint8_t kTextFinal = 0x81, kBinaryFinal = 0x82;
 constexpr std::uint8_t kMasked = 0x80;
 constexpr std::uint8_t kMask[4] = {0x12, 0x34, 0x56, 0x78};
 constexpr std::size_t kShortMax = 125, kMediumMax = 65535;
 constexpr std::size_t kResponseBytesMax = 4096;
 
 void append_head(Bytes& frame, std::size_t bytes, std::uint8_t mask_bit) {
-  frame.push_back(kBinaryFinal);
   const int length_bytes = bytes <= kShortMax ? 0 : bytes <= kMediumMax ? 2 : 8;
   const std::size_t code = length_bytes == 0 ? bytes : length_bytes == 2 ? 126 : 127;
   frame.push_back(static_cast<std::uint8_t>(mask_bit | code));
@@ -39,8 +38,10 @@ Error last_error(std::string_view what) { return errno_error(what, errno); }
 
 Message make_message(std::size_t bytes) {
   Message message;
+  message.sent.push_back(kBinaryFinal);
   append_head(message.sent, bytes, kMasked);
   append(message.sent, kMask);
+  message.expected.push_back(kBinaryFinal);
   append_head(message.expected, bytes, 0);
   message.same_bytes = message.expected.size() + bytes;
   for (std::size_t index = 0; index < bytes; ++index) {
@@ -51,15 +52,29 @@ Message make_message(std::size_t bytes) {
   return message;
 }
 
+Message make_question(std::string_view text, std::string held) {
+  Message message;
+  message.sent.push_back(kTextFinal);
+  append_head(message.sent, text.size(), kMasked);
+  append(message.sent, kMask);
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    message.sent.push_back(static_cast<std::uint8_t>(text[index]) ^ kMask[index % 4]);
+  }
+  message.held = std::move(held);
+  return message;
+}
+
 LoadConnection::LoadConnection(int descriptor, const Message& message)
-    : descriptor_(descriptor), message_(&message), input_(message.expected.size()) {}
+    : descriptor_(descriptor),
+      message_(&message),
+      input_(message.held.empty() ? message.expected.size() : kResponseBytesMax) {}
 
 LoadConnection::LoadConnection(LoadConnection&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       message_(other.message_),
       input_(std::move(other.input_)),
       received_(other.received_),
-      sent_at_(other.sent_at_) {}
+      due_(other.due_) {}
 
 LoadConnection::~LoadConnection() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -71,7 +86,7 @@ Result<Message> learn_request(const Target& target) {
                                             target.address, target.port)));
   LoadConnection connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), message);
   TRY_OK(connection.connect(target));
-  TRY_OK(connection.send());
+  TRY_OK(connection.send(Clock::now()));
   message.expected.resize(kResponseBytesMax);
   const auto got = ::recv(connection.descriptor_, message.expected.data(), kResponseBytesMax, 0);
   if (got <= 0) return std::unexpected(last_error("receive"));
@@ -125,8 +140,8 @@ Status LoadConnection::upgrade(const Target& target) {
   return {};
 }
 
-Status LoadConnection::send() {
-  sent_at_ = Clock::now();
+Status LoadConnection::send(Clock::time_point due) {
+  due_ = due;
   received_ = 0;
   const Bytes& frame = message_->sent;
   const auto sent = ::send(descriptor_, frame.data(), frame.size(), MSG_NOSIGNAL);
@@ -144,12 +159,31 @@ Result<bool> LoadConnection::receive() {
   if (got < 0) return std::unexpected(last_error("receive"));
   if (got == 0) return fail(Code::kClosed, "the server closed the connection");
   received_ += static_cast<std::size_t>(got);
+  return message_->held.empty() ? check_answer() : check_held();
+}
+
+Result<bool> LoadConnection::check_answer() const {
   if (received_ < input_.size()) return false;
   if (!std::ranges::equal(std::span(input_).first(message_->same_bytes),
                           std::span(message_->expected).first(message_->same_bytes))) {
     return fail(Code::kCorrupt, "the answer differs");
   }
   return true;
+}
+
+/// One frame, and nothing behind it: one message is under way.
+Result<bool> LoadConnection::check_held() const {
+  if (received_ < 2) return false;
+  const std::size_t code = input_[1];
+  if (code > 126) return fail(Code::kTooLarge, "the answer is long");
+  const std::size_t head = code <= kShortMax ? 2 : 4;
+  if (received_ < head) return false;
+  const std::size_t bytes = code <= kShortMax ? code : std::size_t{input_[2]} << 8 | input_[3];
+  if (head + bytes > input_.size()) return fail(Code::kTooLarge, "the answer is long");
+  if (received_ < head + bytes) return false;
+  const std::string_view answer = as_text(std::span(input_).subspan(head, bytes));
+  if (answer.contains(message_->held)) return true;
+  return fail(Code::kCorrupt, "the answer is {}", answer);
 }
 
 }  // namespace theater::bench

@@ -23,14 +23,17 @@ struct Target {
   Protocol protocol = Protocol::kWebSocket;
 };
 
-/// A message as a masked frame, and the frame its answer must be.
+/// A message as a masked frame, and what its answer must be: this frame, or one that holds a text.
 struct Message {
   Bytes sent;
   Bytes expected;
   std::size_t same_bytes = 0;  // of the answer that must be as expected, from its begin
+  std::string held;            // not empty: any frame with this in it, and nothing is expected
 };
 /// A binary message of `bytes` fixed bytes.
 Message make_message(std::size_t bytes);
+/// A text, answered by any text that holds `held`.
+Message make_question(std::string_view text, std::string held);
 
 /// A GET of the target; asks for it once to learn how long the answer is.
 Result<Message> learn_request(const Target& target);
@@ -45,23 +48,26 @@ class LoadConnection {
   ~LoadConnection();
 
   int descriptor() const { return descriptor_; }
-  /// Sends the message. A socket that cannot take one message at once is an error here.
-  Status send();
+  /// Sends the message, which was due at `due`. A socket that cannot take one message at once is an
+  /// error here.
+  Status send(Clock::time_point due);
   /// Reads what has come. True when the echo is whole and as it must be.
   Result<bool> receive();
-  Clock::time_point sent_at() const { return sent_at_; }
+  Clock::time_point due() const { return due_; }
 
  private:
   friend Result<Message> learn_request(const Target& target);
   LoadConnection(int descriptor, const Message& message);
   Status connect(const Target& target);
   Status upgrade(const Target& target);
+  Result<bool> check_answer() const;
+  Result<bool> check_held() const;
 
   int descriptor_;
   const Message* message_;
   Bytes input_;
   std::size_t received_ = 0;
-  Clock::time_point sent_at_;
+  Clock::time_point due_;
 };
 
 }  // namespace theater::bench

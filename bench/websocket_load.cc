@@ -1,12 +1,15 @@
 // websocket_load: clients that each send a message (or with --http a GET) and wait for the answer,
-// again and again; prints messages a second and round-trip times as JSON.
+// again and again, at once or with --rate when it is due; prints messages a second and the times
+// from due to answered as JSON.
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <vector>
 
 #include "load_connection.h"
@@ -18,7 +21,7 @@ using bench::Clock;
 using bench::LoadConnection;
 
 constexpr int kEventsMax = 256;
-constexpr int kWaitMilliseconds = 1000;
+constexpr int kWaitSeconds = 5;
 
 struct Arguments {
   bench::Target target{"127.0.0.1", 0, "/"};
@@ -26,7 +29,9 @@ struct Arguments {
   std::size_t bytes = 1024;
   double seconds = 5;
   double warm_up = 1;
+  double rate = 0;  // messages a second of all connections; 0: each as soon as it can
   bool any_payload = false;
+  std::string text, held;
 };
 
 struct Measured {
@@ -34,29 +39,88 @@ struct Measured {
   std::vector<float> microseconds;  // of each round trip
 };
 
-/// Answers each whole echo with the next message until `end`.
-Status exchange(int poll, std::vector<LoadConnection>& connections, Clock::time_point end,
-                std::vector<float>& times) {
-  epoll_event events[kEventsMax];
-  for (Clock::time_point now = Clock::now(); now < end;) {
-    const int count = ::epoll_wait(poll, events, kEventsMax, kWaitMilliseconds);
-    if (count <= 0) return fail(Code::kDeadline, "no echo for a second");
-    for (int index = 0; index < count; ++index) {
-      LoadConnection& connection = connections[events[index].data.u64];
-      TRY(const bool whole, connection.receive());
-      if (!whole) continue;
-      now = Clock::now();
-      times.push_back(std::chrono::duration<float, std::micro>(now - connection.sent_at()).count());
-      TRY_OK(connection.send());
+/// The connections of one run.
+class Clients {
+ public:
+  Clients(const Arguments& arguments, const bench::Message& message)
+      : arguments_(arguments), message_(message), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  ~Clients() { ::close(poll_); }
+  Clients(const Clients&) = delete;
+  Clients& operator=(const Clients&) = delete;
+
+  Status open() {
+    connections_.reserve(arguments_.connections);
+    for (std::size_t index = 0; index < arguments_.connections; ++index) {
+      TRY(auto connection, LoadConnection::open(arguments_.target, message_));
+      epoll_event event{.events = EPOLLIN, .data = {.u64 = index}};
+      ::epoll_ctl(poll_, EPOLL_CTL_ADD, connection.descriptor(), &event);
+      connections_.push_back(std::move(connection));
+      idle_.push_back(index);
     }
+    due_ = Clock::now();
+    return {};
   }
-  return {};
-}
+
+  /// Sends what is due and takes answers until `end`. A message that finds no idle connection is
+  /// late, and its time counts from when it was due.
+  Status exchange(Clock::time_point end, std::vector<float>& times) {
+    for (Clock::time_point now = Clock::now(); now < end; now = Clock::now()) {
+      TRY_OK(send(now));
+      epoll_event events[kEventsMax];
+      const timespec wait = time_to_wait(now);
+      const int count = ::epoll_pwait2(poll_, events, kEventsMax, &wait, nullptr);
+      if (count <= 0 && idle_.empty()) return fail(Code::kDeadline, "no answer for five seconds");
+      for (int index = 0; index < count; ++index) {
+        TRY_OK(receive(events[index].data.u64, times));
+      }
+    }
+    return {};
+  }
+
+ private:
+  Status send(Clock::time_point now) {
+    const bool is_paced = arguments_.rate > 0;
+    const auto step = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(is_paced ? 1 / arguments_.rate : 0));
+    for (; !idle_.empty() && (!is_paced || due_ <= now); due_ += step) {
+      TRY_OK(connections_[idle_.front()].send(is_paced ? due_ : Clock::now()));
+      idle_.pop_front();
+    }
+    return {};
+  }
+
+  timespec time_to_wait(Clock::time_point now) const {
+    if (idle_.empty()) return {.tv_sec = kWaitSeconds, .tv_nsec = 0};
+    const auto left = std::max(due_ - now, Clock::duration::zero());
+    return {.tv_sec = left / std::chrono::seconds(1),
+            .tv_nsec = (left % std::chrono::seconds(1)).count()};
+  }
+
+  /// Without a pace, the next message follows the answer at once.
+  Status receive(std::size_t index, std::vector<float>& times) {
+    LoadConnection& connection = connections_[index];
+    TRY(const bool whole, connection.receive());
+    if (!whole) return {};
+    const Clock::time_point now = Clock::now();
+    times.push_back(std::chrono::duration<float, std::micro>(now - connection.due()).count());
+    if (arguments_.rate == 0) return connection.send(now);
+    idle_.push_back(index);
+    return {};
+  }
+
+  const Arguments& arguments_;
+  const bench::Message& message_;
+  const int poll_;
+  std::vector<LoadConnection> connections_;
+  std::deque<std::size_t> idle_;
+  Clock::time_point due_;  // of the next message, if there is a pace
+};
 
 Result<bench::Message> message_of(const Arguments& arguments) {
   if (arguments.target.protocol == bench::Protocol::kHttp) {
     return bench::learn_request(arguments.target);
   }
+  if (!arguments.text.empty()) return bench::make_question(arguments.text, arguments.held);
   bench::Message message = bench::make_message(arguments.bytes);
   if (arguments.any_payload) message.same_bytes -= arguments.bytes;
   return message;
@@ -64,28 +128,18 @@ Result<bench::Message> message_of(const Arguments& arguments) {
 
 Result<Measured> measure(const Arguments& arguments) {
   TRY(const bench::Message message, message_of(arguments));
-  std::vector<LoadConnection> connections;
-  connections.reserve(arguments.connections);
-  const int poll = ::epoll_create1(EPOLL_CLOEXEC);
-  for (std::size_t index = 0; index < arguments.connections; ++index) {
-    TRY(auto connection, LoadConnection::open(arguments.target, message));
-    epoll_event event{.events = EPOLLIN, .data = {.u64 = index}};
-    ::epoll_ctl(poll, EPOLL_CTL_ADD, connection.descriptor(), &event);
-    connections.push_back(std::move(connection));
-  }
-  for (LoadConnection& connection : connections) TRY_OK(connection.send());
+  Clients clients(arguments, message);
+  TRY_OK(clients.open());
   const auto span = [](double seconds) {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   };
   Measured measured;
   measured.microseconds.reserve(1 << 20);
-  TRY_OK(
-      exchange(poll, connections, Clock::now() + span(arguments.warm_up), measured.microseconds));
+  TRY_OK(clients.exchange(Clock::now() + span(arguments.warm_up), measured.microseconds));
   measured.microseconds.clear();
   const auto begin = Clock::now();
-  TRY_OK(exchange(poll, connections, begin + span(arguments.seconds), measured.microseconds));
+  TRY_OK(clients.exchange(begin + span(arguments.seconds), measured.microseconds));
   measured.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  ::close(poll);
   return measured;
 }
 
@@ -115,10 +169,14 @@ int main(int argc, char** argv) {
   app.add_option("--bytes", arguments.bytes);
   app.add_option("--seconds", arguments.seconds);
   app.add_option("--warm-up", arguments.warm_up);
+  app.add_option("--rate", arguments.rate, "messages a second, of all connections");
   app.add_flag("--any-payload", arguments.any_payload, "the answer need only be as long");
+  auto* const held = app.add_option("--held", arguments.held, "what each answer holds");
+  app.add_option("--text", arguments.text, "sends this instead of bytes")->needs(held);
   app.add_flag_callback(
       "--http", [&] { arguments.target.protocol = bench::Protocol::kHttp; }, "GET instead");
   CLI11_PARSE(app, argc, argv);
+  ::prctl(PR_SET_TIMERSLACK, 1);  // nanoseconds: what is due is sent then
   auto measured = measure(arguments);
   if (!measured) {
     fmt::print(stderr, "websocket_load: {}\n", measured.error().message);

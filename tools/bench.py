@@ -68,6 +68,13 @@ def load(port, path, connections, size, seconds, *more):
     return json.loads(run.stdout)
 
 
+def raw_sync(folder):
+    """fdatasync of 4 KiB where the node's data would be."""
+    run = subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True, capture_output=True,
+                         text=True)
+    return json.loads(run.stdout)
+
+
 def measure(ports, options):
     """For each load, the median of each server's rounds."""
     rows = []
@@ -145,9 +152,9 @@ def measure_counter(folder, options):
                            options)
     with Server(command) as server:
         idle = bench_rows.idle_rows(server.process.pid, port, "/count")
-        runs = [load(port, "/count", connections, 16, options.seconds, "--any-payload")
-                for connections in (1, 100)]
-        return bench_rows.counter_rows(runs) + idle
+        runs = [load(port, "/count", connections, 16, options.seconds, "--any-payload", *how)
+                for connections, *how in bench_rows.COUNTER_LOADS]
+        return bench_rows.counter_rows(runs, raw_sync(folder)) + idle
 
 
 def measure_loop(folder, options):
@@ -168,13 +175,17 @@ def measure_overload(folder, options):
     return bench_overload.rows(sys.modules[__name__], folder, options)
 
 
+def measure_hello(folder, options):
+    return bench_http.hello_rows(sys.modules[__name__], folder, options)
+
+
 def measure_polls(folder, options):
     return bench_http.poll_rows(sys.modules[__name__], folder, options)
 
 
 # What --only names; each answers rows of the bars.
 PARTS = {"counter": measure_counter, "loop": measure_loop, "readers": measure_readers,
-         "overload": measure_overload, "polls": measure_polls}
+         "overload": measure_overload, "hello": measure_hello, "polls": measure_polls}
 
 
 def print_parts(folder, options):
@@ -194,8 +205,7 @@ def main():
         if options.only:
             print_parts(folder, options)
             return 0
-        sync = json.loads(subprocess.run([BUILD / "bench" / "raw_sync", folder], check=True,
-                                         capture_output=True, text=True).stdout)
+        sync = raw_sync(folder)
         beast_port, actor_port = free_port(), free_port()
         actor = node_command(["actors/echo/echo.toml"], folder / "data", actor_port, options)
         print(HEADER)

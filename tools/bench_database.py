@@ -8,40 +8,29 @@ rate. `tools/bench_database.py [--seconds N]`.
 
 import argparse
 import json
-import selectors
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 import postgres  # noqa: E402
 import support  # noqa: E402
-from wire import Wire  # noqa: E402
 
 CLIENTS = 64
 BAR = 0.5
 
 
-def closed_loop(address, seconds):
+def closed_loop(port, seconds):
     """Clients that each wait for their answer; answers a second."""
-    clients = [Wire(address) for _ in range(CLIENTS)]
-    selector = selectors.DefaultSelector()
-    for client in clients:
-        selector.register(client.socket, selectors.EVENT_READ, client)
-        client.send("a note of sixteen")
-    done, begin = 0, time.monotonic()
-    while time.monotonic() - begin < seconds:
-        for key, _ in selector.select(0.1):
-            answer = key.data.recv()
-            if '"kept"' not in answer:
-                raise SystemExit(f"bench: {answer}")
-            done += 1
-            key.data.send("a note of sixteen")
-    return done / (time.monotonic() - begin)
+    run = subprocess.run([support.BUILD / "bench" / "websocket_load", str(port), "/ws",
+                          "--connections", str(CLIENTS), "--text", "a note of sixteen", "--held",
+                          '"kept"', "--seconds", str(seconds)], capture_output=True, text=True)
+    if run.returncode != 0:
+        raise SystemExit(f"bench: {run.stderr.strip()}")
+    return json.loads(run.stdout)["per_second"]
 
 
 def actor_rate(folder, grant, seconds):
@@ -52,7 +41,7 @@ def actor_rate(folder, grant, seconds):
     manifest.write_text(text)
     port = support.free_port()
     with support.Node([manifest], folder / "data", {"listen": f"127.0.0.1:{port}"}) as node:
-        rate = closed_loop(f"ws://127.0.0.1:{port}/ws", seconds)
+        rate = closed_loop(port, seconds)
         node.stop()
     shutil.rmtree(folder / "data")
     return rate
