@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include "io/loopback_client.h"
 
@@ -110,6 +112,31 @@ TEST_F(Fixture, NobodyIsCalledAfterDetachAndTheStreamMovesToAnotherShard) {
   EXPECT_TRUE(told);
   stream.reset();
   executor.poll();
+}
+
+TEST_F(Fixture, OtherWorkComesBetweenManyStreamsThatAreReady) {
+  constexpr std::size_t kStreams = 100;
+  std::vector<std::unique_ptr<LoopbackClient>> clients;
+  std::vector<std::unique_ptr<Stream>> streams;
+  streams.push_back(accept());
+  while (streams.size() < kStreams) {
+    clients.push_back(std::make_unique<LoopbackClient>(listener->address()));
+    streams.push_back(accept());
+  }
+  std::size_t told = 0, told_before_task = 0;
+  std::vector<Recorder> users(kStreams);
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    users[i].readable = [&] {
+      if (told++ == 0) executor.post([&] { told_before_task = told; });
+    };
+    ASSERT_TRUE(streams[i]->attach(network, users[i]));
+    streams[i]->want_read();
+  }
+  client.send("x");
+  for (const auto& other : clients) other->send("x");
+  run_until([&] { return told == kStreams; });
+  EXPECT_GT(told_before_task, 0u);
+  EXPECT_LT(told_before_task, kStreams);
 }
 
 TEST_F(Fixture, DestroyedWithWaitsOutstanding) {

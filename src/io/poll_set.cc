@@ -16,7 +16,8 @@ namespace theater::io {
 
 namespace {
 
-constexpr std::size_t kEventsMax = 256;  // of one turn
+constexpr std::size_t kEventsMax = 256;    // of one turn
+constexpr std::size_t kServedAtOnce = 32;  // sockets that one task tells
 constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 using Descriptor = boost::asio::posix::stream_descriptor;
@@ -72,18 +73,24 @@ void PollSet::want_write(Polled& socket) {
 void PollSet::make_due(Polled& socket) {
   if (std::exchange(socket.is_due_, true)) return;
   due_.push_back(&socket);
+  serve_later();
+}
+
+void PollSet::serve_later() {
   if (std::exchange(is_posted_, true)) return;
   executor_.post([this, alive = alive_] {
     if (!*alive) return;
     is_posted_ = false;
-    served_.swap(due_);
-    for (Polled* due : served_) due->is_due_ = false;
     serve();
   });
 }
 
-/// Tells each what it wants and is ready for.
+/// Tells the first of those that are due what they want and are ready for.
 void PollSet::serve() {
+  const auto end = due_.begin() + static_cast<std::ptrdiff_t>(std::min(due_.size(), kServedAtOnce));
+  served_.assign(due_.begin(), end);
+  due_.erase(due_.begin(), end);
+  for (Polled* socket : served_) socket->is_due_ = false;
   for (std::size_t i = 0; i < served_.size(); ++i) {
     Polled* socket = served_[i];
     if (socket == nullptr) continue;
@@ -92,6 +99,7 @@ void PollSet::serve() {
     if (std::exchange(socket->write_wanted_, false)) socket->on_poll_write();
   }
   served_.clear();
+  if (!due_.empty()) serve_later();
 }
 
 void PollSet::wait() {
@@ -116,9 +124,11 @@ void PollSet::turn() {
     if (flags & (EPOLLHUP | EPOLLERR)) socket->is_broken_ = true;
     if (flags & (EPOLLIN | kEnd)) socket->readable_ = true;
     if (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) socket->writable_ = true;
-    served_.push_back(socket);
+    const bool is_wanted =
+        (socket->readable_ && socket->read_wanted_) || (socket->writable_ && socket->write_wanted_);
+    if (is_wanted && !std::exchange(socket->is_due_, true)) due_.push_back(socket);
   }
-  serve();
+  if (!is_posted_) serve();
 }
 
 }  // namespace theater::io

@@ -32,7 +32,9 @@ class Polled {
 };
 
 /// One shard's, on its executor, which outlives it. Shard thread only. Every socket is removed
-/// before it closes and before the set goes.
+/// before it closes and before the set goes. Of many that are ready, a task tells a few, and the
+/// shard's other work comes in between: what the first have brought is on its way to the disk while
+/// the next are read.
 class PollSet {
  public:
   explicit PollSet(AsioExecutor& executor);
@@ -52,6 +54,7 @@ class PollSet {
   void turn();
   void make_due(Polled& socket);
   void serve();
+  void serve_later();
 
   AsioExecutor& executor_;
   std::unique_ptr<Parts> parts_;
