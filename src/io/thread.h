@@ -23,4 +23,10 @@ class Thread {
   std::thread thread_;
 };
 
+/// From now on the calling thread runs in short turns, each soon after it has something to do. For
+/// work that comes in small pieces and that others wait for: on a busy machine it would otherwise
+/// begin when somebody else's turn is over, milliseconds later. False: this system does not know it
+/// (Linux does from 6.12 on), and nothing has changed.
+bool go_in_short_turns();
+
 }  // namespace theater::io

@@ -12,6 +12,7 @@ LogThread::~LogThread() { CHECK(!thread_, "a log thread is stopped before it goe
 
 void LogThread::start() {
   thread_.emplace("log", [this] {
+    io::go_in_short_turns();
     log_.run();
     if (log_.failed()) on_failure_();
   });
