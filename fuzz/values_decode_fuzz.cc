@@ -11,7 +11,7 @@ using namespace theater::wasm;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 3) return 0;
-  testing::RandomValues random(load_le<std::uint16_t>(data));
+  wasm::testing::RandomValues random(load_le<std::uint16_t>(data));
   const FunctionType type = random.function(4);
   const auto encoding = static_cast<StringEncoding>(data[2] % 3);
   const ByteSpan bytes(data + 3, size - 3);
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (values) CHECK(equal(encode_arguments(*values, type).value(), bytes), "one encoding");
 
   const FunctionLayout layout = FunctionLayout::compile(type).value();
-  testing::FakeGuest memory(64);
+  wasm::testing::FakeGuest memory(64);
   const GuestSide guest{&memory, nullptr, encoding};
   std::vector<CoreValue> core(layout.export_parameters().size());
   const auto lowered = lower_arguments(layout, {&bytes, 1}, guest, core);

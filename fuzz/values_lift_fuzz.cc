@@ -12,12 +12,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t kCoreMax = 17;
   constexpr std::size_t kHead = 3 + kCoreMax * 8;
   if (size < kHead) return 0;
-  testing::RandomValues random(load_le<std::uint16_t>(data));
+  wasm::testing::RandomValues random(load_le<std::uint16_t>(data));
   const FunctionType type = random.function(4);
   const auto encoding = static_cast<StringEncoding>(data[2] % 3);
   const FunctionLayout layout = FunctionLayout::compile(type).value();
 
-  testing::FakeGuest memory(0);
+  wasm::testing::FakeGuest memory(0);
   memory.bytes.assign(data + kHead, data + size);
   std::vector<CoreValue> core(layout.import_parameters().size());
   CHECK(core.size() <= kCoreMax, "16 parameters and a return pointer");

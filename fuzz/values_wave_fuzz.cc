@@ -9,7 +9,7 @@ using namespace theater::wasm;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  testing::RandomValues random(load_le<std::uint16_t>(data));
+  wasm::testing::RandomValues random(load_le<std::uint16_t>(data));
   const Type type = random.type(4);
   const auto value = from_wave(as_text({data + 2, size - 2}), type);
   if (!value) return 0;

@@ -18,7 +18,7 @@ void require(bool condition) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteSpan bytes(data, size);
   const auto end = head_end(bytes);
-  const Ask ask{*outbound::parse_url("ws://a.com/"), {"chat"}, {}};
+  const Ask ask{*hosts::outbound::parse_url("ws://a.com/"), {"chat"}, {}};
   const Offer offer{"dGhlIHNhbXBsZSBub25jZQ==", true};
   const auto answer = read_answer(bytes.first(end.value_or(size)), ask, offer);
   if (answer) {
