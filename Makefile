@@ -46,11 +46,11 @@ conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, bot
 
 check: test asan tsan ## all that must hold before a change lands
 
-asan: setup ## the unit tests under AddressSanitizer and UBSan
+asan: setup ## the unit tests, conformance sets included, under AddressSanitizer and UBSan
 	@cmake --preset asan && cmake --build build/asan -j $(JOBS)
 	@$(CTEST) --test-dir build/asan -L unit
 
-tsan: setup ## the unit tests of the rooms with threads under ThreadSanitizer
+tsan: setup ## the unit tests, conformance sets included, under ThreadSanitizer
 	@cmake --preset tsan && cmake --build build/tsan -j $(JOBS)
 	@$(CTEST) --test-dir build/tsan -L unit
 

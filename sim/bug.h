@@ -19,6 +19,7 @@ enum class Bug : std::uint8_t {
   kSkippedSync,       // a batch of the log is not synced
   kSkippedPaySync,    // attachments beside the log are not synced
   kForgottenTimer,    // a timer is not in the snapshot
+  kLostEnd,           // the end of an operation is delivered and was not recorded
 };
 
 struct BugName {
@@ -38,6 +39,7 @@ inline constexpr std::array kBugNames{
     BugName{Bug::kSkippedSync, "skipped-sync"},
     BugName{Bug::kSkippedPaySync, "skipped-pay-sync"},
     BugName{Bug::kForgottenTimer, "forgotten-timer"},
+    BugName{Bug::kLostEnd, "lost-end"},
 };
 
 constexpr std::string_view bug_name(Bug bug) {

@@ -3,6 +3,18 @@
 
 namespace theater::sim {
 
+/// An end that is not recorded is delivered as if it stood where the one before it stands.
+std::optional<actor::EventOrigin> WatchedPort::record_operation(const actor::OperationNote& note) {
+  if (note.event && last_end_ && watch_.trouble.bug() == Bug::kLostEnd) {
+    actor::EventOrigin unrecorded = *last_end_;
+    unrecorded.operation = note.id;
+    return unrecorded;
+  }
+  const std::optional<actor::EventOrigin> origin = inner_.record_operation(note);
+  if (note.event && origin) last_end_ = origin;
+  return origin;
+}
+
 void WatchedSource::take(actor::EventBatch& batch) {
   actor::EventBatch events(batch.limits());
   inner_->take(events);

@@ -46,14 +46,13 @@ class WatchedPort final : public actor::ActorPort {
   }
   Nanoseconds call_time_max() const override { return inner_.call_time_max(); }
   actor::OperationPort* operations() override { return inner_.operations(); }
-  std::optional<actor::EventOrigin> record_operation(const actor::OperationNote& note) override {
-    return inner_.record_operation(note);
-  }
+  std::optional<actor::EventOrigin> record_operation(const actor::OperationNote& note) override;
   void drained() override { inner_.drained(); }
 
  private:
   actor::ActorPort& inner_;
   const Watch watch_;
+  std::optional<actor::EventOrigin> last_end_;  // of an operation that is in the chain
 };
 
 /// A family's queue as its actor sees it.
