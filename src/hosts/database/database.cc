@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "hosts/database/limits.h"
 
 namespace theater::hosts::database {
 
@@ -60,6 +61,12 @@ void Database::stop() {
   jobs_.clear();
   pool_.clear();
   listener_.stop();
+}
+
+OperationId Database::trim_to(OperationId floor) {
+  if (grant_.engine == Engine::kSqlite) return floor;  // one session writes
+  if (floor.value < trimmed_to_.value + kTrimEvery) return {};
+  return trimmed_to_ = floor;
 }
 
 void Database::end(JobId job, JobResult result) {

@@ -41,6 +41,10 @@ class Database final : private PoolUser, private SessionUser {
   void remove(JobId job);
   void resume(JobId job);
   void stop();
+  /// Below which operation the next write is to delete entries of the ledger, if all below `floor`
+  /// may go. Nothing (0) for most writes to PostgreSQL: two that delete the same entries would wait
+  /// for each other's commit.
+  OperationId trim_to(OperationId floor);
 
   const Pool& pool() const { return pool_; }
   Listener& listener() { return listener_; }
@@ -77,6 +81,7 @@ class Database final : private PoolUser, private SessionUser {
     bool is_in_doubt = false;  // it may have been done by a session that broke
   };
   std::map<JobId, Entry> jobs_;
+  OperationId trimmed_to_;
   DatabaseCounters counters_;
 };
 

@@ -221,7 +221,7 @@ void Instance::begin_write(const host::Work& work, std::string_view name, Isolat
       std::min<std::uint64_t>(job->answer.bytes_max, host::kInlineBytesMax - kEventOverhead);
   if (database.grant().ledger) {
     const bool may_be_done = work.attempt != host::Attempt::kFirst;
-    job->ledger = {actor_.identity().id, work.id, floor_.of(work.id),
+    job->ledger = {actor_.identity().id, work.id, database.trim_to(floor_.of(work.id)),
                    may_be_done ? LedgerKey::Doubt::kMayBeDone : LedgerKey::Doubt::kNone};
     floor_.begun(work.id);
   }

@@ -223,6 +223,20 @@ TEST_F(PostgresTest, ACrashAtAnyStepLeavesEachWriteDoneOnceWithALedger) {
   }
 }
 
+TEST_F(PostgresTest, TheLedgerIsTrimmedInPortionsBehindWhatIsDurable) {
+  const auto desk = open("ledger = true\n");
+  ASSERT_TRUE(desk->end_of(desk->execute(sql("CREATE TABLE t (a int)"))));
+  const auto entries = [&] {
+    return std::get<Value::kInteger>(desk->value_of("SELECT count(*) FROM theater_ledger").value);
+  };
+  for (std::uint64_t i = 0; i < 3 * kTrimEvery; ++i) {
+    ASSERT_TRUE(desk->end_of(desk->execute(sql("INSERT INTO t VALUES (1)"))));
+    if (i == kTrimEvery / 2) EXPECT_GT(entries(), std::int64_t{kTrimEvery / 2});
+  }
+  EXPECT_GE(entries(), 1);
+  EXPECT_LE(entries(), std::int64_t{2 * kTrimEvery});
+}
+
 TEST_F(PostgresTest, AStormOfNotificationsIsBoundedAndItsLossIsTold) {
   const auto desk = open("notices_max = 100\n");
   const auto heard = desk->listen("news");
