@@ -335,6 +335,7 @@ std::optional<EventOrigin> Actor::Core::record_operation(const OperationNote& no
     draft.payloads = {&payload, 1};
     draft.salt = &salt;
   }
+  shard_.gather();
   const auto appended = journal_.append(draft);
   if (!appended) {
     fault(appended.error());
@@ -349,6 +350,7 @@ void Actor::Core::answer_wait(std::uint64_t ticket, ByteSpan result) {
   if (is_ended() || !is_invoking()) return;
   Invocation& invocation = work_->invocation;
   if (!invocation.request() || invocation.request()->value != ticket) return;
+  shard_.gather();
   const Status answered = invocation.answer(result);
   if (!answered) {
     fault(answered.error());

@@ -429,10 +429,25 @@ TEST_F(ActorTest, AWaitIsDurableBeforeItsEffectAndRecordedBeforeItResumes) {
   script.port->answer_wait(script.waits[0] + 1, Bytes{1});
   executor.run();
   EXPECT_EQ(kinds(before), "recv host-req") << "an unknown ticket is ignored";
+  const std::size_t wakes = log.wakes();
   script.port->answer_wait(script.waits[0], Bytes{0x41});
+  EXPECT_EQ(log.wakes(), wakes) << "the commit shares its sync";
   settle();
   EXPECT_EQ(kinds(before), "recv host-req host-res commit recv commit");
+  EXPECT_EQ(log.wakes(), wakes + 2);
   EXPECT_EQ(state(), "A++");
+}
+
+TEST_F(ActorTest, WhatIsGatheredIsWrittenThoughNoInvocationFollows) {
+  start();
+  const std::size_t wakes = log.wakes();
+  const auto& info = *set.infos().front();
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    script.port->record_operation({&info, {id}, chain::OperationPhase::kReissued, 2, {}});
+  }
+  EXPECT_EQ(log.wakes(), wakes);
+  executor.run();
+  EXPECT_EQ(log.wakes(), wakes + 1);
 }
 
 TEST_F(ActorTest, AWaitHoldsNoStopUp) {

@@ -1,6 +1,8 @@
 // Shard: joins the log writer, the gate and the run queue of one thread.
 #include "actor/shard.h"
 
+#include <utility>
+
 #include "actor/limits.h"
 
 namespace theater::actor {
@@ -16,6 +18,20 @@ Shard::Shard(const ShardPorts& ports)
 }
 
 Shard::~Shard() = default;
+
+/// Two tasks from here: the run queue's turn, asked for in between, comes first and begins with
+/// what was gathered.
+void Shard::gather() {
+  ports_.log.begin_group(ports_.index);
+  if (std::exchange(is_gathering_, true)) return;
+  ports_.executor.post(lifeline_.guard(
+      [this] { ports_.executor.post(lifeline_.guard([this] { end_gathering(); })); }));
+}
+
+void Shard::end_gathering() {
+  is_gathering_ = false;
+  ports_.log.end_group(ports_.index);
+}
 
 bool Shard::is_overloaded() const { return ports_.log.undurable_bytes() > kUndurableBytesMax; }
 

@@ -11,6 +11,7 @@
 #include "chain/log_writer.h"
 #include "io/clock.h"
 #include "io/executor.h"
+#include "io/lifeline.h"
 #include "io/worker.h"
 
 namespace theater::actor {
@@ -42,13 +43,21 @@ class Shard {
   RecordBuilder& record_builder() { return record_builder_; }
   /// More than undurable_bytes_max wait for the disk: mailboxes are not drained (BOUND-1).
   bool is_overloaded() const;
+  /// What is appended from here on is the beginning of more: the run queue's next turn, or the task
+  /// after it, wakes the log thread. Else the invocation that handles the end of an operation would
+  /// sit out a sync of that end alone.
+  void gather();
 
  private:
+  void end_gathering();
+
   ShardPorts ports_;
   OutputGate gate_;
   SaltSource salts_;
   RecordBuilder record_builder_;
   RunQueue run_queue_;
+  bool is_gathering_ = false;
+  io::Lifeline lifeline_;
 };
 
 }  // namespace theater::actor

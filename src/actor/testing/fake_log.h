@@ -27,6 +27,8 @@ class FakeLog final : public chain::LogWriter {
   void cut() { events_.resize(durable_.value); }
   void set_disk(chain::DiskState disk) { disk_ = disk; }
   void set_undurable_bytes(std::uint64_t bytes) { undurable_ = bytes; }
+  /// How often a log thread would have been woken.
+  std::size_t wakes() const { return wakes_; }
   const std::vector<store::StoredEvent>& events() const { return events_; }
   store::StoredEvent& edit(std::size_t index) { return events_[index]; }
 
@@ -39,6 +41,11 @@ class FakeLog final : public chain::LogWriter {
                  std::move_only_function<void(Lsn)> on_durable) override {
     executor_ = &executor;
     on_durable_ = std::move(on_durable);
+  }
+  void begin_group(chain::ShardIndex) override { is_grouping_ = true; }
+  void end_group(chain::ShardIndex) override {
+    is_grouping_ = false;
+    wake();
   }
   chain::StepOutcome step() override { return chain::StepOutcome::kIdle; }
   void run() override {}
@@ -75,13 +82,18 @@ class FakeLog final : public chain::LogWriter {
     }
     take(draft.outputs.size(), event.outputs);
     events_.push_back(std::move(event));
+    if (!is_grouping_) wake();
     return events_.back().lsn;
+  }
+  void wake() {
+    if (std::exchange(woken_for_, events_.size()) != events_.size()) ++wakes_;
   }
 
   std::vector<store::StoredEvent> events_;
   Lsn durable_;
   std::uint64_t undurable_ = 0;
-  bool failed_ = false;
+  bool failed_ = false, is_grouping_ = false;
+  std::size_t wakes_ = 0, woken_for_ = 0;  // events
   chain::DiskState disk_ = chain::DiskState::kGood;
   io::Executor* executor_ = nullptr;
   std::move_only_function<void(Lsn)> on_durable_;
