@@ -48,8 +48,9 @@ class Load:
     """What became of each request: `statuses[number]` is the status, 0 if the connection ended
     without one; `times` are of those answered 200, in seconds; `left` found no free connection."""
 
-    def __init__(self, port, path, connections):
+    def __init__(self, port, path, connections, first=0):
         self.path = path
+        self.next_number = first
         self.statuses, self.times = {}, []
         self.left = 0
         self.heads = collections.Counter()  # of refusals: status and Retry-After
@@ -96,7 +97,8 @@ class Load:
             self.left += 1
             return
         connection = self.idle.popleft()
-        number = len(self.statuses)
+        number = self.next_number
+        self.next_number += 1
         self.statuses[number] = None
         try:
             connection.send(self.path, number)

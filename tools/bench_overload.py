@@ -43,8 +43,8 @@ def recorded(theater, data):
     return sorted(given), refused
 
 
-def run_load(port, connections, rate, seconds):
-    load = Load(port, f"/work?turns={TURNS}", connections)
+def run_load(port, connections, rate, seconds, first=0):
+    load = Load(port, f"/work?turns={TURNS}", connections, first)
     goodput = load.run(rate, seconds)
     load.close()
     return load, goodput
@@ -55,13 +55,13 @@ def rows(bench, folder, options):
     port, data = bench.free_port(), folder / "overload"
     with bench.Server(command(bench, data, port, options)):
         first, peak = run_load(port, PEAK_CONNECTIONS, None, PEAK_SECONDS)
-        load, goodput = run_load(port, CONNECTIONS, OVERLOAD * peak, SECONDS)
-        _, after = run_load(port, PEAK_CONNECTIONS, None, PEAK_SECONDS)
+        load, goodput = run_load(port, CONNECTIONS, OVERLOAD * peak, SECONDS, first.next_number)
+        last, after = run_load(port, PEAK_CONNECTIONS, None, PEAK_SECONDS, load.next_number)
     chain = recorded(bench.BUILD / "bin" / "theater", data)
-    return table(first, load, (peak, goodput, after), chain)
+    return table((first, last), load, (peak, goodput, after), chain)
 
 
-def table(first, load, rates, chain):
+def table(before_and_after, load, rates, chain):
     peak, goodput, after = rates
     given, told = chain
     counts = load.counts()
@@ -69,7 +69,8 @@ def table(first, load, rates, chain):
     offered = len(load.statuses) + load.left
     refused = {status: count for status, count in counts.items() if status in (503, 429)}
     lost = len(load.statuses) - len(answered) - sum(refused.values())
-    strange = sorted(set(list(first.statuses) + answered) ^ set(given))
+    others = [number for one in before_and_after for number in one.statuses]
+    strange = set(others + answered) ^ set(given)
     what = f"HTTP, {OVERLOAD} x capacity for {SECONDS} s"
     kinds = ", ".join(f"{count:,} x {status}" for status, count in sorted(refused.items()))
     has_time = all(has for _, has in load.heads)
