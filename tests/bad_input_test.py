@@ -79,7 +79,10 @@ class UsageTest(GoldenTest):
     CASES = {"log_format": ("run", "actor.toml", "--log-format", "yaml"),
              "shards": ("run", "actor.toml", "--shards", "0"),
              "unknown_option": ("run", "actor.toml", "--log-formt", "json"),
-             "no_manifest": ("run", "--log-format", "json")}
+             "no_manifest": ("run", "--log-format", "json"),
+             "unknown_command": ("rnu", "actor.toml"),
+             "option_without_manifest": ("run", "--metrcs", "9000"),
+             "metrics": ("run", "actor.toml", "--metrics", "here")}
 
     def test_usage(self):
         for name, arguments in self.CASES.items():
@@ -185,6 +188,7 @@ class DataTest(GoldenTest):
                 ("missing_ops", ("ops", "data"), shutil.rmtree),
                 ("empty", replay, self.empty),
                 ("somebody_elses", run, self.somebody_elses),
+                ("data_is_a_file", (*run[:3], "data/node", *run[4:]), str),
                 ("identity_damaged", run, lambda data: flip(data / "node", 12)),
                 ("log_damaged_verify", verify, self.damage_log),
                 ("log_damaged_run", run, self.damage_log),

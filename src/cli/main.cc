@@ -1,6 +1,10 @@
 // theater: the command line. Reads the arguments, runs one command, returns its exit status.
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "io/posix_file.h"
@@ -39,6 +43,21 @@ void add_commands(CLI::App& app, theater::cli::Shell& shell) {
   add_version(app, shell);
 }
 
+/// What was not understood comes first: after a slip of the pen something else seems to be missing.
+void explain(const CLI::App& app, const CLI::ParseError& mistake) {
+  const std::vector<std::string> unknown = app.remaining(true);
+  const auto missing = static_cast<int>(CLI::ExitCodes::RequiredError);
+  if (unknown.empty() || mistake.get_exit_code() != missing) {
+    app.exit(mistake);
+    return;
+  }
+  const bool is_command = app.get_subcommands().empty() && !unknown.front().starts_with('-');
+  const std::string text =
+      is_command ? fmt::format("There is no command {}", unknown.front())
+                 : fmt::format("The following argument was not expected: {}", unknown.front());
+  fmt::print(stderr, "{}\nRun with --help for more information.\n", text);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,7 +76,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& mistake) {
-    app.exit(mistake);
+    explain(app, mistake);
     return static_cast<int>(Exit::kUnusable);
   }
   output.flush();

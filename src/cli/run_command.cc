@@ -7,6 +7,8 @@
 #include "cli/command.h"
 #include "cli/variables.h"
 #include "host/spdlog_sink.h"
+#include "io/network.h"
+#include "node/metrics_server.h"
 #include "node/node.h"
 #include "node/process.h"
 
@@ -116,10 +118,20 @@ class Announcer final : public node::NodeListener {
   std::string data_;
 };
 
+Status check_metrics(const std::string& text) {
+  if (text.empty()) return {};
+  const Status usable = io::check_address(node::metrics_address(text));
+  if (!usable) return fail_in(usable.error(), "--metrics");
+  return {};
+}
+
 Exit run(Shell& shell, const RunArguments& arguments) {
   const bool is_structured = arguments.log_format == kLogFormats[1];
   host::SpdlogSink log(is_structured ? host::LogFormat::kJson : host::LogFormat::kText);
   Announcer announcer(shell, arguments.data, is_structured ? &log : nullptr);
+  if (const Status usable = check_metrics(arguments.metrics); !usable) {
+    return announcer.fail(shell, usable.error(), Exit::kUnusable);
+  }
   const auto variables = read_variables(arguments.variables);
   if (!variables) return announcer.fail(shell, variables.error(), Exit::kUnusable);
   auto manifests = node::load_manifests(shell.files, arguments.manifests, *variables);

@@ -245,6 +245,19 @@ Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& address) {
               address);
 }
 
+std::string_view listen_remedy(int error_number) {
+  switch (error_number) {
+    case EADDRINUSE:
+      return "; another program listens there: end it, or take another port";
+    case EADDRNOTAVAIL:
+      return "; no interface of this machine has that address";
+    case EACCES:
+      return "; this user may not take that port";
+    default:
+      return "";
+  }
+}
+
 Status bind_and_listen(int descriptor, const asio::ip::tcp::endpoint& endpoint,
                        const std::string& address) {
   const int on = 1;
@@ -252,8 +265,10 @@ Status bind_and_listen(int descriptor, const asio::ip::tcp::endpoint& endpoint,
   const std::string what = fmt::format("listen on {}", address);
   if (::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
       ::listen(descriptor, kBacklog) != 0) {
-    Error error = errno_error(what, errno);
-    if (errno == EADDRINUSE) error.code = Code::kConflict;
+    const int why = errno;
+    Error error = errno_error(what, why);
+    error.message += listen_remedy(why);
+    if (why == EADDRINUSE) error.code = Code::kConflict;
     return std::unexpected(std::move(error));
   }
   return {};

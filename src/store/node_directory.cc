@@ -55,7 +55,17 @@ Status check_free(io::FileSystem& files, const std::string& root) {
     return name != "lock" && name != "node.tmp" && name != "lost+found";
   });
   if (!foreign) return {};
-  return fail(Code::kInvalid, "{} is not empty and not a Theater data directory", root);
+  return fail(Code::kInvalid, "{} is not empty and not a Theater data directory; name another",
+              root);
+}
+
+/// Makes the directory, if it is not there, and sees that it may be used.
+Status take_new(io::FileSystem& files, const std::string& root) {
+  if (root.empty()) return fail(Code::kInvalid, "the data directory needs a name");
+  Status taken = files.make_directories(root);
+  if (taken) taken = check_free(files, root);
+  if (taken || taken.error().code == Code::kInvalid) return taken;
+  return fail_in(taken.error(), fmt::format("{} cannot be the data directory", root));
 }
 
 std::string parent_of(const std::string& path) {
@@ -72,6 +82,9 @@ Result<NodeId> NodeDirectory::read_identity(io::FileSystem& files, const std::st
   const NodeLayout layout{root};
   if (!files.exists(root)) return fail(Code::kNotFound, "{}: no such directory", root);
   if (!files.exists(layout.identity())) {
+    // What may not be looked into is not known to be something else.
+    const auto names = files.list(root);
+    if (!names && names.error().code == Code::kDenied) return std::unexpected(names.error());
     return fail(Code::kInvalid, "{} is not a Theater data directory", root);
   }
   TRY(const Bytes text, io::read_file(files, layout.identity(), kIdentityBytesMax));
@@ -87,8 +100,7 @@ Result<std::unique_ptr<NodeDirectory>> NodeDirectory::open(io::FileSystem& files
     return std::unexpected(read_identity(files, root).error());
   }
   if (is_new) {
-    TRY_OK(files.make_directories(root));
-    TRY_OK(check_free(files, root));
+    TRY_OK(take_new(files, root));
   }
   auto lock = files.lock(layout.lock());
   if (!lock && lock.error().code == Code::kConflict) {
