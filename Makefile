@@ -40,7 +40,9 @@ test: setup-tests build ## build and run every test
 	@cmake --build build/release -j $(JOBS)
 	@$(CTEST) --test-dir build/release
 
-conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, both
+conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, both; smuggled requests
+	@cargo install --quiet --locked --root build/tools smugglex@0.4.0
+	@THEATER_BUILD=build/release build/tools/python/bin/python tests/smuggling_scan.py
 	@THEATER_BUILD=build/release CONFORMANCE=all build/tools/python/bin/python \
 	  tests/conformance_test.py
 
