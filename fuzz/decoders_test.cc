@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "fuzz/mutator.h"
@@ -21,7 +23,11 @@
 namespace fuzz {
 namespace {
 
-constexpr std::uint64_t kRuns = 5'000;
+using Clock = std::chrono::steady_clock;
+
+// Each target is run this often, and more often as long as its time is not over.
+constexpr std::uint64_t kRunsMin = 5'000, kRunsMax = 200'000;
+constexpr std::chrono::milliseconds kTime(500);
 constexpr std::uint64_t kSeed = 20261126;
 
 struct Target {
@@ -34,10 +40,24 @@ constexpr Target kTargets[] = {
 };
 #undef TARGET
 
-std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+std::optional<std::uint64_t> number_from_environment(const char* name) {
   const char* const text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+  if (text == nullptr) return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
 }
+
+/// Whether there is one more input, when `run` have held.
+class Patience {
+ public:
+  bool has_more(std::uint64_t run) const {
+    if (wanted_) return run < *wanted_;
+    return run < kRunsMin || (run < kRunsMax && Clock::now() - begin_ < kTime);
+  }
+
+ private:
+  const std::optional<std::uint64_t> wanted_ = number_from_environment("THEATER_FUZZ_RUNS");
+  const Clock::time_point begin_ = Clock::now();
+};
 
 std::vector<Sample> samples_of(const char* target) {
   std::vector<std::filesystem::path> paths;
@@ -63,13 +83,15 @@ void on_abort(int number) {
   std::raise(number);
 }
 
-void hammer(const Target& target, std::vector<Sample> samples, std::uint64_t runs) {
-  const std::uint64_t seed = number_from_environment("THEATER_FUZZ_SEED", kSeed);
+void hammer(const Target& target, std::vector<Sample> samples) {
+  const std::uint64_t seed = number_from_environment("THEATER_FUZZ_SEED").value_or(kSeed);
   std::signal(SIGABRT, on_abort);
   std::signal(SIGILL, on_abort);
   for (const Sample& sample : samples) target.run(sample.data(), sample.size());
   Mutator mutator(std::move(samples), seed);
-  for (std::uint64_t run = 0; run < runs; ++run) {
+  const Patience patience;
+  std::uint64_t run = 0;
+  for (; patience.has_more(run); ++run) {
     const std::span<const std::uint8_t> input = mutator.next();
     std::snprintf(last_words, sizeof last_words,
                   "%s fails; again with THEATER_FUZZ_SEED=%llu THEATER_FUZZ_RUNS=%llu\n",
@@ -80,7 +102,7 @@ void hammer(const Target& target, std::vector<Sample> samples, std::uint64_t run
   std::signal(SIGABRT, SIG_DFL);
   std::signal(SIGILL, SIG_DFL);
   std::printf("%s: %llu inputs hold, seed %llu\n", target.name,
-              static_cast<unsigned long long>(runs), static_cast<unsigned long long>(seed));
+              static_cast<unsigned long long>(run), static_cast<unsigned long long>(seed));
 }
 
 class Decoders : public testing::TestWithParam<Target> {};
@@ -88,7 +110,7 @@ class Decoders : public testing::TestWithParam<Target> {};
 TEST_P(Decoders, HoldOnDamagedInputs) {
   std::vector<Sample> samples = samples_of(GetParam().name);
   ASSERT_FALSE(samples.empty());
-  hammer(GetParam(), std::move(samples), number_from_environment("THEATER_FUZZ_RUNS", kRuns));
+  hammer(GetParam(), std::move(samples));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Decoders, testing::ValuesIn(kTargets), [](const auto& each) {
@@ -106,7 +128,7 @@ int decode_badly(const std::uint8_t* data, std::size_t size) {
 
 TEST(Mutator, FindsACarelessDecoder) {
   const Target careless{"careless", &decode_badly};
-  EXPECT_DEATH(hammer(careless, {Sample{'t', 3, 'o', 'n', 'e'}}, kRuns),
+  EXPECT_DEATH(hammer(careless, {Sample{'t', 3, 'o', 'n', 'e'}}),
                "careless fails; again with THEATER_FUZZ_SEED");
 }
 

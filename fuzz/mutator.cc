@@ -10,13 +10,18 @@ namespace {
 constexpr std::size_t kChangesMax = 6;
 constexpr std::size_t kPieceMax = 24;       // bytes copied or removed at once
 constexpr std::size_t kInputMax = 8 << 10;  // longer ones are cut
-constexpr std::array<std::uint8_t, 8> kEdges{0x00, 0x01, 0x7f, 0x80, 0xff, 0xfe, 0x20, 0x0a};
+// Bounds, white space, and what begins a longer number in LEB128 and CBOR.
+constexpr std::array<std::uint8_t, 10> kEdges{0x00, 0x01, 0x7f, 0x80, 0xff,
+                                              0xfe, 0x20, 0x0a, 0x18, 0x19};
 
 }  // namespace
 
 std::span<const std::uint8_t> Mutator::next() {
   input_ = samples_[below(samples_.size())];
-  for (std::size_t changes = below(kChangesMax + 1); changes > 0; --changes) damage();
+  // Mostly one change: a strict decoder looks no further than the first that it sees.
+  std::size_t changes = 1;
+  while (changes < kChangesMax && below(2) == 0) ++changes;
+  for (; changes > 0; --changes) damage();
   if (input_.size() > kInputMax) input_.resize(kInputMax);
   return input_;
 }
@@ -40,6 +45,11 @@ void Mutator::damage() {
       return copy_within();
     case 3:
       return take_from_another();
+    case 4:
+      input_.insert(
+          input_.begin() + static_cast<std::ptrdiff_t>(at),
+          below(2) == 0 ? kEdges[below(kEdges.size())] : static_cast<std::uint8_t>(random_()));
+      return;
     default:
       return damage_byte(input_[at]);
   }
