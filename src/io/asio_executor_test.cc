@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -59,6 +60,26 @@ TEST(AsioExecutor, PostsFromAnotherThreadArrive) {
   executor.run();
   other.join();
   EXPECT_EQ(sum, 5050);
+}
+
+TEST(AsioExecutor, PostsFromAnotherThreadWhileItRunsComeInOrderAndOneByOne) {
+  AsioExecutor executor;
+  std::vector<int> order;
+  std::thread other;
+  executor.post([&] {
+    other = std::thread([&] {
+      for (int i = 0; i < 1000; ++i) {
+        executor.post([&, i] {
+          order.push_back(i);
+          if (i == 999) executor.post([&] { executor.stop(); });
+        });
+      }
+    });
+  });
+  executor.run();
+  other.join();
+  ASSERT_EQ(order.size(), 1000u);
+  EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
 }  // namespace
