@@ -35,6 +35,11 @@ Status Connection::start(io::Network& network, http::Request request, ByteSpan e
   return {};
 }
 
+std::unique_ptr<io::Stream> Connection::give_up() {
+  if (stream_) stream_->detach();
+  return std::move(stream_);
+}
+
 std::size_t Connection::held_bytes() const {
   return outbox_.bytes() + unread_.capacity() + (pending_ ? pending_->body.capacity() : 0);
 }
@@ -80,10 +85,10 @@ void Connection::act(Action action) {
 
 void Connection::report() {
   if (request_ == 0) return;
-  setup_.owner.on_over(*this, end_code_);
+  setup_.owner.on_over(*this, ending_);
   request_ = 0;
-  end_code_.reset();
-  is_events_ = is_congested_ = false;
+  ending_.reset();
+  is_events_ = is_congested_ = is_awaited = false;
   last_event_id_.reset();
 }
 
@@ -249,9 +254,9 @@ bool Connection::read_parts(ByteSpan& input) {
       setup_.owner.on_complete(*this);
       return false;
     case http::BodyDecoder::Step::kFailed:
-      end_code_ = host::GuestCode::kProtocol;
+      ending_ = Ending::kBroken;
       if (state() == State::kStreaming) {
-        broke(host::GuestCode::kProtocol);
+        broke(Ending::kBroken);
       } else {
         fail(body_->failure());
       }
@@ -277,7 +282,7 @@ void Connection::on_readable() {
   for (int turn = 0; turn < kReadsMax; ++turn) {
     const std::span<std::uint8_t> scratch = setup_.owner.scratch();
     const auto got = stream_->read(scratch);
-    if (!got) return broke(host::GuestCode::kIo);
+    if (!got) return broke(Ending::kGone);
     if (!*got) break;
     if (**got == 0) return end_of_peer();
     process(scratch.first(**got));
@@ -296,16 +301,16 @@ void Connection::want_more() {
 
 void Connection::end_of_peer() {
   has_peer_ended_ = true;
-  if (body_ && is_in_progress(state())) return broke(host::GuestCode::kClosed);
+  if (body_ && is_in_progress(state())) return broke(Ending::kGone);
   if (state() == State::kParked || state() == State::kStreaming || state() == State::kReading) {
-    end_code_ = host::GuestCode::kClosed;
+    ending_ = Ending::kGone;
   }
   apply(Input::kPeerEnd);
   flush();
 }
 
-void Connection::broke(host::GuestCode code) {
-  if (!end_code_) end_code_ = code == host::GuestCode::kIo ? host::GuestCode::kClosed : code;
+void Connection::broke(Ending how) {
+  if (!ending_) ending_ = how;
   apply(Input::kBroken);
 }
 
@@ -324,7 +329,7 @@ void Connection::flush() {
 void Connection::write_out() {
   if (state() == State::kClosed || is_write_blocked_ || outbox_.is_empty()) return;
   const std::size_t before = outbox_.bytes();
-  if (auto status = outbox_.write_to(*stream_); !status) return broke(host::GuestCode::kIo);
+  if (auto status = outbox_.write_to(*stream_); !status) return broke(Ending::kGone);
   if (outbox_.bytes() < before) {
     moved_ = setup_.owner.tick_time();
     if (state() == State::kWriting) set_deadline();
@@ -337,12 +342,15 @@ void Connection::write_out() {
 }
 
 void Connection::update_congestion() {
+  if (state() != State::kStreaming) return;
   const std::size_t bytes = outbox_.bytes();
-  const bool is_over = is_congested_ ? bytes > limits_.out_low : bytes > limits_.out_high;
-  if (state() != State::kStreaming || is_over == is_congested_) return;
-  is_congested_ = is_over;
-  congested_since_ = setup_.owner.tick_time();
-  setup_.owner.on_congestion(*this);
+  const bool is_over = bytes > (is_congested_ ? limits_.out_low : limits_.out_high);
+  if (is_over != is_congested_) {
+    is_congested_ = is_over;
+    congested_since_ = setup_.owner.tick_time();
+    setup_.owner.on_congestion(*this);
+  }
+  if (is_awaited && bytes <= limits_.out_low) setup_.owner.on_room(*this);
 }
 
 // Time.
@@ -365,14 +373,14 @@ void Connection::expire() {
       break;
     case State::kQueued:
     case State::kHandling:
-      end_code_ = host::GuestCode::kDeadline;
+      ending_ = Ending::kLate;
       refusal_ = std::make_unique<http::Refusal>(504, "the actor took too long");
       break;
     case State::kParked:
-      end_code_ = host::GuestCode::kDeadline;
+      ending_ = Ending::kLate;
       break;
     default:
-      end_code_ = host::GuestCode::kFull;
+      ending_ = Ending::kSlow;
       break;
   }
   apply(Input::kDeadline);
@@ -384,7 +392,7 @@ void Connection::sweep_stream(MonotonicTime now) {
   const bool is_stuck = !outbox_.is_empty() && now - moved_ >= limits_.slow;
   const bool is_slow = is_congested_ && now - congested_since_ >= limits_.slow;
   if (is_stuck || is_slow) {
-    end_code_ = host::GuestCode::kFull;
+    ending_ = Ending::kSlow;
     return apply(Input::kDeadline);
   }
   if (is_events_ && outbox_.is_empty() && now - moved_ >= limits_.heartbeat) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,47 +9,13 @@
 #include "hosts/http/body_decoder.h"
 #include "hosts/http/head_scanner.h"
 #include "hosts/http/response.h"
+#include "hosts/http_server/connection_owner.h"
 #include "hosts/http_server/grant.h"
 #include "hosts/http_server/machine.h"
 #include "hosts/http_server/server_events.h"
-#include "hosts/listener/visitor.h"
 #include "io/network.h"
 
 namespace theater::hosts::http_server {
-
-/// Whoever owns connections. Told from inside connections' calls: notes, queues, never destroys
-/// there. A request is named by the id that admit gave it.
-class ConnectionOwner {
- public:
-  /// Whether the request is for this actor.
-  virtual bool owns(const http::Request& request) = 0;
-  /// It is not: the stream goes elsewhere, this connection is over.
-  virtual void forward(listener::Visitor visitor) = 0;
-  /// Lets a request in, or says why not.
-  virtual std::expected<std::uint64_t, http::Refusal> admit(Connection& connection) = 0;
-  /// Queues the request's event; false: no room.
-  virtual bool deliver(Connection& connection, const http::Request& request, ByteSpan body) = 0;
-  /// Whether the actor's queue has room for a part.
-  virtual bool may_deliver(const Connection& connection) = 0;
-  virtual void on_part(Connection& connection, ByteSpan part) = 0;
-  virtual void on_complete(Connection& connection) = 0;
-  virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
-  /// An answer's head is queued.
-  virtual void on_answered(std::uint16_t status) = 0;
-  /// The connection is done with its request; the code says what went wrong.
-  virtual void on_over(Connection& connection, std::optional<host::GuestCode> code) = 0;
-  virtual void on_moved(State from, State to) = 0;
-  /// The stream is done with; destroy the connection soon, not now.
-  virtual void on_gone(Connection& connection) = 0;
-  /// Where to read to; the shard's one buffer.
-  virtual std::span<std::uint8_t> scratch() = 0;
-  /// A coarse clock: the time of the last tick, and as a Date field's line.
-  virtual MonotonicTime tick_time() const = 0;
-  virtual std::string_view date_line() const = 0;
-
- protected:
-  ~ConnectionOwner() = default;
-};
 
 /// Owned by its actor's instance, on the actor's shard. One request at a time: what a client sends
 /// ahead waits, read up to kPipelineBytesMax. Idle or parked it holds no buffer. It ends by
@@ -75,8 +40,8 @@ class Connection final : private io::StreamUser {
   void respond(const http::ResponseMessage& response);
   void park(Nanoseconds hold);
   void stream(const http::ResponseMessage& response);
-  /// The host answers instead of the guest; `code`: what its last event says.
-  void fail(http::Refusal refusal, std::optional<host::GuestCode> code = std::nullopt);
+  /// The host answers instead of the guest; `ending`: what its last event says.
+  void fail(http::Refusal refusal, std::optional<Ending> ending = std::nullopt);
   // Of a stream.
   void write(ByteSpan chunk);
   void write_event(const std::string& text);
@@ -94,6 +59,8 @@ class Connection final : private io::StreamUser {
   void flush();
   /// Parts may be delivered again.
   void resume();
+  /// Gives up the socket, if it still has it; then it is to be destroyed.
+  std::unique_ptr<io::Stream> give_up();
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 
@@ -109,7 +76,9 @@ class Connection final : private io::StreamUser {
   /// What the client had seen of an event stream; null: it names nothing. Only while handling.
   const std::string* last_event_id() const { return last_event_id_.get(); }
 
-  bool is_dirty = false;  // the owner's mark: a place in its list of the unflushed
+  // The owner's marks.
+  bool is_dirty = false;    // has a place in its list of the unflushed
+  bool is_awaited = false;  // the guest waits for room: on_room() is called
 
  private:
   /// A request whose body is being read.
@@ -142,7 +111,7 @@ class Connection final : private io::StreamUser {
   void append_stream(ByteSpan data);
   std::string_view connection_line() const;
   bool stays() const;
-  void broke(host::GuestCode code);
+  void broke(Ending how);
   void expire();
   void sweep_stream(MonotonicTime now);
   void end_of_peer();
@@ -163,7 +132,7 @@ class Connection final : private io::StreamUser {
   std::uint64_t credit_ = 0;                         // bytes of parts that may come
   const http::ResponseMessage* response_ = nullptr;  // being written, inside a call
   std::unique_ptr<http::Refusal> refusal_;
-  std::optional<host::GuestCode> end_code_;  // what on_over will say
+  std::optional<Ending> ending_;  // what on_over will say
   MonotonicTime deadline_;
   MonotonicTime moved_;  // when bytes last left, or began to wait
   MonotonicTime congested_since_;

@@ -26,7 +26,7 @@ void Connection::park(Nanoseconds hold) {
   hold_ = hold;
   apply(Input::kPark);
   if (state() == State::kParked && has_peer_ended_) {
-    end_code_ = host::GuestCode::kClosed;
+    ending_ = Ending::kGone;
     apply(Input::kPeerEnd);
   }
 }
@@ -38,12 +38,12 @@ void Connection::stream(const http::ResponseMessage& response) {
   if (state() != State::kStreaming) return;
   if (is_bare_) return apply(Input::kFinish);
   if (!has_peer_ended_) return;
-  end_code_ = host::GuestCode::kClosed;
+  ending_ = Ending::kGone;
   apply(Input::kPeerEnd);
 }
 
-void Connection::fail(http::Refusal refusal, std::optional<host::GuestCode> code) {
-  if (code) end_code_ = code;
+void Connection::fail(http::Refusal refusal, std::optional<Ending> ending) {
+  if (ending) ending_ = ending;
   refusal_ = std::make_unique<http::Refusal>(std::move(refusal));
   apply(Input::kRefuse);
 }
@@ -65,7 +65,7 @@ bool Connection::publish(Publication& publication) {
   if (outbox_.is_empty()) moved_ = setup_.owner.tick_time();
   outbox_.add(is_chunked_ ? publication.chunked() : publication.raw());
   if (outbox_.bytes() <= limits_.topic_bytes) return true;
-  end_code_ = host::GuestCode::kFull;
+  ending_ = Ending::kSlow;
   apply(Input::kDeadline);
   return false;
 }

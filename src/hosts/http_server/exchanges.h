@@ -6,9 +6,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "host/wit_types.h"
+#include "hosts/http_server/ending.h"
 
 namespace theater::hosts::http_server {
 
@@ -24,12 +25,12 @@ enum class View : std::uint8_t {
 };
 
 struct Exchange {
-  Connection* connection = nullptr;     // null: done with the request
-  std::optional<host::GuestCode> gone;  // what went wrong with it, once the connection is null
-  std::string client;                   // its address, for the quota
-  std::string topic;                    // that the stream listens to; empty: none
-  std::size_t promised_bytes = 0;       // of writes that are not performed yet
-  std::uint32_t promises = 0;           // events that may be queued without asking
+  Connection* connection = nullptr;  // null: done with the request
+  std::optional<Ending> ending;      // what went wrong with it, once the connection is null
+  std::string client;                // its address, for the quota
+  std::string topic;                 // that the stream listens to; empty: none
+  std::size_t promised_bytes = 0;    // of writes that are not performed yet
+  std::uint32_t promises = 0;        // events that may be queued without asking
   View view = View::kNew;
   bool is_queued = false;     // its event is in the queue, or was
   bool is_delivered = false;  // the guest has been given it
@@ -56,8 +57,13 @@ class Exchanges {
   // Changes by calls; each can be undone until the invocation ends.
   void view(std::uint64_t id, Exchange& exchange, View next);
   void promise(std::uint64_t id, Exchange& exchange, std::size_t bytes);
-  /// The invocation's changes stand.
-  void keep() { undo_.clear(); }
+  /// A write to it was refused for want of room.
+  void refuse(std::uint64_t id) { refused_.push_back(id); }
+  /// The invocation's changes stand. Answers whose writes it was refused: they wait for room.
+  std::vector<std::uint64_t> keep() {
+    undo_.clear();
+    return std::exchange(refused_, {});
+  }
   /// They never happened. Answers the requests that were changed.
   std::vector<std::uint64_t> roll_back();
 
@@ -69,6 +75,7 @@ class Exchanges {
   };
   Map map_;
   std::vector<Undo> undo_;
+  std::vector<std::uint64_t> refused_;  // bounded by the calls of an invocation
 };
 
 }  // namespace theater::hosts::http_server

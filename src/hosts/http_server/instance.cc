@@ -168,6 +168,15 @@ void Instance::on_congestion(Connection& connection) {
   queue_congestion(connection.request(), *exchange);
 }
 
+/// The guest was refused a write, and may try again: all that it wrote since is queued.
+void Instance::on_room(Connection& connection) {
+  const std::uint64_t id = connection.request();
+  Exchange* exchange = exchanges_.find(id);
+  if (is_stopping_ || !exchange || exchange->promised_bytes > 0) return;
+  connection.is_awaited = false;
+  if (!exchange->is_congestion_queued) queue_congestion(id, *exchange);
+}
+
 /// Once room is promised for it besides the last event; else with a later tick.
 void Instance::queue_congestion(std::uint64_t id, Exchange& exchange) {
   if (exchange.promises < 2 && queue_.reserve(1)) ++exchange.promises;
@@ -179,21 +188,20 @@ void Instance::queue_congestion(std::uint64_t id, Exchange& exchange) {
                                        : event_bytes<Payload::kDrained>(id));
 }
 
-void Instance::on_over(Connection& connection, std::optional<host::GuestCode> code) {
+void Instance::on_over(Connection& connection, std::optional<Ending> ending) {
   const std::uint64_t id = connection.request();
   Exchange* exchange = exchanges_.find(id);
-  const bool is_stream = exchange && exchange->view == View::kStreaming;
-  if (code == host::GuestCode::kFull && (!exchange || is_stream)) ++traffic_.slow_closes;
+  if (ending == Ending::kSlow) ++traffic_.slow_closes;
   if (!exchange) {  // the guest has answered it, and hears no more
-    if (code == host::GuestCode::kFull) ++untold_cut_offs_;
+    if (ending == Ending::kSlow) ++untold_cut_offs_;
     return;
   }
-  if (code == host::GuestCode::kClosed) ++traffic_.clients_gone;
-  if (code == host::GuestCode::kDeadline && exchange->view == View::kNew) ++traffic_.late;
+  if (ending == Ending::kGone) ++traffic_.clients_gone;
+  if (ending == Ending::kLate && exchange->view == View::kNew) ++traffic_.late;
   if (!exchange->topic.empty()) topics_.leave(exchange->topic, id);
   exchange->topic.clear();
   exchange->connection = nullptr;
-  exchange->gone = code;
+  exchange->ending = ending;
   tell_if_over(id, *exchange);
 }
 
@@ -203,15 +211,7 @@ void Instance::tell_if_over(std::uint64_t id, Exchange& exchange) {
   if (exchange.view == View::kNew && !exchange.is_queued) return forget(id);
   if (exchange.view == View::kNew || exchange.view == View::kDone || is_stopping_) return;
   std::optional<host::GuestError> error;
-  if (exchange.gone) {
-    const bool is_late = *exchange.gone == host::GuestCode::kDeadline;
-    const bool is_slow = *exchange.gone == host::GuestCode::kFull;
-    error = {*exchange.gone, "",
-             is_late   ? "nobody responded in time"
-             : is_slow ? "the client took too little"
-                       : "the client has gone",
-             std::nullopt};
-  }
+  if (exchange.ending) error = error_of(*exchange.ending);
   exchange.is_told = true;
   put_promised(exchange, About::kEnded, id, event_bytes<Payload::kEnded>(id, error));
 }
@@ -268,37 +268,6 @@ Connection* Instance::current(std::uint64_t id, const Exchange& exchange) const 
   return is_there ? exchange.connection : nullptr;
 }
 
-// Work that waits for the end of the batch.
-
-void Instance::mark_dirty(Connection& connection) {
-  if (std::exchange(connection.is_dirty, true)) return;
-  dirty_.push_back(connection.number());
-  deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::flush_dirty() {
-  const std::vector<std::uint64_t> numbers = std::exchange(dirty_, {});
-  for (const std::uint64_t number : numbers) {
-    const auto found = connections_.find(number);
-    if (found == connections_.end()) continue;
-    found->second->is_dirty = false;
-    found->second->flush();
-  }
-}
-
-void Instance::resume_held() {
-  const std::vector<std::uint64_t> numbers = std::exchange(held_, {});
-  for (const std::uint64_t number : numbers) {
-    const auto found = connections_.find(number);
-    if (found != connections_.end() && found->second->is_held()) found->second->resume();
-  }
-}
-
-void Instance::bury() {
-  dead_.clear();
-  drained_if_empty();
-}
-
 // Time.
 
 void Instance::start_tick() {
@@ -319,10 +288,14 @@ void Instance::tick() {
   for (const auto& [number, connection] : connections_) all.push_back(connection.get());
   for (Connection* connection : all) connection->sweep(tick_time_);
   for (auto& [id, exchange] : exchanges_.all()) {
-    const Connection* connection = current(id, exchange);
+    Connection* connection = current(id, exchange);
     if (!connection || connection->state() != State::kStreaming) continue;
-    const bool is_news = exchange.told_congested != connection->is_congested();
-    if (is_news && !exchange.is_congestion_queued) queue_congestion(id, exchange);
+    if (connection->is_awaited) {
+      mark_dirty(*connection);
+    } else if (exchange.told_congested != connection->is_congested() &&
+               !exchange.is_congestion_queued) {
+      queue_congestion(id, exchange);
+    }
   }
   if (!is_stopping_) tell_losses();
   if (!connections_.empty() || untold_refusals_ + untold_cut_offs_ > 0) arm_tick();
@@ -353,14 +326,14 @@ void Instance::stop(actor::StopMode mode) {
   pages_.clear();
   if (mode == actor::StopMode::kKill) {
     queue_.clear();
-    connections_.clear();
-    counts_ = {};
-    dead_.clear();
+    chores_.clear();
+    drop_connections();
   } else {
     is_drained_told_ = false;
-    std::vector<Connection*> all;
-    for (const auto& [number, connection] : connections_) all.push_back(connection.get());
-    for (Connection* connection : all) connection->eject();
+    Chore chore{Chore::What::kEject, {}, nullptr};
+    for (const auto& [number, connection] : connections_) chore.ids.push_back(number);
+    std::ranges::sort(chore.ids);
+    add_chore(std::move(chore));
   }
   if (connections_.empty() && tick_) {
     services_.executor.cancel(*tick_);

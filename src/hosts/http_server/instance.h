@@ -11,6 +11,7 @@
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
+#include "hosts/http_server/chores.h"
 #include "hosts/http_server/connection.h"
 #include "hosts/http_server/exchanges.h"
 #include "hosts/http_server/traffic.h"
@@ -101,7 +102,8 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_part(Connection& connection, ByteSpan part) override;
   void on_complete(Connection& connection) override;
   void on_congestion(Connection& connection) override;
-  void on_over(Connection& connection, std::optional<host::GuestCode> code) override;
+  void on_room(Connection& connection) override;
+  void on_over(Connection& connection, std::optional<Ending> ending) override;
   void on_moved(State from, State to) override;
   void on_answered(std::uint16_t status) override { ++traffic_.responses[status / 100]; }
   void on_gone(Connection& connection) override;
@@ -130,10 +132,17 @@ class Instance final : public host::BoundInstance<Instance>,
   void join_topic(std::uint64_t id, Exchange& exchange, std::string_view topic);
   host::Outcome check(const http::ResponseMessage& response) const;
   host::Outcome check_stream(std::uint64_t id, std::size_t bytes);
+  void await_room(const std::vector<std::uint64_t>& ids);
+  // Work in parts (instance_chores.cc).
+  void add_chore(Chore chore);
+  void do_chores();
+  std::size_t do_next(Chore& chore);
+  Connection* find_connection(std::uint64_t number) const;
   void mark_dirty(Connection& connection);
   void flush_dirty();
   void resume_held();
   void bury();
+  void drop_connections();
   void report_interrupted();
   void arm_tick();
   void start_tick();
@@ -153,6 +162,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::map<std::string, std::uint64_t> clients_;  // requests that are held, by address
   std::array<std::uint64_t, static_cast<std::size_t>(State::kCount)> counts_{};  // connections
   std::deque<Delivery> deliveries_;
+  Chores chores_;
   std::vector<std::uint64_t> folding_;  // restart: requests of the last recv
   std::uint64_t last_connection_ = 0;
   std::uint64_t last_id_ = 0;               // of requests, without kHostIdBit

@@ -7,8 +7,6 @@
 
 namespace theater::hosts::http_server {
 
-using host::GuestCode;
-
 namespace {
 
 /// The request that an event brings, if it is one that does.
@@ -122,7 +120,8 @@ void Instance::perform_later(Connection& connection, std::uint32_t hold_ms) {
   if (count(State::kParked) >= limits_.parked_max) {
     ++traffic_.refused;
     ++untold_refusals_;
-    return connection.fail({503, "too many requests are parked", kRetrySeconds}, GuestCode::kFull);
+    return connection.fail({503, "too many requests are parked", kRetrySeconds},
+                           Ending::kTurnedAway);
   }
   connection.park(std::min<Nanoseconds>(Milliseconds(hold_ms), limits_.hold));
 }
@@ -132,17 +131,17 @@ void Instance::perform_streamed(std::uint64_t id, Exchange& exchange, const Stre
   Connection& connection = *exchange.connection;
   if (auto why = http::check_response(response)) {
     return connection.fail({500, "the actor's answer cannot be sent: " + *why},
-                           GuestCode::kInvalid);
+                           Ending::kUnsendable);
   }
   const bool has_room = !topic || (topic->size() <= kTopicNameMax && topics_.has_room_for(*topic));
   if (count(State::kStreaming) >= limits_.streams_max || !has_room) {
     ++traffic_.refused;
     ++untold_refusals_;
-    return connection.fail({503, "too many streams", kRetrySeconds}, GuestCode::kFull);
+    return connection.fail({503, "too many streams", kRetrySeconds}, Ending::kTurnedAway);
   }
   if (topic && !exchange.is_events) {
     return connection.fail({500, "the actor's answer cannot be sent: topics carry events only"},
-                           GuestCode::kInvalid);
+                           Ending::kUnsendable);
   }
   connection.stream(response);
   if (topic && connection.state() == State::kStreaming) join_topic(id, exchange, *topic);

@@ -1,6 +1,8 @@
 // http_server::Instance: what the guest may ask for, and doing it once it is durable.
 #include <algorithm>
+#include <memory>
 
+#include "host/rounds.h"
 #include "hosts/http_server/instance.h"
 
 namespace theater::hosts::http_server {
@@ -42,6 +44,10 @@ host::Outcome Instance::respond(std::uint64_t id, const http::ResponseMessage& r
 
 host::Outcome Instance::respond_all(const Ids& ids, const http::ResponseMessage& response) {
   if (auto status = check(response); !status) return status;
+  if (ids.size() > limits_.connections_max) {
+    return refuse(GuestCode::kTooLarge, "{} requests, connections_max is {}", ids.size(),
+                  limits_.connections_max);
+  }
   for (const std::uint64_t id : ids) {
     Exchange* exchange = exchanges_.find(id);
     const bool waits = exchange && exchange->is_delivered && !is_over(*exchange) &&
@@ -66,15 +72,10 @@ host::Outcome Instance::check_stream(std::uint64_t id, std::size_t bytes) {
   if (exchange->view != View::kStreaming) {
     return refuse(GuestCode::kConflict, "request {} is not answered by a stream", id);
   }
-  if (bytes > limits_.out_hard) {
-    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", bytes, limits_.out_hard);
-  }
   const std::size_t waiting = exchange->connection->outgoing_bytes() + exchange->promised_bytes;
-  if (waiting > 0 && waiting + bytes > limits_.out_hard) {
-    return refuse(GuestCode::kFull, "request {} has {} bytes to write, out_hard is {}", id, waiting,
-                  limits_.out_hard);
-  }
-  return {};
+  auto room = host::check_room(id, bytes, waiting, limits_.out_hard);
+  if (!room && room.error().code == GuestCode::kFull) exchanges_.refuse(id);
+  return room;
 }
 
 host::Outcome Instance::finish(std::uint64_t id) {
@@ -122,9 +123,21 @@ host::Outcome Instance::more(std::uint64_t id, std::uint32_t) {
 }
 
 void Instance::settle(actor::Settlement settlement) {
-  if (settlement == actor::Settlement::kCommitted) return exchanges_.keep();
+  if (settlement == actor::Settlement::kCommitted) return await_room(exchanges_.keep());
   for (const std::uint64_t id : exchanges_.roll_back()) {
     if (Exchange* exchange = exchanges_.find(id)) tell_if_over(id, *exchange);
+  }
+}
+
+/// Their guest waits for `drained`, whether it was told of congestion or not.
+void Instance::await_room(const std::vector<std::uint64_t>& ids) {
+  for (const std::uint64_t id : ids) {
+    Exchange* exchange = exchanges_.find(id);
+    Connection* connection = exchange ? current(id, *exchange) : nullptr;
+    if (!connection) continue;
+    exchange->told_congested = true;  // as good as
+    connection->is_awaited = true;
+    mark_dirty(*connection);
   }
 }
 
@@ -141,7 +154,7 @@ void Instance::perform_respond(std::uint64_t id, const http::ResponseMessage& re
 }
 
 void Instance::perform_respond_all(const Ids& ids, const http::ResponseMessage& response) {
-  for (const std::uint64_t id : ids) perform_respond(id, response);
+  add_chore({Chore::What::kRespond, ids, std::make_unique<StoredResponse>(response)});
 }
 
 void Instance::perform_finish(std::uint64_t id) {

@@ -74,7 +74,7 @@ Status Instance::recover() {
   for (auto& [id, exchange] : exchanges_.all()) {
     exchange.is_queued = exchange.is_told = true;
     exchange.view = View::kParked;
-    exchange.gone = host::GuestCode::kInterrupted;
+    exchange.ending = Ending::kInterrupted;
     interrupted_.push_back(id);
   }
   std::ranges::reverse(interrupted_);
@@ -90,8 +90,7 @@ Status Instance::recover() {
 
 /// As far as promises go; the others when those are taken.
 void Instance::report_interrupted() {
-  const host::GuestError error{host::GuestCode::kInterrupted, "",
-                               "the node stopped before the request was answered", std::nullopt};
+  const host::GuestError error = error_of(Ending::kInterrupted);
   while (!interrupted_.empty() && !is_stopping_ && queue_.reserve(1)) {
     const std::uint64_t id = interrupted_.back();
     interrupted_.pop_back();

@@ -1,5 +1,8 @@
 // Bodies in parts come as far as credit and the queue allow, and no further; streams that nobody
-// reads tell the guest, refuse at the hard bound and end by rule.
+// reads tell the guest, refuse at the hard bound and end by rule; who was refused is told when
+// there is room; who is turned away is not called slow.
+#include <algorithm>
+
 #include "hosts/http_server/server_fixture.h"
 
 namespace theater::hosts::http_server {
@@ -122,6 +125,49 @@ TEST_F(Slow, StreamsTellOfCongestionAndRefuseAtTheHardBound) {
   EXPECT_EQ(write(4000)[0], 0);
 }
 
+/// It waits for `drained`, whether it was told of congestion or not.
+TEST_F(Slow, WhoWasRefusedAWriteIsToldWhenThereIsRoom) {
+  begin("/raw");
+  EXPECT_EQ(write(3000)[0], 0);
+  EXPECT_EQ(write(6000)[1], static_cast<std::uint8_t>(host::GuestCode::kFull));
+  EXPECT_EQ(actor.seen, Seen{"GET /raw"}) << "it is below out_high";
+  client.set_capacity(1500);
+  executor.run();
+  EXPECT_EQ(actor.seen, Seen{"GET /raw"}) << "it is above out_low";
+  client.set_capacity(1 << 20);
+  executor.run();
+  EXPECT_EQ(actor.seen, (Seen{"GET /raw", "drained"}));
+  EXPECT_EQ(write(6000)[0], 0);
+  pass(seconds(3));
+  EXPECT_EQ(actor.seen, (Seen{"GET /raw", "drained"})) << "once";
+}
+
+/// All that it wrote before is taken at once, so that nothing was ever congested.
+TEST_F(Slow, WhoWasRefusedAWriteBehindOthersOfItsOwnIsTold) {
+  begin("/raw");
+  client.set_capacity(1 << 20);
+  const Bytes chunk = host::arguments_of(id, Bytes(5000, 'x'));
+  EXPECT_EQ(actor.only_call(DeskActor::kWrite, chunk)[0], 0);
+  EXPECT_EQ(actor.only_call(DeskActor::kWrite, chunk)[1],
+            static_cast<std::uint8_t>(host::GuestCode::kFull));
+  instance->settle(actor::Settlement::kCommitted);
+  executor.run();
+  EXPECT_EQ(actor.seen, Seen{"GET /raw"}) << "what it wrote waits for the disk";
+  instance->perform({DeskActor::kWrite, chunk, 0, Seq{42}, 0});
+  executor.run();
+  EXPECT_EQ(actor.seen, (Seen{"GET /raw", "drained"}));
+}
+
+TEST_F(Slow, ARefusalThatWasRolledBackIsFollowedByNothing) {
+  begin("/raw");
+  EXPECT_EQ(write(3000)[0], 0);
+  actor.only_call(DeskActor::kWrite, host::arguments_of(id, Bytes(6000, 'x')));
+  instance->settle(actor::Settlement::kDiscarded);
+  client.set_capacity(1 << 20);
+  pass(seconds(3));
+  EXPECT_EQ(actor.seen, Seen{"GET /raw"});
+}
+
 TEST_F(Slow, WhoTakesNothingIsCutOff) {
   begin("/raw");
   write(100);
@@ -143,6 +189,42 @@ TEST_F(Slow, AListenerBeyondTopicBytesIsCutOff) {
   EXPECT_TRUE(client.is_gone());
   EXPECT_EQ(actor.seen.back(), "ended (full)");
   EXPECT_EQ(instance->census().connections, 0u);
+}
+
+struct Crowded : HttpFixture {
+  double figure(std::string_view name) const {
+    actor::Figures figures;
+    instance->measure(figures);
+    const auto found = std::ranges::find(figures.all(), name, &actor::Figure::name);
+    return found == figures.all().end() ? -1 : found->value;
+  }
+};
+
+/// Its client is not to blame, nor called slow.
+TEST_F(Crowded, WhoIsTurnedAwayIsNotSlow) {
+  serve("streams_max = 0\nparked_max = 0\n");
+  EXPECT_EQ(ask(get("/raw")), "503 too many streams");
+  EXPECT_EQ(ask(get("/later")), "503 too many requests are parked");
+  EXPECT_EQ(actor.seen, (Seen{"GET /raw", "ended (full)", "GET /later", "ended (full)"}));
+  EXPECT_EQ(figure("http_slow_closes_total"), 0);
+  EXPECT_EQ(figure("http_refused_total"), 2);
+  pass(seconds(3));
+  EXPECT_EQ(actor.overflowed, 2u);
+}
+
+/// A guest that answers it before it hears of that hears nothing more, and nothing is cut off.
+TEST_F(Crowded, WhoIsTurnedAwayAndAnsweredIsNotCutOff) {
+  serve("parked_max = 0\n");
+  auto client = connect();
+  client.set_capacity(0);
+  exchange(client, get("/later"));
+  EXPECT_EQ(actor.respond(actor.last_id, "late")[0], 0);
+  client.set_capacity(1 << 20);
+  executor.run();
+  EXPECT_EQ(brief(client.take()), "503 too many requests are parked");
+  pass(seconds(3));
+  EXPECT_EQ(figure("http_slow_closes_total"), 0);
+  EXPECT_EQ(actor.overflowed, 1u) << "the refusal alone";
 }
 
 TEST_F(Slow, AnAnswerThatNobodyTakesEnds) {

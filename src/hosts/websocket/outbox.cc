@@ -8,9 +8,10 @@
 namespace theater::hosts::websocket {
 
 namespace {
-constexpr std::size_t kChunkBytes = 64 * 1024;  // own chunks grow to about this size
-constexpr std::size_t kPiecesMax = 64;          // chunks given to one write
-constexpr std::size_t kKeptBytesMax = 2048;     // buffer kept while empty
+constexpr std::size_t kChunkBytes = 64 * 1024;      // own chunks grow to about this size
+constexpr std::size_t kPiecesMax = 64;              // chunks given to one write
+constexpr std::size_t kTurnBytesMax = 1024 * 1024;  // written at once; others wait meanwhile
+constexpr std::size_t kKeptBytesMax = 2048;         // buffer kept while empty
 constexpr std::size_t kKeptChunksMax = 4;
 }  // namespace
 
@@ -52,16 +53,18 @@ void Outbox::drop_unbegun() {
 }
 
 Status Outbox::write_to(io::Stream& stream) {
-  while (bytes_ > 0) {
+  for (std::size_t turn = 0; bytes_ > 0 && turn < kTurnBytesMax;) {
     std::array<ByteSpan, kPiecesMax> pieces;
     const std::size_t count = std::min(chunks_.size() - first_, kPiecesMax);
     std::size_t offered = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      pieces[i] = chunks_[first_ + i].span().subspan(i == 0 ? offset_ : 0);
+      const ByteSpan piece = chunks_[first_ + i].span().subspan(i == 0 ? offset_ : 0);
+      pieces[i] = piece.first(std::min(piece.size(), kTurnBytesMax - turn - offered));
       offered += pieces[i].size();
     }
     TRY(const std::size_t written, stream.write(std::span(pieces).first(count)));
     consume(written);
+    turn += written;
     if (written < offered) return {};
   }
   return {};

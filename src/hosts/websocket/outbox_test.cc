@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace theater::hosts::websocket {
@@ -72,6 +73,29 @@ TEST(Outbox, LargeFramesGrowNoChunkBeyondItsSize) {
   }
   ASSERT_TRUE(outbox.write_to(sink));
   EXPECT_EQ(sink.text, expected);
+}
+
+/// What is left is left as if the stream were full.
+TEST(Outbox, WritesNoMoreInOneTurnThanOthersShouldWaitFor) {
+  constexpr std::size_t kTurn = 1024 * 1024;
+  Outbox outbox;
+  Sink sink;
+  std::string expected;
+  for (int i = 0; i < 3; ++i) {
+    const std::string text((2u << 20) + 7, static_cast<char>('a' + i));
+    put(outbox, text);
+    outbox.add(shared("|"));
+    expected += text + "|";
+  }
+  std::size_t most = 0;
+  while (!outbox.is_empty()) {
+    const std::size_t before = sink.text.size();
+    ASSERT_TRUE(outbox.write_to(sink));
+    most = std::max(most, sink.text.size() - before);
+    ASSERT_GT(sink.text.size(), before);
+  }
+  EXPECT_EQ(most, kTurn);
+  EXPECT_TRUE(sink.text == expected);
 }
 
 TEST(Outbox, DropsTheOldestPublishedButNoneThatHasBegun) {

@@ -1,0 +1,49 @@
+// Chores: what is to be done to many requests or connections, some of them in each turn of the
+// shard.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "hosts/http/message.h"
+
+namespace theater::hosts::http_server {
+
+/// What one task does of it. The shard's other work comes in between.
+inline constexpr std::size_t kChoreStepsMax = 128;
+inline constexpr std::size_t kFlushesMax = 32;  // system calls
+inline constexpr std::size_t kTurnBytesMax = 1024 * 1024;
+/// Sockets that are closed in one task.
+inline constexpr std::size_t kClosesMax = 128;
+
+/// A response that outlives the effect that brought it.
+struct StoredResponse {
+  explicit StoredResponse(const http::ResponseMessage& response)
+      : body(to_bytes(response.body)), message(response) {
+    message.body = body;
+  }
+  const Bytes body;
+  http::ResponseMessage message;
+};
+
+/// One for many. Bounded by the requests and connections there are: each is in one at most.
+struct Chore {
+  enum class What : std::uint8_t {
+    kRespond,  // requests, all with the same response
+    kEject,    // connections
+  };
+  What what = What::kRespond;
+  std::vector<std::uint64_t> ids;
+  std::unique_ptr<StoredResponse> response;
+  std::size_t next = 0;  // of ids
+
+  bool is_done() const { return next == ids.size(); }
+};
+
+/// In the order in which they were asked for.
+using Chores = std::deque<Chore>;
+
+}  // namespace theater::hosts::http_server

@@ -1,0 +1,98 @@
+// http_server::Instance: what concerns many at once, a part in each turn of the shard (BLOCK-1).
+#include <algorithm>
+#include <utility>
+
+#include "hosts/http_server/instance.h"
+
+namespace theater::hosts::http_server {
+
+/// The first part of it now, if nothing is before it.
+void Instance::add_chore(Chore chore) {
+  chores_.push_back(std::move(chore));
+  if (chores_.size() == 1) do_chores();
+}
+
+void Instance::do_chores() {
+  std::size_t bytes = 0;
+  for (std::size_t steps = 0; !chores_.empty(); ++steps) {
+    if (chores_.front().is_done()) {
+      chores_.pop_front();
+      continue;
+    }
+    if (steps >= kChoreStepsMax || bytes >= kTurnBytesMax) {
+      return deferred_.request(&Instance::do_chores);
+    }
+    bytes += do_next(chores_.front());
+  }
+}
+
+/// Answers how many bytes it has copied.
+std::size_t Instance::do_next(Chore& chore) {
+  const std::uint64_t id = chore.ids[chore.next++];
+  if (chore.what == Chore::What::kEject) {
+    if (Connection* connection = find_connection(id)) connection->eject();
+    return 0;
+  }
+  perform_respond(id, chore.response->message);
+  return chore.response->body.size();
+}
+
+// Work that waits for the end of the batch.
+
+void Instance::mark_dirty(Connection& connection) {
+  if (std::exchange(connection.is_dirty, true)) return;
+  dirty_.push_back(connection.number());
+  deferred_.request(&Instance::flush_dirty);
+}
+
+Connection* Instance::find_connection(std::uint64_t number) const {
+  const auto found = connections_.find(number);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+/// Writes to the first of them; flushing may add others, which come behind those that are left.
+void Instance::flush_dirty() {
+  std::vector<std::uint64_t> numbers = std::exchange(dirty_, {});
+  std::size_t done = 0, written = 0;
+  while (done < numbers.size() && done < kFlushesMax && written < kTurnBytesMax) {
+    Connection* connection = find_connection(numbers[done++]);
+    if (!connection) continue;
+    connection->is_dirty = false;
+    const std::size_t before = connection->outgoing_bytes();
+    connection->flush();
+    written += before - std::min(before, connection->outgoing_bytes());
+  }
+  if (done == numbers.size()) return;
+  dirty_.insert(dirty_.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(done), numbers.end());
+  deferred_.request(&Instance::flush_dirty);
+}
+
+void Instance::resume_held() {
+  const std::vector<std::uint64_t> numbers = std::exchange(held_, {});
+  for (const std::uint64_t number : numbers) {
+    Connection* connection = find_connection(number);
+    if (connection && connection->is_held()) connection->resume();
+  }
+}
+
+/// Closing a socket takes microseconds of a system call, which add up.
+void Instance::bury() {
+  dead_.resize(dead_.size() - std::min(dead_.size(), kClosesMax));
+  if (!dead_.empty()) return deferred_.request(&Instance::bury);
+  drained_if_empty();
+}
+
+/// All of them now. Where they are many, a worker closes the sockets, soon.
+void Instance::drop_connections() {
+  std::vector<std::unique_ptr<io::Stream>> streams;
+  for (const auto& [number, connection] : connections_) streams.push_back(connection->give_up());
+  for (const auto& connection : dead_) streams.push_back(connection->give_up());
+  connections_.clear();
+  dead_.clear();
+  counts_ = {};
+  if (streams.size() <= kClosesMax) return;
+  services_.workers.run([all = std::move(streams)]() mutable { all.clear(); }, services_.executor,
+                        [] {});
+}
+
+}  // namespace theater::hosts::http_server

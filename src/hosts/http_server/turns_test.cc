@@ -1,0 +1,125 @@
+// What concerns many requests, or many bytes, is done in parts, between which others have their
+// turn (BLOCK-1): nobody is left out, nothing is answered twice, and what was asked for before a
+// stop is still done.
+#include <algorithm>
+
+#include "hosts/http_server/chores.h"
+#include "hosts/http_server/server_fixture.h"
+
+namespace theater::hosts::http_server {
+namespace {
+
+struct Turns : HttpFixture {
+  std::vector<io::MemoryClient> clients;
+  std::vector<std::uint64_t> ids;
+
+  /// So many requests that wait for an answer.
+  void park(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      clients.push_back(connect());
+      exchange(clients.back(), get("/later"));
+      ids.push_back(actor.last_id);
+    }
+  }
+  void respond_all(std::string_view body) {
+    actor.call(DeskActor::kRespondAll, host::arguments_of(ids, DeskActor::response(body)));
+  }
+  std::size_t answered() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(clients, [](const auto& client) { return client.waiting() > 0; }));
+  }
+  /// The most bytes that one task has written to one client.
+  std::size_t most_written(const io::MemoryClient& client) {
+    std::size_t most = 0;
+    for (std::size_t before = client.waiting(); executor.step(); before = client.waiting()) {
+      most = std::max(most, client.waiting() - before);
+    }
+    return most;
+  }
+  /// How many answers are there when a task that is posted now has its turn.
+  std::size_t answered_before_another() {
+    std::size_t seen = SIZE_MAX;
+    executor.post([&] { seen = answered(); });
+    while (seen == SIZE_MAX) executor.step();
+    return seen;
+  }
+};
+
+TEST_F(Turns, AnAnswerOfManyMebibytesIsWrittenInParts) {
+  serve();
+  actor.now_body = std::string(12 << 20, 'a');
+  auto client = connect();
+  client.send(get("/now"));
+  const std::size_t most = most_written(client);
+  EXPECT_LE(most, kTurnBytesMax);
+  EXPECT_EQ(brief(client.take()), "200 " + actor.now_body);
+}
+
+TEST_F(Turns, AnAnswerToAllGivesWay) {
+  serve("inflight_max = 1000\n");
+  park(600);
+  respond_all("news");
+  EXPECT_LE(answered_before_another(), kChoreStepsMax);
+  EXPECT_LE(answered_before_another(), 2 * kChoreStepsMax);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(brief(client.take()), "200 news");
+  EXPECT_EQ(actor.respond(ids[0], "again")[0], 1);
+  EXPECT_EQ(exchange(clients[0], get("/now")).substr(0, 12), "HTTP/1.1 200");
+}
+
+TEST_F(Turns, AnAnswerToAllIsGivenBeforeAStop) {
+  serve("inflight_max = 1000\n");
+  park(600);
+  respond_all("last news");
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(brief(client.take()).substr(0, 3), "200");
+  for (auto& client : clients) client.end();
+  executor.run();
+  EXPECT_EQ(actor.drained_count, 1);
+}
+
+TEST_F(Turns, AStopGivesWay) {
+  serve("inflight_max = 1000\n");
+  park(600);
+  instance->stop(actor::StopMode::kDrain);
+  EXPECT_LE(answered(), kChoreStepsMax);
+  EXPECT_LE(answered_before_another(), 2 * kChoreStepsMax);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(brief(client.take()), "503! the actor stops");
+  for (auto& client : clients) client.end();
+  executor.run();
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
+}
+
+/// Closing a socket takes microseconds of a system call.
+TEST_F(Turns, AKillLetsAWorkerCloseManySockets) {
+  serve("inflight_max = 1000\n");
+  park(600);
+  respond_all("never");
+  instance->stop(actor::StopMode::kKill);
+  EXPECT_TRUE(instance->census().is_empty());
+  EXPECT_FALSE(clients.back().is_gone());
+  executor.run();
+  EXPECT_EQ(workers.done(), 1u);
+  for (const auto& client : clients) ASSERT_TRUE(client.is_gone());
+}
+
+TEST_F(Turns, AKillClosesFewSocketsAtOnce) {
+  serve();
+  park(3);
+  instance->stop(actor::StopMode::kKill);
+  for (const auto& client : clients) EXPECT_TRUE(client.is_gone());
+}
+
+TEST_F(Turns, MoreRequestsThanThereCanBeAreRefused) {
+  serve("connections_max = 10\n");
+  ids.assign(11, 7);
+  const Bytes result =
+      actor.call(DeskActor::kRespondAll, host::arguments_of(ids, DeskActor::response("all")));
+  EXPECT_EQ(result[1], static_cast<std::uint8_t>(host::GuestCode::kTooLarge));
+}
+
+}  // namespace
+}  // namespace theater::hosts::http_server
