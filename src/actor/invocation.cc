@@ -263,6 +263,7 @@ Status Invocation::finish_ok(ByteSpan state, ByteSpan rest) {
   draft.fuel = fuel();
   is_active_ = false;
   TRY(end_.appended, parts_.journal.append(draft));
+  parts_.state.forget_change();
   end_.is_commit = true;
   effects_.seq = end_.appended.seq;
   return {};

@@ -71,10 +71,10 @@ Digest ChunkTree::root() {
   return levels_.back().front();
 }
 
-Bytes encode_delta(const Delta& delta) {
+void encode_delta(const Delta& delta, Bytes& out) {
   std::size_t bytes = kDeltaHeader;
   for (const Delta::Chunk& chunk : delta.chunks) bytes += 4 + chunk.bytes.size();
-  Bytes out;
+  out.clear();
   out.reserve(bytes);
   append(out, delta.salt.span());
   append_le<std::uint64_t>(out, delta.length);
@@ -83,6 +83,11 @@ Bytes encode_delta(const Delta& delta) {
     append_le<std::uint32_t>(out, static_cast<std::uint32_t>(chunk.index));
     append(out, chunk.bytes);
   }
+}
+
+Bytes encode_delta(const Delta& delta) {
+  Bytes out;
+  encode_delta(delta, out);
   return out;
 }
 

@@ -49,6 +49,8 @@ struct Delta {
   std::vector<Chunk> chunks;  // ascending; all of them changed; borrowed
 };
 Bytes encode_delta(const Delta& delta);
+/// The same into `out`, whose memory serves again.
+void encode_delta(const Delta& delta, Bytes& out);
 /// Strict; the chunks point into `bytes`.
 Result<Delta> decode_delta(ByteSpan bytes);
 /// Sets the hashes of the delta's chunks. kCorrupt, and the tree is of no more use, if a chunk is

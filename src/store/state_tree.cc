@@ -12,9 +12,10 @@ namespace {
 
 using chain::Delta;
 
-/// The chunks of `next` that `state` has not got at the same place.
-std::vector<Delta::Chunk> changed_chunks(ByteSpan state, ByteSpan next) {
-  std::vector<Delta::Chunk> changed;
+constexpr std::size_t kKeptBytesMax = 64 * 1024;  // of a change that was recorded
+
+/// The chunks of `next` that `state` has not got at the same place, added to `changed`.
+void find_changed(ByteSpan state, ByteSpan next, std::vector<Delta::Chunk>& changed) {
   const std::size_t count = chain::chunk_count(next.size());
   for (std::size_t index = 0; index < count; ++index) {
     const std::size_t begin = index * chain::kChunkBytes;
@@ -24,7 +25,6 @@ std::vector<Delta::Chunk> changed_chunks(ByteSpan state, ByteSpan next) {
                      std::memcmp(state.data() + begin, chunk.data(), chunk.size()) == 0;
     if (!had) changed.push_back({index, chunk});
   }
-  return changed;
 }
 
 void patch(Bytes& state, const Delta& delta) {
@@ -43,13 +43,23 @@ Result<std::optional<StateChange>> StateTree::update(ByteSpan next, const Salt& 
     return fail(Code::kTooLarge, "a state of {} bytes, at most {} are allowed", next.size(),
                 chain::kStateBytesMax);
   }
-  Delta delta{salt, next.size(), changed_chunks(state_, next)};
-  if (delta.chunks.empty() && next.size() == state_.size()) return std::optional<StateChange>{};
+  find_changed(state_, next, changed_);
+  if (changed_.empty() && next.size() == state_.size()) return std::optional<StateChange>{};
+  Delta delta{salt, next.size(), std::move(changed_)};
   TRY_OK(chain::apply_delta(delta, chunks_));
   patch(state_, delta);
   salt_ = salt;
   root_ = chain::state_root(salt, next.size(), chunks_.root());
-  return std::optional<StateChange>(StateChange{root_, chain::encode_delta(delta)});
+  chain::encode_delta(delta, encoded_);
+  changed_ = std::move(delta.chunks);
+  changed_.clear();
+  return std::optional<StateChange>(StateChange{root_, encoded_});
+}
+
+void StateTree::forget_change() {
+  if (encoded_.capacity() <= kKeptBytesMax) return;
+  changed_.shrink_to_fit();  // empty between changes
+  Bytes().swap(encoded_);
 }
 
 Status StateTree::apply(ByteSpan bytes) {
@@ -63,6 +73,8 @@ Status StateTree::apply(ByteSpan bytes) {
 
 void StateTree::release_memory() {
   state_.shrink_to_fit();
+  changed_.shrink_to_fit();  // empty between changes
+  Bytes().swap(encoded_);
   chunks_.release_memory();
 }
 

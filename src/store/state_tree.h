@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -14,7 +15,7 @@ namespace theater::store {
 /// A change of state, ready to be committed: the new root and the delta that leads to it.
 struct StateChange {
   Digest root;
-  Bytes delta;  // to be attached to the commit
+  ByteSpan delta;  // to be attached to the commit; valid until forget_change()
 };
 
 /// The current state of one actor. Each new state is compared with the old one chunk by chunk
@@ -35,6 +36,9 @@ class StateTree {
   /// kStateBytesMax.
   Result<std::optional<StateChange>> update(ByteSpan next, const Salt& salt);
 
+  /// The last change is recorded: a large one's bytes are given back, a small one's serve again.
+  void forget_change();
+
   /// Applies a recorded delta. kCorrupt if it is malformed; the caller compares root() with the
   /// commit's.
   Status apply(ByteSpan delta);
@@ -49,6 +53,9 @@ class StateTree {
   Salt salt_;
   Digest root_;
   chain::ChunkTree chunks_;
+  // Of the last change, for the memory.
+  std::vector<chain::Delta::Chunk> changed_;
+  Bytes encoded_;
 };
 
 }  // namespace theater::store
