@@ -2,6 +2,7 @@
 #include "chain/segment_window.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace theater::chain {
 namespace {
@@ -30,15 +31,25 @@ Result<SegmentWindow> SegmentWindow::open(io::FileSystem& files, const std::stri
 
 Result<ByteSpan> SegmentWindow::view(std::uint64_t offset, std::size_t bytes) {
   const bool inside = offset >= base_ && offset + bytes <= base_ + held_;
-  if (!inside) {
-    const std::uint64_t rest = offset < size_ ? size_ - offset : 0;
-    buffer_.resize(std::max<std::uint64_t>(bytes, std::min<std::uint64_t>(kReadAhead, rest)));
-    base_ = offset;
-    held_ = 0;
-    TRY(held_, file_->read_at(offset, buffer_));
-  }
+  if (!inside) TRY_OK(move_to(offset, bytes));
   const std::size_t at = offset - base_;
   return ByteSpan(buffer_).subspan(at, std::min(bytes, held_ - at));
+}
+
+/// What it holds from `offset` on is kept, so that a file is read once, however its batches lie.
+Status SegmentWindow::move_to(std::uint64_t offset, std::size_t bytes) {
+  const std::uint64_t rest = offset < size_ ? size_ - offset : 0;
+  const bool overlaps = offset >= base_ && offset < base_ + held_;
+  const std::size_t kept = overlaps ? base_ + held_ - offset : 0;
+  if (overlaps) std::memmove(buffer_.data(), buffer_.data() + (offset - base_), kept);
+  base_ = offset;
+  held_ = kept;
+  buffer_.resize(std::max(
+      {std::uint64_t{bytes}, std::min<std::uint64_t>(kReadAhead, rest), std::uint64_t{kept}}));
+  if (kept == buffer_.size()) return {};
+  TRY(const std::size_t more, file_->read_at(offset + kept, std::span(buffer_).subspan(kept)));
+  held_ += more;
+  return {};
 }
 
 Result<std::uint64_t> SegmentWindow::first_nonzero(std::uint64_t from, std::uint64_t to) {

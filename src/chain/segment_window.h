@@ -27,6 +27,7 @@ class SegmentWindow {
  private:
   SegmentWindow(std::unique_ptr<io::File> file, std::uint64_t size)
       : file_(std::move(file)), size_(size) {}
+  Status move_to(std::uint64_t offset, std::size_t bytes);
 
   std::unique_ptr<io::File> file_;
   std::uint64_t size_;
