@@ -43,7 +43,8 @@ bool BatchBuilder::full(std::size_t frame_bytes) const {
 bool BatchBuilder::take_from(std::size_t shard, Lsn next) {
   QueueEntry* const entry = queues_[shard]->front();
   if (entry == nullptr || entry->lsn != next || full(entry->frame_bytes)) return false;
-  std::memcpy(batch_ + kBatchHeaderBytes + body_bytes_, entry->frame(), entry->frame_bytes);
+  std::uint8_t* const frame = batch_ + kBatchHeaderBytes + body_bytes_;
+  std::memcpy(frame, entry->frame(), entry->frame_bytes);
   append(leaves_, entry->leaf.span());
   taken_bytes_ += entry->frame_bytes;
   if (entry->pay != nullptr) {
@@ -52,6 +53,8 @@ bool BatchBuilder::take_from(std::size_t shard, Lsn next) {
     taken_bytes_ += pay_bytes;
     pay_frames_.push_back(
         {body_bytes_, entry->frame_bytes, std::unique_ptr<PayPieces>(entry->pay)});
+  } else {
+    seal_frame({frame, entry->frame_bytes});
   }
   body_bytes_ += entry->frame_bytes;
   from_shard_[shard] = true;
@@ -71,7 +74,7 @@ void BatchBuilder::take(Lsn next) {
   std::size_t without_progress = 0;
   for (std::size_t shard = 0; without_progress < queues_.size();
        shard = (shard + 1) % queues_.size()) {
-    const auto taking = queues_[shard]->begin_taking();
+    const ShardQueue::Taking taking(*queues_[shard]);
     bool took = false;
     while (take_from(shard, Lsn{next.value + frames_})) took = true;
     without_progress = took ? 0 : without_progress + 1;

@@ -12,7 +12,8 @@
 
 namespace theater::chain {
 
-/// A frame that lacks its lsn and CRC. Stands in the queue's memory until published.
+/// A frame that lacks its lsn, and its CRC, which the log thread adds. Stands in the queue's memory
+/// until published.
 struct BuiltFrame {
   QueueEntry* entry = nullptr;
   std::unique_ptr<PayPieces> pay;  // nullptr: all is in the frame

@@ -111,7 +111,6 @@ Result<Lsn> FileLogWriter::submit(ShardIndex shard, const Link& link, const Reco
   const Lsn lsn{next_lsn_.fetch_add(1, std::memory_order_relaxed)};
   entry.lsn = lsn;
   store_le<std::uint64_t>(entry.frame() + 8, lsn.value);
-  if (!built.pay) seal_frame({entry.frame(), frame_bytes});
   entry.pay = built.pay.release();
   auto& submitted = shards_[shard.value]->submitted;
   submitted.store(submitted.load(std::memory_order_relaxed) + frame_bytes + built.pay_bytes,

@@ -25,6 +25,7 @@ ShardQueue::ShardQueue(std::size_t capacity_bytes)
 }
 
 ShardQueue::~ShardQueue() {
+  const Taking taking(*this);
   while (QueueEntry* entry = front()) {
     delete entry->pay;
     pop();
@@ -49,7 +50,7 @@ void ShardQueue::start_again(std::uint64_t tail) {
   const std::uint64_t begin = tail + (capacity_ - tail % capacity_);
   tail_.store(begin, std::memory_order_release);
   head_.store(begin, std::memory_order_release);  // the later: never beyond the tail
-  known_head_ = begin;
+  known_head_ = taken_ = known_tail_ = begin;
 }
 
 QueueEntry* ShardQueue::reserve(std::size_t frame_bytes) {
@@ -84,18 +85,15 @@ void ShardQueue::publish(QueueEntry& entry) {
 
 QueueEntry* ShardQueue::front() {
   for (;;) {
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);
-    if (head == tail_.load(std::memory_order_acquire)) return nullptr;
-    QueueEntry* const entry = entry_at(head);
+    if (taken_ == known_tail_) known_tail_ = tail_.load(std::memory_order_acquire);
+    if (taken_ == known_tail_) return nullptr;
+    QueueEntry* const entry = entry_at(taken_);
     if (entry->frame_bytes != 0) return entry;
-    head_.store(head + entry->entry_bytes, std::memory_order_release);
+    taken_ += entry->entry_bytes;
   }
 }
 
-void ShardQueue::pop() {
-  const std::uint64_t head = head_.load(std::memory_order_relaxed);
-  head_.store(head + entry_at(head)->entry_bytes, std::memory_order_release);
-}
+void ShardQueue::pop() { taken_ += entry_at(taken_)->entry_bytes; }
 
 std::uint64_t ShardQueue::bytes() const {
   const std::uint64_t head = head_.load(std::memory_order_acquire);

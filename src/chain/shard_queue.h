@@ -48,14 +48,25 @@ class ShardQueue {
   /// Producer: hands over the reserved entry; its fields but entry_bytes are filled in.
   void publish(QueueEntry& entry);
 
-  /// Consumer: held while it takes entries; the ring does not start again meanwhile. The producer
-  /// never waits for it.
-  std::unique_lock<std::mutex> begin_taking() { return std::unique_lock(taking_); }
-  /// Consumer: the oldest entry, or nullptr. Valid until `pop`.
+  /// Consumer: held while it takes entries; the ring does not start again meanwhile, and the
+  /// producer, which never waits for it, gets all their room back at its end: one change of a cache
+  /// line that both look at.
+  class Taking {
+   public:
+    explicit Taking(ShardQueue& queue) : lock_(queue.taking_), queue_(queue) {}
+    ~Taking() { queue_.head_.store(queue_.taken_, std::memory_order_release); }
+    Taking(const Taking&) = delete;
+    Taking& operator=(const Taking&) = delete;
+
+   private:
+    const std::unique_lock<std::mutex> lock_;
+    ShardQueue& queue_;
+  };
+  /// Consumer, taking: the oldest entry, or nullptr. Valid until the taking ends.
   QueueEntry* front();
   void pop();
 
-  /// Either: bytes in the queue.
+  /// Either: bytes in the queue; those that are being taken are counted until the taking ends.
   std::uint64_t bytes() const;
 
  private:
@@ -70,7 +81,8 @@ class ShardQueue {
   alignas(kCacheLine) std::atomic<std::uint64_t> head_{0};  // positions only rise
   alignas(kCacheLine) std::atomic<std::uint64_t> tail_{0};
   alignas(kCacheLine) std::uint64_t known_head_ = 0;  // the producer's copy
-  std::mutex taking_;
+  alignas(kCacheLine) std::mutex taking_;
+  std::uint64_t taken_ = 0, known_tail_ = 0;  // under taking_: where the consumer is, its copy
 };
 
 }  // namespace theater::chain

@@ -24,7 +24,7 @@ QueueEntry* put(ShardQueue& queue, std::uint64_t number) {
 
 /// Takes all there is; every number follows the one before.
 std::uint64_t take_all(ShardQueue& queue, std::uint64_t next) {
-  const auto taking = queue.begin_taking();
+  const ShardQueue::Taking taking(queue);
   while (QueueEntry* entry = queue.front()) {
     EXPECT_EQ(entry->lsn.value, next++);
     queue.pop();
@@ -70,7 +70,7 @@ TEST(ShardQueue, StaysWhereItIsWhileTheConsumerTakes) {
   const QueueEntry* const before = put(queue, sent++);
   const std::uint64_t taken = take_all(queue, 0);
   ASSERT_EQ(taken, sent);
-  const auto taking = queue.begin_taking();
+  const ShardQueue::Taking taking(queue);
   EXPECT_GT(put(queue, sent++), before);
   ASSERT_NE(queue.front(), nullptr);
   EXPECT_EQ(queue.front()->lsn.value, taken);
