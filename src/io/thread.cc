@@ -2,6 +2,7 @@
 #include "io/thread.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,6 +44,12 @@ bool go_in_short_turns() {
   if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return false;
   attributes.runtime = kShortTurn;
   return ::syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
+}
+
+void go_behind_others() {
+  constexpr int kLowest = 19;
+  // On Linux a thread's, not the process's. Where it is refused, the thread is as all others.
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLowest));
 }
 
 }  // namespace theater::io

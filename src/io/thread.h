@@ -29,4 +29,8 @@ class Thread {
 /// (Linux does from 6.12 on), and nothing has changed.
 bool go_in_short_turns();
 
+/// The calling thread lets all others of the machine go first from now on. For work that nobody
+/// waits for.
+void go_behind_others();
+
 }  // namespace theater::io

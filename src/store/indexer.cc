@@ -2,6 +2,7 @@
 #include "store/indexer.h"
 
 #include "base/probe.h"
+#include "io/thread.h"
 #include "store/log_index.h"
 
 namespace theater::store {
@@ -11,6 +12,7 @@ Indexer::Indexer(io::FileSystem& files, std::string root, const Options& options
     : files_(files), root_(std::move(root)), options_(options), asked_(indexed) {
   if (options_.on == IndexOn::kOwnThread) {
     worker_ = std::make_unique<io::WorkerThread>("theater-index");
+    worker_->post([] { io::go_behind_others(); });  // it reads all that shards and log write
   }
 }
 
