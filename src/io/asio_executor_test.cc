@@ -50,6 +50,38 @@ TEST(AsioExecutor, CancelledTimerDoesNotRunEvenWhenDue) {
   executor.cancel(TimerId{999});
 }
 
+TEST(AsioExecutor, ALaterTimerThatComesFirstHoldsNoneUp) {
+  AsioExecutor executor;
+  std::vector<int> order;
+  const TimerId later = executor.after(std::chrono::hours(1), [&] { order.push_back(9); });
+  executor.after(Milliseconds(3), [&] {
+    order.push_back(2);
+    executor.stop();
+  });
+  executor.after(Milliseconds(1), [&] { order.push_back(1); });
+  executor.cancel(later);
+  executor.after(Nanoseconds::max(), [&] { order.push_back(9); });
+  executor.run();
+  EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
+TEST(AsioExecutor, ManyTimersAtOnceLetOtherWorkThroughAndAllRun) {
+  AsioExecutor executor;
+  constexpr int kTimers = 1000;
+  int ran = 0, ran_before_post = 0;
+  for (int i = 0; i < kTimers; ++i) {
+    executor.after(Nanoseconds(0), [&] {
+      if (ran == 0) executor.post([&] { ran_before_post = ran; });
+      // What a timer adds does not come before those that are due.
+      if (ran == 0) executor.after(Nanoseconds(0), [&] { executor.stop(); });
+      ++ran;
+    });
+  }
+  executor.run();
+  EXPECT_EQ(ran, kTimers);
+  EXPECT_LT(ran_before_post, kTimers);
+}
+
 TEST(AsioExecutor, PostsFromAnotherThreadArrive) {
   AsioExecutor executor;
   int sum = 0;
