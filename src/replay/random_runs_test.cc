@@ -85,8 +85,8 @@ class Perturbed final : public store::ActorHistory {
       if (!changed_ && change_(copy)) changed_ = copy.record.link.seq;
       if (changed_) {
         copy.record.link.previous = last;
-        TRY(const Bytes record, chain::encode_record(copy.record.link, copy.record.draft()));
-        copy.leaf = chain::leaf_hash(record);
+        TRY(copy.encoded, chain::encode_record(copy.record.link, copy.record.draft()));
+        copy.leaf = chain::leaf_hash(copy.encoded);
       }
       last = copy.leaf;
       return visit(copy);

@@ -114,11 +114,9 @@ Result<chain::Appended> RecordedRun::append(const actor::EventDraft& draft) {
   const chain::RecordDraft& record = builder_.build(draft, salts);
   const auto pages = chain::make_pages(record);
   if (!pages) return std::unexpected(diverge_from(*event, record, draft));
-  record_.resize(1 + chain::kRecordBytesMax);
-  record_[0] = 0;
-  const auto length =
-      chain::encode_record(event->record.link, record, *pages, std::span(record_).subspan(1));
-  if (!length || chain::leaf_hash_prefixed(ByteSpan(record_).first(1 + *length)) != event->leaf) {
+  record_.resize(chain::kRecordBytesMax);
+  const auto length = chain::encode_record(event->record.link, record, *pages, record_);
+  if (!length || !equal(ByteSpan(record_).first(*length), event->encoded)) {
     return std::unexpected(diverge_from(*event, record, draft));
   }
   ++cursor_;

@@ -25,6 +25,7 @@ class RecordedRun final : public actor::Journal, public actor::Imports {
 
   /// Begins a new run; the events come by add, the recv first.
   void clear() { size_ = cursor_ = 0; }
+  /// With the record's bytes (store::Resolve::kEverything).
   void add(const store::StoredEvent& event);
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
@@ -59,7 +60,7 @@ class RecordedRun final : public actor::Journal, public actor::Imports {
   std::vector<store::StoredEvent> events_;  // the first size_ are this run's
   std::size_t size_ = 0, cursor_ = 0;
   actor::RecordBuilder builder_;
-  std::vector<std::uint8_t> record_;  // 0x00, then the encoded record
+  Bytes record_;
   std::optional<Divergence> divergence_;
 };
 

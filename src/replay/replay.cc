@@ -55,6 +55,7 @@ Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& optio
   store::ActorHistory::Range range;
   range.actor = options.actor;
   range.to = options.until;
+  range.resolve = store::Resolve::kEverything;
   TRY_OK(world.history.for_each(
       range, [&](const store::StoredEvent& event) -> Result<store::ActorHistory::Visit> {
         const auto found = replayers.find(event.record.link.actor);

@@ -47,7 +47,7 @@ Status HistoryScan::summarize(const chain::Frame& frame, const chain::Record& re
   summary.head.time_us = record.link.time_us;
   summary.last_time_us = record.link.time_us;
   summary.head_lsn = frame.lsn;
-  summary.head.last = event_.leaf;
+  actor.last_record.assign(frame.zero_and_record.begin(), frame.zero_and_record.end());
   switch (record.kind) {
     case Kind::kGenesis:
     case Kind::kUpgrade:
@@ -109,8 +109,7 @@ void HistoryScan::gather(const chain::Frame& frame, GatheredActor& actor) {
 }
 
 Status HistoryScan::add(const chain::Frame& frame) {
-  const Resolve resolve =
-      gather_ == Gather::kEvents ? Resolve::kAttachments : Resolve::kRecordsOnly;
+  const Resolve resolve = gather_ == Gather::kEvents ? Resolve::kAttachments : Resolve::kFieldsOnly;
   TRY_OK(load_event(reader_.resolver(), frame, resolve, event_));
   const chain::Record& record = event_.record;
   TRY(GatheredActor* const actor, actor_of(frame, record));
@@ -138,6 +137,15 @@ Status HistoryScan::run(std::uint64_t until) {
     TRY_OK(add(*frame));
     next_lsn_ = frame->lsn.next();
   }
+}
+
+/// Of all the leaves only each actor's last one is wanted.
+std::vector<std::unique_ptr<GatheredActor>> HistoryScan::take() {
+  for (const auto& actor : actors_) {
+    const Bytes record = std::exchange(actor->last_record, {});
+    if (!record.empty()) actor->summary.head.last = chain::leaf_hash_prefixed(record);
+  }
+  return std::move(actors_);
 }
 
 namespace {

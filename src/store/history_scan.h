@@ -35,6 +35,7 @@ struct GatheredActor {
   std::vector<StoredEvent> events;
   std::vector<EventPlace> places;
   bool taken = false;
+  Bytes last_record;  // of the scan: what the head's leaf is made of, after a zero byte
 };
 
 /// Reads a log once. Keeps the actors in the order of their genesis.
@@ -51,7 +52,7 @@ class HistoryScan {
   Status run(std::uint64_t until = UINT64_MAX);
   /// Behind the last event read.
   Lsn next_lsn() const { return next_lsn_; }
-  std::vector<std::unique_ptr<GatheredActor>> take() { return std::move(actors_); }
+  std::vector<std::unique_ptr<GatheredActor>> take();
 
  private:
   Status add(const chain::Frame& frame);

@@ -49,9 +49,14 @@ Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame
   event.lsn = frame.lsn;
   event.segment = frame.segment;
   event.offset = frame.offset;
-  event.leaf = chain::leaf_hash_prefixed(frame.zero_and_record);
+  if (resolve >= Resolve::kRecordsOnly) {
+    event.leaf = chain::leaf_hash_prefixed(frame.zero_and_record);
+  }
+  if (resolve == Resolve::kEverything) {
+    event.encoded.assign(frame.record.begin(), frame.record.end());
+  }
   Status loaded = resolver.decode(frame, event.record);
-  if (loaded && resolve == Resolve::kAttachments) {
+  if (loaded && resolve >= Resolve::kAttachments) {
     std::size_t index = 0;
     chain::for_each_expected(event.record.draft(), chain::pages_of(event.record),
                              chain::delta_of(frame), [&](const Expected& expected) {

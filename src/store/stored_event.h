@@ -23,6 +23,7 @@ struct StoredEvent {
   };
   chain::Record record;  // pages resolved into inputs and outputs
   Digest leaf;
+  Bytes encoded;  // the record's bytes; only with Resolve::kEverything
   Lsn lsn;
   std::uint64_t segment = 0, offset = 0;  // of its frame
   std::vector<Stored> inputs;             // one for each record.inputs
@@ -33,7 +34,13 @@ struct StoredEvent {
   chain::Location location() const { return chain::LogReader::location(segment, offset); }
 };
 
-enum class Resolve : std::uint8_t { kAttachments, kRecordsOnly };
+/// What is read of an event. Each has all that stands before it.
+enum class Resolve : std::uint8_t {
+  kFieldsOnly,   // the record, without its leaf: for who reads many and needs few
+  kRecordsOnly,  // with its leaf
+  kAttachments,
+  kEverything,  // with the record's bytes, for who makes them again
+};
 
 /// Reads `frame` into `event`.
 Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame, Resolve resolve,
