@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/log_index.h"
 #include "store/verify.h"
 
 namespace theater::sim {
@@ -109,17 +110,30 @@ Status World::run_all() {
   return {};
 }
 
-/// Once in a while a byte of the index rots: it is derived, so the node starts without it. Verify
-/// names it.
+/// Either a byte of it rots, or it is whole and does not fit the log.
+Bytes World::spoil(ByteSpan good) {
+  if (chance_.one_in(4)) {
+    if (auto index = store::decode_index(good); index && !index->actors.empty()) {
+      Seq& next = index->actors.front()->summary.head.next;
+      next = next.next();
+      return store::encode(*index);
+    }
+  }
+  Bytes bad = to_bytes(good);
+  bad[chance_.below(bad.size())] ^= static_cast<std::uint8_t>(1 << chance_.below(8));
+  return bad;
+}
+
+/// Once in a while the index is not what it was: it is derived, so the node starts without it.
+/// Verify names it.
 std::optional<World::Spoilt> World::spoil_index() {
   if (!chance_.one_in(4)) return std::nullopt;
   for (const std::string& path : disk_.files()) {
     if (!path.contains("/index/") || path.ends_with(".tmp")) continue;
     Spoilt index{path, disk_.content(path), {}};
     if (index.good.empty()) continue;
-    index.bad = index.good;
-    index.bad[chance_.below(index.bad.size())] ^= static_cast<std::uint8_t>(1 << chance_.below(8));
-    trace("a byte of " + path + " rots");
+    index.bad = spoil(index.good);
+    trace(path + " is spoilt");
     disk_.set_content(path, index.bad);
     return index;
   }
@@ -130,7 +144,7 @@ Status World::restore_index(const Spoilt& index) {
   if (disk_.content(index.path) == index.bad) {
     TRY(const auto report, store::verify(disk_, std::string(kDataRoot), {}));
     if (report.good() || !report.bad->location.file.contains("index/")) {
-      return fail(Code::kInternal, "CHAIN-4: verify does not name {}, which rots", index.path);
+      return fail(Code::kInternal, "CHAIN-4: verify does not name {}, which is spoilt", index.path);
     }
   }
   if (!disk_.exists(index.path) || disk_.content(index.path) == index.bad) {

@@ -49,6 +49,7 @@ class World final : private PerformObserver {
   Status run_life();
   Status run_last_life();
   Status start(std::uint64_t attempts_max);
+  Bytes spoil(ByteSpan good);
   std::optional<Spoilt> spoil_index();
   Status restore_index(const Spoilt& index);
   void plan_node();

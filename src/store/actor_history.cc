@@ -21,6 +21,7 @@ class LogHistory final : public ActorHistory {
 
   Status load(Load load, std::unique_ptr<LogIndex> index);
 
+  bool has_passed_over_index() const override { return has_passed_over_index_; }
   const std::vector<ActorSummary>& actors() const override { return actors_; }
   const std::optional<ActorSummary>& node() const override { return node_; }
   const ActorSummary* find(const ActorId& actor) const override {
@@ -50,6 +51,7 @@ class LogHistory final : public ActorHistory {
   std::vector<ActorSummary> actors_;
   std::optional<ActorSummary> node_;
   std::unordered_map<ActorId, std::unique_ptr<GatheredActor>> gathered_;
+  bool has_passed_over_index_ = false;
 };
 
 /// An index that does not fit the log, or not itself, is as good as none.
@@ -61,6 +63,7 @@ Status LogHistory::load(Load load, std::unique_ptr<LogIndex> index) {
                                   done.error().code == Code::kNotFound);
     if (!misled) return done;
     PROBE("index: it does not fit the log");
+    has_passed_over_index_ = true;
   }
   return read(load, nullptr);
 }

@@ -69,6 +69,8 @@ class ActorHistory {
                                                     Load load, std::unique_ptr<LogIndex> index);
   virtual ~ActorHistory() = default;
 
+  /// Whether the index contradicted the log, so that the whole log was read without it.
+  virtual bool has_passed_over_index() const { return false; }
   /// The actors (not the node), in the order of their creation.
   virtual const std::vector<ActorSummary>& actors() const = 0;
   /// The node's own chain.

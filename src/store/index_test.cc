@@ -201,6 +201,28 @@ TEST_F(IndexTest, PlacesThatAreNotThoseOfTheEventsMakeAStartReadTheLog) {
   }
 }
 
+TEST_F(IndexTest, NothingIsBuiltOnOneThatAStartFoundWrong) {
+  fill();
+  const std::string with = past_after_start();
+  const auto forge = [&] {
+    const std::string path = indexes().at(0);
+    LogIndex index = decode_index(disk.content(path)).value();
+    Seq& next = index.actors.at(1)->summary.head.next;
+    next = next.next();
+    disk.set_content(path, encode(index));
+    EXPECT_TRUE(bad());
+  };
+  forge();
+  options.index_bytes = 32 * 1024;
+  EXPECT_EQ(past_after_start(), with);
+  EXPECT_FALSE(bad()) << "a new one was derived from it";
+  EXPECT_FALSE(indexes().empty());
+  forge();
+  options.index_bytes = UINT64_MAX;
+  EXPECT_EQ(past_after_start(), with);
+  EXPECT_TRUE(indexes().empty()) << "it was left for the next start";
+}
+
 TEST_F(IndexTest, ALogThatEndsBeforeItHasLostAcknowledgedEvents) {
   fill();
   const std::uint64_t segment = decode_index(disk.content(indexes().at(0)))->at.segment;

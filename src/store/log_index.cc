@@ -284,6 +284,10 @@ Result<std::unique_ptr<LogIndex>> load_index(io::FileSystem& files, const std::s
   return nullptr;
 }
 
+Status remove_indexes(io::FileSystem& files, const std::string& root) {
+  return remove_others(files, root, 0);  // no segment has this number
+}
+
 Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t segment) {
   const std::string log = NodeLayout{root}.log();
   TRY(const NodeId node, NodeDirectory::read_identity(files, root));

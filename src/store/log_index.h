@@ -42,6 +42,9 @@ Result<Bytes> read_index_file(io::FileSystem& files, const std::string& root,
 Result<std::unique_ptr<LogIndex>> load_index(io::FileSystem& files, const std::string& root,
                                              const NodeId& node);
 
+/// Removes every index: nothing may be built on one that contradicts the log.
+Status remove_indexes(io::FileSystem& files, const std::string& root);
+
 /// Reads the log from the newest fitting index on, and writes the index of the begin of `segment`:
 /// durably, by rename; older ones are removed. Reads durable batches only, so that it may stand
 /// beside a writing node. On any error there is no new index, and nothing else has changed.

@@ -75,10 +75,15 @@ Result<std::unique_ptr<NodeStore>> NodeStore::open(io::FileSystem& files, const 
   if (options.segment_size == SegmentSize::kBySpace) {
     TRY(log_options.segment_bytes, segment_bytes_for(files, layout, recovery));
   }
-  const Indexer::Options indexing{log_options.segment_bytes, options.index_bytes, options.index_on};
-  store->indexer_ = std::make_unique<Indexer>(files, root, indexing, index ? index->at.segment : 1);
+  std::uint64_t indexed = index ? index->at.segment : 1;
   TRY(store->history_,
       ActorHistory::open(files, root, ActorHistory::Load::kImages, std::move(index)));
+  if (store->history_->has_passed_over_index()) {
+    TRY_OK(remove_indexes(files, root));
+    indexed = 1;
+  }
+  const Indexer::Options indexing{log_options.segment_bytes, options.index_bytes, options.index_on};
+  store->indexer_ = std::make_unique<Indexer>(files, root, indexing, indexed);
   log_options.on_segment = [indexer = store->indexer_.get()](std::uint64_t number) {
     indexer->segment_begun(number);
   };
