@@ -23,12 +23,21 @@ constexpr std::uint8_t kMask[4] = {0x12, 0x34, 0x56, 0x78};
 constexpr std::size_t kShortMax = 125, kMediumMax = 65535;
 constexpr std::size_t kResponseBytesMax = 4096;
 
-void append_head(Bytes& frame, std::size_t bytes, std::uint8_t mask_bit) {
+void append_head(Bytes& frame, std::uint8_t kind, std::size_t bytes, std::uint8_t mask_bit) {
+  frame.push_back(kind);
   const int length_bytes = bytes <= kShortMax ? 0 : bytes <= kMediumMax ? 2 : 8;
   const std::size_t code = length_bytes == 0 ? bytes : length_bytes == 2 ? 126 : 127;
   frame.push_back(static_cast<std::uint8_t>(mask_bit | code));
   for (int shift = 8 * (length_bytes - 1); shift >= 0; shift -= 8) {
     frame.push_back(static_cast<std::uint8_t>(bytes >> shift));
+  }
+}
+
+void append_masked(Bytes& frame, std::uint8_t kind, ByteSpan payload) {
+  append_head(frame, kind, payload.size(), kMasked);
+  append(frame, kMask);
+  for (std::size_t index = 0; index < payload.size(); ++index) {
+    frame.push_back(payload[index] ^ kMask[index % 4]);
   }
 }
 
@@ -38,28 +47,19 @@ Error last_error(std::string_view what) { return errno_error(what, errno); }
 
 Message make_message(std::size_t bytes) {
   Message message;
-  message.sent.push_back(kBinaryFinal);
-  append_head(message.sent, bytes, kMasked);
-  append(message.sent, kMask);
-  message.expected.push_back(kBinaryFinal);
-  append_head(message.expected, bytes, 0);
-  message.same_bytes = message.expected.size() + bytes;
+  append_head(message.expected, kBinaryFinal, bytes, 0);
+  const std::size_t head_bytes = message.expected.size();
   for (std::size_t index = 0; index < bytes; ++index) {
-    const auto byte = static_cast<std::uint8_t>('a' + index % 26);
-    message.expected.push_back(byte);
-    message.sent.push_back(byte ^ kMask[index % 4]);
+    message.expected.push_back(static_cast<std::uint8_t>('a' + index % 26));
   }
+  message.same_bytes = message.expected.size();
+  append_masked(message.sent, kBinaryFinal, ByteSpan(message.expected).subspan(head_bytes));
   return message;
 }
 
 Message make_question(std::string_view text, std::string held) {
   Message message;
-  message.sent.push_back(kTextFinal);
-  append_head(message.sent, text.size(), kMasked);
-  append(message.sent, kMask);
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    message.sent.push_back(static_cast<std::uint8_t>(text[index]) ^ kMask[index % 4]);
-  }
+  append_masked(message.sent, kTextFinal, as_bytes(text));
   message.held = std::move(held);
   return message;
 }

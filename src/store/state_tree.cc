@@ -27,6 +27,12 @@ void find_changed(ByteSpan state, ByteSpan next, std::vector<Delta::Chunk>& chan
   }
 }
 
+/// Gives the memory of a change back. `changed` is empty between changes.
+void release_change(std::vector<Delta::Chunk>& changed, Bytes& encoded) {
+  changed.shrink_to_fit();
+  Bytes().swap(encoded);
+}
+
 void patch(Bytes& state, const Delta& delta) {
   state.resize(delta.length);
   for (const Delta::Chunk& chunk : delta.chunks) {
@@ -57,9 +63,7 @@ Result<std::optional<StateChange>> StateTree::update(ByteSpan next, const Salt& 
 }
 
 void StateTree::forget_change() {
-  if (encoded_.capacity() <= kKeptBytesMax) return;
-  changed_.shrink_to_fit();  // empty between changes
-  Bytes().swap(encoded_);
+  if (encoded_.capacity() > kKeptBytesMax) release_change(changed_, encoded_);
 }
 
 Status StateTree::apply(ByteSpan bytes) {
@@ -73,8 +77,7 @@ Status StateTree::apply(ByteSpan bytes) {
 
 void StateTree::release_memory() {
   state_.shrink_to_fit();
-  changed_.shrink_to_fit();  // empty between changes
-  Bytes().swap(encoded_);
+  release_change(changed_, encoded_);
   chunks_.release_memory();
 }
 
