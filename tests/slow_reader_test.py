@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import support
 from support import THEATER, free_port, theater_json
@@ -15,7 +16,7 @@ from wire import Closed, Wire, frame, BINARY
 
 SECONDS = 2.0  # each latency is measured so long
 SLOWER_MAX = 2.0
-NOISE_SECONDS = 0.03  # of p99 on a machine with other work
+NOISE_SECONDS = 0.2  # of p99 while other tests run; the bar itself is held by tools/bench.py
 NODE_BYTES_MAX = 96 << 20  # what a node may grow by under load
 SCRAPERS = 40
 SCRAPE_SECONDS = 10  # kScrapeTime
@@ -173,7 +174,7 @@ class SlowReaderTest(support.ActorTest):
                     echo.send("y" * 1000)
                     echo.recv()
                 self.assertLess(node.resident_bytes() - before, NODE_BYTES_MAX)
-                held = int(open(f"/proc/{follow.pid}/statm").read().split()[1]) * 4096
+                held = int(Path(f"/proc/{follow.pid}/statm").read_text().split()[1]) * 4096
                 self.assertLess(held, NODE_BYTES_MAX, "the follower's own memory")
                 self.assertEqual(node.stop(), 0)
                 events = theater_json("actors", self.data)

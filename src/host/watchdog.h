@@ -26,8 +26,8 @@ struct Hold {
 
 /// The families of one actor, whose calls are timed: the functions the guest calls, their effects,
 /// and what the actor asks of a family while it runs; not its start and its end. `families`
-/// outlives it; `report` is called on the shard. Costs two system calls a call; nothing where it is
-/// not put in between.
+/// outlives it; `report` is called on the shard. Costs six system calls a call; nothing where
+/// it is not put in between.
 class Watchdog final : public actor::FamilySet {
  public:
   using Report = std::function<void(const Hold&)>;

@@ -1,7 +1,9 @@
-// HeldTime: the monotonic clock less the kernel's account of waits for a processor.
+// HeldTime: the thread's processor time, or, where it was blocked, the monotonic clock less the
+// kernel's account of waits for a processor.
 #include "io/held_time.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,23 +20,34 @@ Nanoseconds read_clock(clockid_t clock) {
   return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
 }
 
+/// How often the thread gave up its processor, that is, was blocked.
+std::int64_t blocked_count() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
+
 }  // namespace
 
 HeldTime::HeldTime() : statistics_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {}
 
-/// A wait between the two readings shortens what is measured, here and in since(): whoever is named
-/// did hold the thread.
+/// A wait between two of the readings shortens what is measured, here and in since(): whoever is
+/// named did hold the thread.
 HeldTime::Mark HeldTime::mark() const {
   Mark mark;
-  const bool is_counted = read_waited(mark.waited);
-  mark.time = read_clock(is_counted ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID);
+  mark.blocked = blocked_count();
+  mark.is_wait_counted = read_waited(mark.waited);
+  mark.processor = read_clock(CLOCK_THREAD_CPUTIME_ID);
+  mark.time = read_clock(CLOCK_MONOTONIC);
   return mark;
 }
 
 Nanoseconds HeldTime::since(const Mark& mark) const {
   const Nanoseconds now = read_clock(CLOCK_MONOTONIC);
+  const Nanoseconds computed = read_clock(CLOCK_THREAD_CPUTIME_ID) - mark.processor;
   Nanoseconds waited{0};
-  if (!read_waited(waited)) return read_clock(CLOCK_THREAD_CPUTIME_ID) - mark.time;
+  const bool is_wait_counted = read_waited(waited);
+  if (blocked_count() == mark.blocked || !mark.is_wait_counted || !is_wait_counted) return computed;
   return now - mark.time - (waited - mark.waited);
 }
 

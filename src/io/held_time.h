@@ -1,20 +1,26 @@
 // HeldTime: how long a thread was busy or blocked, whatever else ran on its processor.
 #pragma once
 
+#include <cstdint>
+
 #include "base/time.h"
 #include "io/owned_descriptor.h"
 
 namespace theater::io {
 
 /// Measures the thread that made it, and is to be used by that one alone. What counts is the time
-/// in which the thread computes or is blocked (in a file, a lock, a sleep); while it could run but
-/// another one has the processor nothing counts, so that a busy machine looks like an idle one. A
-/// look costs a system call. Where the kernel does not count waits for a processor, only computing
-/// counts.
+/// in which the thread computes or is blocked (in a file, a lock, a sleep). While it could run but
+/// another thread has the processor, or a hypervisor has taken the processor away, nothing counts,
+/// so that a busy machine looks like an idle one; of the hypervisor's part that holds only for a
+/// thread that was not blocked as well. A look costs three system calls. Where the kernel does not
+/// count waits for a processor, only computing counts.
 class HeldTime {
  public:
   struct Mark {
-    Nanoseconds waited{0};
+    std::int64_t blocked = 0;  // times
+    bool is_wait_counted = false;
+    Nanoseconds waited{0};  // for a processor
+    Nanoseconds processor{0};
     Nanoseconds time{0};
   };
   HeldTime();
