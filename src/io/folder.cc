@@ -70,7 +70,10 @@ Result<std::unique_ptr<FolderFile>> Folder::open_file(std::string_view name) con
     ::close(at);
     return not_found(name);
   }
-  return std::make_unique<FolderFile>(at, static_cast<std::uint64_t>(status.st_size));
+  const timespec& changed = status.st_mtim;
+  return std::make_unique<FolderFile>(
+      at, static_cast<std::uint64_t>(status.st_size),
+      WallTime{std::chrono::seconds(changed.tv_sec) + Nanoseconds(changed.tv_nsec)});
 }
 
 }  // namespace theater::io

@@ -8,24 +8,29 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace theater::io {
 
 /// An open regular file of a Folder. Closes on destruction.
 class FolderFile {
  public:
-  explicit FolderFile(int descriptor, std::uint64_t size) : descriptor_(descriptor), size_(size) {}
+  FolderFile(int descriptor, std::uint64_t size, WallTime changed)
+      : descriptor_(descriptor), size_(size), changed_(changed) {}
   ~FolderFile();
   FolderFile(const FolderFile&) = delete;
   FolderFile& operator=(const FolderFile&) = delete;
   /// As it was when it was opened.
   std::uint64_t size() const { return size_; }
+  /// When its contents last changed, as of when it was opened.
+  WallTime changed() const { return changed_; }
   /// Fills the front of `buffer` from `offset`; 0 at the end.
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> buffer) const;
 
  private:
   int descriptor_;
   std::uint64_t size_;
+  WallTime changed_;
 };
 
 /// Any thread. Opens each part of a path by itself and follows no symbolic link, so that no name

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 #include "hosts/http/date.h"
@@ -43,12 +44,37 @@ std::optional<http::Refusal> refuse_method(const http::Request& request) {
   return std::nullopt;
 }
 
-/// A head for `size` bytes of `type`.
-std::string page_head(std::string_view type, std::uint64_t size) {
+constexpr std::string_view kKeepNothing = "Cache-Control: no-store\r\n";
+
+std::string page_head(std::string_view type, std::uint64_t size, std::string_view caching) {
   return fmt::format(
-      "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}"
       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-      type, size);
+      type, size, caching);
+}
+
+/// Names the contents of a file. Weak: two changes within one tick of the file system's clock look
+/// the same (RFC 9110 8.8.1).
+std::string entity_tag(const io::FolderFile& file) {
+  return fmt::format("\"{:x}-{:x}\"", file.size(), file.changed().since_epoch.count());
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Whether If-None-Match names the tag (RFC 9110 13.1.2, weak comparison), or any.
+bool has_tag(const http::Request& request, std::string_view tag) {
+  const std::string tags = request.header("if-none-match");
+  for (const auto part : std::views::split(std::string_view(tags), ',')) {
+    std::string_view known = trim(std::string_view(part));
+    if (known == "*") return true;
+    if (known.starts_with("W/")) known.remove_prefix(2);
+    if (known == tag) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -88,7 +114,7 @@ Answer answer_json(const http::Request& request, const std::string& json) {
   if (const auto refusal = refuse_method(request)) {
     return answer_refusal(*refusal, part_of(request));
   }
-  const std::string head = page_head("application/json", json.size());
+  const std::string head = page_head("application/json", json.size(), kKeepNothing);
   return {request.method == "HEAD" ? head : head + json, nullptr};
 }
 
@@ -99,7 +125,13 @@ Answer answer_static(const http::Request& request, const io::Folder* folder) {
   if (!folder || !name) return answer_refusal({404, "not found"}, part);
   auto file = folder->open_file(*name);
   if (!file || (*file)->size() > kPageBytesMax) return answer_refusal({404, "not found"}, part);
-  Answer answer{page_head(media_type(*name), (*file)->size()), nullptr};
+  const std::string tag = entity_tag(**file);
+  const std::string caching = fmt::format("Cache-Control: no-cache\r\nETag: W/{}\r\n", tag);
+  if (has_tag(request, tag)) {
+    return {fmt::format("HTTP/1.1 304 Not Modified\r\n{}Connection: close\r\n\r\n", caching),
+            nullptr};
+  }
+  Answer answer{page_head(media_type(*name), (*file)->size(), caching), nullptr};
   if (request.method == "GET") answer.file = std::move(*file);
   return answer;
 }

@@ -27,7 +27,8 @@ inline Part part_of(const http::Request& request) {
   return request.method == "HEAD" ? Part::kHead : Part::kAll;
 }
 
-/// Answers a plain GET or HEAD from a static folder (null: there is none).
+/// Answers a plain GET or HEAD from a static folder (null: there is none); 304 if the client has
+/// the file as it is (If-None-Match).
 Answer answer_static(const http::Request& request, const io::Folder* folder);
 /// Answers with a JSON text.
 Answer answer_json(const http::Request& request, const std::string& json);

@@ -1,5 +1,5 @@
 // The static folder is served with its types and nothing outside it; other methods, hidden and
-// missing files are answered as HTTP says.
+// missing files are answered as HTTP says; what the client has already is not sent again.
 #include <unistd.h>
 
 #include <filesystem>
@@ -27,10 +27,10 @@ struct PageTest : ServerFixture {
   }
   ~PageTest() override { std::filesystem::remove_all(root); }
   void write(const char* name, const std::string& text) { std::ofstream(root / name) << text; }
-  std::string ask(std::string_view method, std::string_view target) {
+  std::string ask(std::string_view method, std::string_view target, std::string_view more = "") {
     auto client = connect();
     std::string answer =
-        exchange(client, fmt::format("{} {} HTTP/1.1\r\nHost: t\r\n\r\n", method, target));
+        exchange(client, fmt::format("{} {} HTTP/1.1\r\nHost: t\r\n{}\r\n", method, target, more));
     EXPECT_TRUE(client.is_ended());
     client.end();
     executor.run();
@@ -51,6 +51,29 @@ TEST_F(PageTest, ServesFilesWithTheirTypes) {
   const std::string head = ask("HEAD", "/");
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
   EXPECT_NE(head.find("Content-Length: 14\r\n"), std::string::npos);
+}
+
+TEST_F(PageTest, WhatTheClientHasIsNotSentAgain) {
+  const auto if_none = [](std::string_view tags) {
+    return fmt::format("If-None-Match: {}\r\n", tags);
+  };
+  const std::string first = ask("GET", "/");
+  const auto begin = first.find("\r\nETag: W/");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string tag = first.substr(begin + 8, first.find("\r\n", begin + 2) - begin - 8);
+  for (const auto& tags : {tag, "\"other\", " + tag, tag.substr(2), std::string("*")}) {
+    const std::string again = ask("GET", "/", if_none(tags));
+    EXPECT_TRUE(again.starts_with("HTTP/1.1 304 Not Modified\r\n")) << tags << ": " << again;
+    EXPECT_TRUE(again.ends_with("\r\n\r\n")) << again;
+    EXPECT_NE(again.find("ETag: " + tag), std::string::npos);
+  }
+  EXPECT_TRUE(ask("GET", "/", if_none("\"other\"")).ends_with("<h1>hello</h1>"));
+  EXPECT_TRUE(ask("GET", "/missing", if_none("*")).starts_with("HTTP/1.1 404 "));
+  std::ofstream(root / "public/index.html") << "<h1>hallo</h1>";
+  std::filesystem::last_write_time(
+      root / "public/index.html",
+      std::filesystem::file_time_type::clock::now() + std::chrono::seconds(2));
+  EXPECT_TRUE(ask("GET", "/", if_none(tag)).ends_with("<h1>hallo</h1>"));
 }
 
 TEST_F(PageTest, NothingOutsideTheFolder) {
