@@ -1,4 +1,5 @@
-// Runnables are served in turn, a bounded number at once, never while the log is overloaded.
+// Runnables are served in turn, a bounded number at once, never while the log is overloaded;
+// between two slices comes what the shard's other work leads to.
 #include "actor/run_queue.h"
 
 #include <gtest/gtest.h>
@@ -56,7 +57,50 @@ TEST_F(RunQueueTest, LetsOtherWorkThroughAfterEachWholeSlice) {
   queue.add(b);
   executor.post([this] { trace += '!'; });
   executor.run();
-  EXPECT_EQ(trace, "a!baba");
+  EXPECT_EQ(trace, "abb!aa");
+}
+
+TEST_F(RunQueueTest, LetsWhatOtherWorkLeadsToComeBeforeTheNextSlice) {
+  Worker a(trace, 'a', 3), b(trace, 'b', 1);
+  a.more = Runnable::Next::kYielded;
+  queue.add(a);
+  executor.step();
+  executor.post([&] {  // as a socket that is told, whose message an actor handles
+    trace += '1';
+    executor.post([&] {
+      trace += '2';
+      queue.add(b);
+    });
+  });
+  executor.run();
+  EXPECT_EQ(trace, "a12baa");
+}
+
+TEST_F(RunQueueTest, WorkWithoutEndDelaysASliceByABoundedNumberOfTasks) {
+  Worker a(trace, 'a', 2), b(trace, 'b', 10'000);
+  a.more = Runnable::Next::kYielded;
+  queue.add(a);
+  queue.add(b);
+  executor.run();
+  EXPECT_LE(trace.find('a', 1), RunQueue::kTurnsAtOnce * (RunQueue::kRoundsBetweenSlices + 1));
+}
+
+TEST_F(RunQueueTest, ASliceWaitsWhileOverloadedAndIsForgottenWhenRemoved) {
+  Worker a(trace, 'a', 3);
+  a.more = Runnable::Next::kYielded;
+  queue.add(a);
+  executor.step();
+  overloaded = true;
+  executor.run();
+  EXPECT_EQ(trace, "a");
+  queue.add(a);  // already queued
+  overloaded = false;
+  queue.resume();
+  for (std::size_t i = 0; i < RunQueue::kRoundsBetweenSlices; ++i) executor.step();
+  EXPECT_EQ(trace, "aa");
+  queue.remove(a);
+  executor.run();
+  EXPECT_EQ(trace, "aa");
 }
 
 TEST_F(RunQueueTest, ServesNothingWhileOverloaded) {
