@@ -16,13 +16,14 @@ class BoundFamily : public Family {
   const actor::FamilyInfo& info() const final { return binding_.info(); }
 
   Status check_grant(const actor::Setting& table) const final {
-    TRY_OK(parse_(table));
-    return {};
+    TRY(Grant grant, parse_(table));
+    return prepare(grant);
   }
 
   Result<std::unique_ptr<actor::FamilyInstance>> create(const actor::Setting& table,
                                                         const Context& context) const final {
     TRY(Grant grant, parse_(table));
+    TRY_OK(prepare(grant));
     return make(std::move(grant), context);
   }
 
@@ -33,6 +34,10 @@ class BoundFamily : public Family {
 
   Binding<Instance>& binding() { return binding_; }
   const Binding<Instance>& binding() const { return binding_; }
+
+  /// Adds to a grant what has to be read for it, which takes time: first when it is checked, before
+  /// the actor starts; kept, so that the shard does not wait for it.
+  virtual Status prepare(Grant&) const { return {}; }
 
   /// Makes an instance from binding, grant and context, which its constructor takes in this order.
   /// Overridden by families whose instances need more.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "io/tls_authorities.h"
 
 namespace theater::io {
 
@@ -330,20 +331,9 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(const TlsFiles& files) {
   return context;
 }
 
-Status trust_authorities(SSL_CTX* context, const TlsTrust& trust) {
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_default_verify_paths(context);  // without them nobody is trusted
-  ERR_clear_error();
-  const auto& file = trust.authorities_file;
-  if (file && SSL_CTX_load_verify_file(context, file->c_str()) != 1) {
-    return fail(Code::kInvalid, "authorities {}: {}", *file, openssl_reason());
-  }
-  return {};
-}
-
-Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsTrust& trust) {
+std::shared_ptr<TlsContext> TlsContext::client(const TlsAuthorities& authorities) {
   std::shared_ptr<TlsContext> context(new TlsContext(make_context(TLS_client_method())));
-  TRY_OK(trust_authorities(context->context_, trust));
+  authorities.set(context->context_);
   return context;
 }
 

@@ -23,17 +23,15 @@ struct TlsTrust {
   bool operator==(const TlsTrust&) const = default;
 };
 
-/// Lets `context` believe the authorities of `trust`, and no other: verification of the peer is
-/// on. For libraries that bring their own sessions. kInvalid: the file cannot be read.
-Status trust_authorities(SSL_CTX* context, const TlsTrust& trust);
+class TlsAuthorities;
 
 /// TLS 1.2 and 1.3, either end. Immutable after construction; any thread. There is no way back to
 /// plain text: a handshake that fails is an error of the stream (kDenied), and nothing was said.
 class TlsContext {
  public:
-  /// Refuses files that cannot be read or do not belong together.
+  /// Refuses files that cannot be read or do not belong together. Reads them.
   static Result<std::shared_ptr<TlsContext>> server(const TlsFiles& files);
-  static Result<std::shared_ptr<TlsContext>> client(const TlsTrust& trust);
+  static std::shared_ptr<TlsContext> client(const TlsAuthorities& authorities);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;

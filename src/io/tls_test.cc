@@ -12,6 +12,7 @@
 #include "io/asio_network.h"
 #include "io/stepping_executor.h"
 #include "io/test_tls.h"
+#include "io/tls_authorities.h"
 
 namespace theater::io {
 namespace {
@@ -155,7 +156,7 @@ struct TlsClientTest : testing::Test, ListenerUser {
     return {*IpAddress::parse("127.0.0.1"), static_cast<std::uint16_t>(port)};
   }
   void dial(const TlsTrust& trust, const std::string& host) {
-    const auto context = *TlsContext::client(trust);
+    const auto context = TlsContext::client(**TlsAuthorities::read(trust));
     client.begin(network, context->wrap(*network.connect(endpoint()), host));
   }
   TlsTrust trust() const { return {files.certificate}; }
@@ -242,7 +243,8 @@ TEST_F(TlsClientTest, AnAddressWhereNobodyListensIsUnreachable) {
   run_until([&] { return client.error.has_value(); });
   EXPECT_EQ(client.error->code, Code::kClosed);
   client.error.reset();
-  client.begin(network, (*TlsContext::client(trust()))->wrap(*network.connect(gone), "localhost"));
+  client.begin(network, TlsContext::client(**TlsAuthorities::read(trust()))
+                            ->wrap(*network.connect(gone), "localhost"));
   run_until([&] { return client.error.has_value(); });
   EXPECT_EQ(client.error->code, Code::kClosed);
 }
@@ -254,7 +256,7 @@ TEST_F(TlsClientTest, TwoEndsThatBothWaitToBeReadDoNotStandStill) {
   ManualClock clock;
   SteppingExecutor steps(clock);
   Wire wire{steps, {}};
-  const auto context = *TlsContext::client(trust());
+  const auto context = TlsContext::client(**TlsAuthorities::read(trust()));
   server.unsaid = std::string(kBytes, 's');
   client.unsaid = std::string(kBytes, 'c');
   server.begin(network, server_context->wrap(std::make_unique<WireEnd>(wire, 0)));
@@ -266,8 +268,35 @@ TEST_F(TlsClientTest, TwoEndsThatBothWaitToBeReadDoNotStandStill) {
 }
 
 TEST_F(TlsClientTest, AuthoritiesThatCannotBeReadAreRefused) {
-  EXPECT_EQ(TlsContext::client({folder / "missing.pem"}).error().code, Code::kInvalid);
-  EXPECT_EQ(TlsContext::client({files.key}).error().code, Code::kInvalid);
+  EXPECT_EQ(TlsAuthorities::read({folder / "missing.pem"}).error().code, Code::kInvalid);
+  EXPECT_EQ(TlsAuthorities::read({files.key}).error().code, Code::kInvalid);
+}
+
+/// A shard asks again for what was read when the grant was checked.
+TEST_F(TlsClientTest, AuthoritiesAreReadOnce) {
+  TlsAuthorityBook book;
+  const auto first = *book.get(trust());
+  EXPECT_EQ(*book.get(trust()), first);
+  EXPECT_NE(*book.get({}), first);
+  EXPECT_EQ(*book.get({}), *book.get({}));
+  client.begin(network,
+               TlsContext::client(*first)->wrap(*network.connect(endpoint()), "localhost"));
+  run_until([&] { return client.is_ready; });
+  EXPECT_FALSE(client.error);
+}
+
+TEST_F(TlsClientTest, AuthoritiesAreReadAgainWhenTheirFileHasChanged) {
+  TlsAuthorityBook book;
+  const std::string file = folder / "authorities.pem";
+  std::filesystem::copy_file(files.certificate, file);
+  const auto first = *book.get({file});
+  std::filesystem::copy_file(files.key, file, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(book.get({file}).error().code, Code::kInvalid) << "there is no certificate in it";
+  std::filesystem::copy_file(files.certificate, file,
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_NE(*book.get({file}), first);
+  std::filesystem::remove(file);
+  EXPECT_EQ(book.get({file}).error().code, Code::kInvalid);
 }
 
 }  // namespace

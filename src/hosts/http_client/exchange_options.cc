@@ -118,9 +118,8 @@ void Exchange::set_callbacks() {
 }
 
 CURLcode Exchange::trust(CURL*, void* context, void* self) {
-  const io::TlsTrust& trust = static_cast<Exchange*>(self)->setup_.grant.trust;
-  const bool is_read = io::trust_authorities(static_cast<SSL_CTX*>(context), trust).has_value();
-  return is_read ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+  static_cast<Exchange*>(self)->setup_.grant.authorities->set(static_cast<SSL_CTX*>(context));
+  return CURLE_OK;
 }
 
 /// So that libcurl asks nobody: the addresses are those that were permitted.

@@ -18,6 +18,14 @@ class HttpClientFamily final : public host::BoundFamily<Instance, Grant> {
     host::describe<Payload>(binding().info(), "http-client", actor::HandlerNeed::kRequired);
   }
   ~HttpClientFamily() override { curl_global_cleanup(); }
+
+ private:
+  Status prepare(Grant& grant) const override {
+    TRY(grant.authorities, authorities_.get(grant.trust));
+    return {};
+  }
+
+  mutable io::TlsAuthorityBook authorities_;  // guards itself
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Grant: the table [grants.http-client] of a manifest.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "host/wit_types.h"
 #include "hosts/http_client/limits.h"
 #include "hosts/outbound/allow_list.h"
+#include "io/tls_authorities.h"
 
 namespace theater::hosts::http_client {
 
@@ -26,6 +28,7 @@ struct Grant {
   outbound::AllowList reissue;  // sent again after a crash, whatever the method
   outbound::PrivateAddresses private_addresses = outbound::PrivateAddresses::kRefused;
   io::TlsTrust trust;
+  std::shared_ptr<const io::TlsAuthorities> authorities;  // of trust, once they are read; shared
   std::vector<Secret> secrets;
   Limits limits;
 };

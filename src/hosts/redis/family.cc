@@ -16,6 +16,17 @@ class RedisFamily final : public host::BoundFamily<Instance, Grant> {
         .operation<&Instance::plan_subscribe, &Instance::begin_subscribe>("subscribe");
     host::describe<Payload>(binding().info(), "redis", actor::HandlerNeed::kRequired);
   }
+
+ private:
+  Status prepare(Grant& grant) const override {
+    for (ServerGrant& server : grant.servers) {
+      if (!server.tls) continue;
+      TRY(server.authorities, authorities_.get(server.trust));
+    }
+    return {};
+  }
+
+  mutable io::TlsAuthorityBook authorities_;  // guards itself
 };
 
 }  // namespace

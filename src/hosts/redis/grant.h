@@ -1,13 +1,14 @@
 // Grant: the table [grants.redis] of a manifest.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "actor/settings.h"
 #include "hosts/outbound/dialer.h"
 #include "hosts/redis/limits.h"
-#include "io/tls.h"
+#include "io/tls_authorities.h"
 
 namespace theater::hosts::redis {
 
@@ -18,9 +19,10 @@ struct ServerGrant {
   std::uint16_t port = 0;
   bool tls = false;
   io::TlsTrust trust;
-  std::string user;           // empty: the server's default user
-  std::string password_file;  // path; empty: no password
-  std::string password;       // read when the actor starts
+  std::shared_ptr<const io::TlsAuthorities> authorities;  // of trust, if tls; shared
+  std::string user;                                       // empty: the server's default user
+  std::string password_file;                              // path; empty: no password
+  std::string password;                                   // read when the actor starts
   std::uint32_t database = 0;
   std::vector<std::string> commands;  // upper case; "*": all that are harmless
   std::vector<std::string> channels;  // names; ending in "*": all that begin so

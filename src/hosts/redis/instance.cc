@@ -165,9 +165,7 @@ Status Instance::make_servers() {
   PipeUser& user = *this;
   for (const ServerGrant& grant : grant_.servers) {
     Server server{&grant, nullptr, nullptr};
-    if (grant.tls) {
-      TRY(server.tls, io::TlsContext::client(grant.trust));
-    }
+    if (grant.tls) server.tls = io::TlsContext::client(*grant.authorities);
     server.pipe = std::make_unique<Pipe>(
         Pipe::Setup{grant, grant_.limits, server.tls.get(), services_, user});
     servers_.emplace(grant.name, std::move(server));

@@ -24,6 +24,11 @@ class TcpFamily final : public host::BoundFamily<Instance, Grant> {
   }
 
  protected:
+  Status prepare(Grant& grant) const override {
+    if (grant.allow.empty() && grant.transfer_from.empty()) return {};
+    TRY(grant.authorities, authorities_.get(grant.trust));
+    return {};
+  }
   Result<std::unique_ptr<actor::FamilyInstance>> make(Grant grant,
                                                       const host::Context& context) const override {
     return std::make_unique<Instance>(
@@ -36,6 +41,7 @@ class TcpFamily final : public host::BoundFamily<Instance, Grant> {
   // They guard themselves.
   mutable listener::Scratches scratches_{kScratchBytes};
   mutable Doors doors_;
+  mutable io::TlsAuthorityBook authorities_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Grant: the table [grants.tcp] of a manifest.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,7 +9,7 @@
 #include "actor/settings.h"
 #include "hosts/outbound/allow_list.h"
 #include "hosts/tcp/limits.h"
-#include "io/tls.h"
+#include "io/tls_authorities.h"
 
 namespace theater::hosts::tcp {
 
@@ -31,6 +32,7 @@ struct Grant {
   std::vector<TargetRule> allow;
   outbound::PrivateAddresses private_addresses = outbound::PrivateAddresses::kRefused;
   io::TlsTrust trust;
+  std::shared_ptr<const io::TlsAuthorities> authorities;  // of trust, once they are read; shared
   std::optional<std::string> listen;
   std::optional<io::TlsFiles> tls;
   ServerTls server_tls = ServerTls::kAtOnce;

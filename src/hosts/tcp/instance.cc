@@ -303,7 +303,7 @@ Status Instance::fold_event(ByteSpan bytes) {
 Status Instance::recover() {
   const Grant& grant = setup_.grant;
   if (!grant.allow.empty() || !grant.transfer_from.empty()) {
-    TRY(client_tls_, io::TlsContext::client(grant.trust));
+    client_tls_ = io::TlsContext::client(*grant.authorities);
   }
   if (grant.tls) {
     TRY(server_tls_, io::TlsContext::server(*grant.tls));

@@ -25,20 +25,28 @@ class WebsocketClientFamily final : public host::Family {
   const actor::FamilyInfo& info() const override { return binding_.info(); }
 
   Status check_grant(const actor::Setting& table) const override {
-    TRY_OK(parse_grant(table));
+    TRY_OK(prepared(table));
     return {};
   }
 
   Result<std::unique_ptr<actor::FamilyInstance>> create(
       const actor::Setting& table, const host::Context& context) const override {
-    TRY(Grant grant, parse_grant(table));
+    TRY(Grant grant, prepared(table));
     return std::make_unique<Instance>(
         InstanceSetup{binding_, scratches_.of(context.services.executor), std::move(grant)},
         context);
   }
 
  private:
+  /// The authorities are read when the grant is checked, so that the shard does not wait for it.
+  Result<Grant> prepared(const actor::Setting& table) const {
+    TRY(Grant grant, parse_grant(table));
+    TRY(grant.authorities, authorities_.get(grant.trust));
+    return grant;
+  }
+
   const host::Binding<Instance> binding_ = bind();
+  mutable io::TlsAuthorityBook authorities_;              // guards itself
   mutable listener::Scratches scratches_{kScratchBytes};  // guards itself
 };
 

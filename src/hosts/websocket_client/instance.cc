@@ -239,7 +239,7 @@ Status Instance::fold_event(ByteSpan bytes) {
 }
 
 Status Instance::recover() {
-  TRY(tls_, io::TlsContext::client(setup_.grant.trust));
+  tls_ = io::TlsContext::client(*setup_.grant.authorities);
   for (const std::uint64_t id : interrupted_) peers_.all()[id].is_closed = true;
   report_interrupted();
   return {};
