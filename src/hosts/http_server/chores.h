@@ -14,10 +14,7 @@ namespace theater::hosts::http_server {
 
 /// What one task does of it. The shard's other work comes in between.
 inline constexpr std::size_t kChoreStepsMax = 128;
-inline constexpr std::size_t kFlushesMax = 32;  // system calls
-inline constexpr std::size_t kTurnBytesMax = 1024 * 1024;
-/// Sockets that are closed in one task.
-inline constexpr std::size_t kClosesMax = 128;
+inline constexpr std::size_t kChoreBytesMax = 1024 * 1024;  // copied
 
 /// A response that outlives the effect that brought it.
 struct StoredResponse {

@@ -25,7 +25,6 @@ std::vector<std::uint64_t> Exchanges::roll_back() {
     changed.push_back(undo.id);
   }
   undo_.clear();
-  refused_.clear();
   return changed;
 }
 

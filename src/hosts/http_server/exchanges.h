@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "hosts/http_server/ending.h"
@@ -57,13 +56,7 @@ class Exchanges {
   // Changes by calls; each can be undone until the invocation ends.
   void view(std::uint64_t id, Exchange& exchange, View next);
   void promise(std::uint64_t id, Exchange& exchange, std::size_t bytes);
-  /// A write to it was refused for want of room.
-  void refuse(std::uint64_t id) { refused_.push_back(id); }
-  /// The invocation's changes stand. Answers whose writes it was refused: they wait for room.
-  std::vector<std::uint64_t> keep() {
-    undo_.clear();
-    return std::exchange(refused_, {});
-  }
+  void keep() { undo_.clear(); }  // the invocation's changes stand
   /// They never happened. Answers the requests that were changed.
   std::vector<std::uint64_t> roll_back();
 
@@ -75,7 +68,6 @@ class Exchanges {
   };
   Map map_;
   std::vector<Undo> undo_;
-  std::vector<std::uint64_t> refused_;  // bounded by the calls of an invocation
 };
 
 }  // namespace theater::hosts::http_server

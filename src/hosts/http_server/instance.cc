@@ -292,8 +292,7 @@ void Instance::tick() {
     if (!connection || connection->state() != State::kStreaming) continue;
     if (connection->is_awaited) {
       mark_dirty(*connection);
-    } else if (exchange.told_congested != connection->is_congested() &&
-               !exchange.is_congestion_queued) {
+    } else if (host::has_news(exchange)) {
       queue_congestion(id, exchange);
     }
   }

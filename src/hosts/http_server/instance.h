@@ -11,6 +11,7 @@
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
+#include "host/rounds.h"
 #include "hosts/http_server/chores.h"
 #include "hosts/http_server/connection.h"
 #include "hosts/http_server/exchanges.h"
@@ -132,7 +133,6 @@ class Instance final : public host::BoundInstance<Instance>,
   void join_topic(std::uint64_t id, Exchange& exchange, std::string_view topic);
   host::Outcome check(const http::ResponseMessage& response) const;
   host::Outcome check_stream(std::uint64_t id, std::size_t bytes);
-  void await_room(const std::vector<std::uint64_t>& ids);
   // Work in parts (instance_chores.cc).
   void add_chore(Chore chore);
   void do_chores();
@@ -165,7 +165,8 @@ class Instance final : public host::BoundInstance<Instance>,
   Chores chores_;
   std::vector<std::uint64_t> folding_;  // restart: requests of the last recv
   std::uint64_t last_connection_ = 0;
-  std::uint64_t last_id_ = 0;               // of requests, without kHostIdBit
+  std::uint64_t last_id_ = 0;  // of requests, without kHostIdBit
+  host::RefusedWrites refused_;
   std::vector<std::uint64_t> dirty_;        // connections with something to flush
   std::vector<std::uint64_t> held_;         // connections that wait for room in the queue
   std::vector<std::uint64_t> interrupted_;  // restart: ended events not queued yet

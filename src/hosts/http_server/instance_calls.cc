@@ -73,9 +73,7 @@ host::Outcome Instance::check_stream(std::uint64_t id, std::size_t bytes) {
     return refuse(GuestCode::kConflict, "request {} is not answered by a stream", id);
   }
   const std::size_t waiting = exchange->connection->outgoing_bytes() + exchange->promised_bytes;
-  auto room = host::check_room(id, bytes, waiting, limits_.out_hard);
-  if (!room && room.error().code == GuestCode::kFull) exchanges_.refuse(id);
-  return room;
+  return refused_.note(id, host::check_room(id, bytes, waiting, limits_.out_hard));
 }
 
 host::Outcome Instance::finish(std::uint64_t id) {
@@ -123,21 +121,10 @@ host::Outcome Instance::more(std::uint64_t id, std::uint32_t) {
 }
 
 void Instance::settle(actor::Settlement settlement) {
-  if (settlement == actor::Settlement::kCommitted) return await_room(exchanges_.keep());
+  refused_.settle(settlement, exchanges_, [this](Connection& it) { mark_dirty(it); });
+  if (settlement == actor::Settlement::kCommitted) return exchanges_.keep();
   for (const std::uint64_t id : exchanges_.roll_back()) {
     if (Exchange* exchange = exchanges_.find(id)) tell_if_over(id, *exchange);
-  }
-}
-
-/// Their guest waits for `drained`, whether it was told of congestion or not.
-void Instance::await_room(const std::vector<std::uint64_t>& ids) {
-  for (const std::uint64_t id : ids) {
-    Exchange* exchange = exchanges_.find(id);
-    Connection* connection = exchange ? current(id, *exchange) : nullptr;
-    if (!connection) continue;
-    exchange->told_congested = true;  // as good as
-    connection->is_awaited = true;
-    mark_dirty(*connection);
   }
 }
 

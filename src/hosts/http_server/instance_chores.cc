@@ -1,7 +1,8 @@
 // http_server::Instance: what concerns many at once, a part in each turn of the shard (BLOCK-1).
-#include <algorithm>
 #include <utility>
 
+#include "host/closing.h"
+#include "host/rounds.h"
 #include "hosts/http_server/instance.h"
 
 namespace theater::hosts::http_server {
@@ -19,7 +20,7 @@ void Instance::do_chores() {
       chores_.pop_front();
       continue;
     }
-    if (steps >= kChoreStepsMax || bytes >= kTurnBytesMax) {
+    if (steps >= kChoreStepsMax || bytes >= kChoreBytesMax) {
       return deferred_.request(&Instance::do_chores);
     }
     bytes += do_next(chores_.front());
@@ -50,21 +51,10 @@ Connection* Instance::find_connection(std::uint64_t number) const {
   return found == connections_.end() ? nullptr : found->second.get();
 }
 
-/// Writes to the first of them; flushing may add others, which come behind those that are left.
 void Instance::flush_dirty() {
-  std::vector<std::uint64_t> numbers = std::exchange(dirty_, {});
-  std::size_t done = 0, written = 0;
-  while (done < numbers.size() && done < kFlushesMax && written < kTurnBytesMax) {
-    Connection* connection = find_connection(numbers[done++]);
-    if (!connection) continue;
-    connection->is_dirty = false;
-    const std::size_t before = connection->outgoing_bytes();
-    connection->flush();
-    written += before - std::min(before, connection->outgoing_bytes());
-  }
-  if (done == numbers.size()) return;
-  dirty_.insert(dirty_.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(done), numbers.end());
-  deferred_.request(&Instance::flush_dirty);
+  const auto round =
+      host::flush_dirty(dirty_, [this](std::uint64_t number) { return find_connection(number); });
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
 }
 
 void Instance::resume_held() {
@@ -75,14 +65,13 @@ void Instance::resume_held() {
   }
 }
 
-/// Closing a socket takes microseconds of a system call, which add up.
 void Instance::bury() {
-  dead_.resize(dead_.size() - std::min(dead_.size(), kClosesMax));
-  if (!dead_.empty()) return deferred_.request(&Instance::bury);
+  if (host::bury_some(dead_) == host::Round::kUnfinished) {
+    return deferred_.request(&Instance::bury);
+  }
   drained_if_empty();
 }
 
-/// All of them now. Where they are many, a worker closes the sockets, soon.
 void Instance::drop_connections() {
   std::vector<std::unique_ptr<io::Stream>> streams;
   for (const auto& [number, connection] : connections_) streams.push_back(connection->give_up());
@@ -90,9 +79,7 @@ void Instance::drop_connections() {
   connections_.clear();
   dead_.clear();
   counts_ = {};
-  if (streams.size() <= kClosesMax) return;
-  services_.workers.run([all = std::move(streams)]() mutable { all.clear(); }, services_.executor,
-                        [] {});
+  host::close_all(std::move(streams), services_);
 }
 
 }  // namespace theater::hosts::http_server

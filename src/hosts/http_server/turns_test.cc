@@ -51,7 +51,7 @@ TEST_F(Turns, AnAnswerOfManyMebibytesIsWrittenInParts) {
   auto client = connect();
   client.send(get("/now"));
   const std::size_t most = most_written(client);
-  EXPECT_LE(most, kTurnBytesMax);
+  EXPECT_LE(most, host::kFlushBytesMax);
   EXPECT_EQ(brief(client.take()), "200 " + actor.now_body);
 }
 

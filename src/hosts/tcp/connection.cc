@@ -285,11 +285,19 @@ void Connection::flush() {
 
 void Connection::update_congestion() {
   const std::size_t bytes = outbox_.bytes();
-  const bool is_over = is_congested_ ? bytes > limits_.out_low : bytes > limits_.out_high;
-  if (is_over == is_congested_) return;
-  is_congested_ = is_over;
-  congested_since_ = setup_.owner.tick_time();
-  if (state() == State::kOpen || state() == State::kPeerEnded) setup_.owner.on_congestion(*this);
+  const bool is_over = bytes > (is_congested_ ? limits_.out_low : limits_.out_high);
+  const bool is_open = state() == State::kOpen || state() == State::kPeerEnded;
+  if (is_over != is_congested_) {
+    is_congested_ = is_over;
+    congested_since_ = setup_.owner.tick_time();
+    if (is_open) setup_.owner.on_congestion(*this);
+  }
+  if (is_awaited && is_open && bytes <= limits_.out_low) setup_.owner.on_room(*this);
+}
+
+std::unique_ptr<io::Stream> Connection::give_up() {
+  if (stream_) stream_->detach();
+  return std::move(stream_);
 }
 
 // Time.

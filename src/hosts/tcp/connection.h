@@ -33,6 +33,8 @@ class ConnectionOwner {
   /// Its socket may be taken with release(), soon.
   virtual void on_moving(Connection& connection) = 0;
   virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
+  /// is_awaited, and no more than out_low is left to be written.
+  virtual void on_room(Connection& connection) = 0;
   virtual void on_closed(Connection& connection, const std::optional<host::GuestError>& why) = 0;
   /// The connection is done with; destroy it soon, not now.
   virtual void on_gone(Connection& connection) = 0;
@@ -90,6 +92,8 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void flush();
   /// Data may be delivered again.
   void resume();
+  /// Gives up the socket, if there is one; then it is to be destroyed.
+  std::unique_ptr<io::Stream> give_up();
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 
@@ -110,6 +114,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   /// The owner's marks: events in the actor's queue, and a place in its list of the unflushed.
   std::uint32_t queued_items = 0;
   std::size_t queued_bytes = 0;
+  bool is_awaited = false;  // the guest waits for room: on_room() is called
   bool is_dirty = false;
 
  private:

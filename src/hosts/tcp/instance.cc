@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "host/closing.h"
 #include "host/rounds.h"
 
 namespace theater::hosts::tcp {
@@ -147,6 +148,14 @@ bool Instance::promise(Peer& peer, std::uint32_t events) {
   return peer.promises >= events;
 }
 
+/// The guest was refused a write, and may try again: all that it wrote since is queued.
+void Instance::on_room(Connection& connection) {
+  Peer* peer = peers_.find(connection.id());
+  if (is_stopping_ || !peer || peer->promised_bytes > 0) return;
+  connection.is_awaited = false;
+  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
+}
+
 /// Once room is promised for it besides the others; else with a later tick.
 void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
   if (!promise(peer, kPromises)) return;
@@ -215,7 +224,10 @@ void Instance::mark_dirty(Connection& connection) {
   deferred_.request(&Instance::flush_dirty);
 }
 
-void Instance::flush_dirty() { host::flush_dirty(peers_, dirty_); }
+void Instance::flush_dirty() {
+  const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
+}
 
 void Instance::resume_held() {
   host::resume_held(peers_, held_,
@@ -223,7 +235,9 @@ void Instance::resume_held() {
 }
 
 void Instance::bury() {
-  dead_.clear();
+  if (host::bury_some(dead_) == host::Round::kUnfinished) {
+    return deferred_.request(&Instance::bury);
+  }
   std::erase_if(peers_.all(),
                 [](const auto& entry) { return entry.second.is_told && !entry.second.connection; });
   if (listener_ && std::exchange(is_accept_held_, false)) listener_->want_accept();
@@ -244,8 +258,11 @@ void Instance::tick() {
   tick_time_ = services_.clock.now();
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
-    const bool is_news = peer.told_congested != peer.connection->is_congested();
-    if (is_news && !peer.is_congestion_queued && !peer.is_closed()) queue_congestion(id, peer);
+    if (peer.connection->is_awaited) {
+      mark_dirty(*peer.connection);
+    } else if (host::has_news(peer) && !peer.is_closed()) {
+      queue_congestion(id, peer);
+    }
     peer.connection->sweep(tick_time_);
   }
   const bool is_held = std::exchange(is_accept_held_, false) && listener_;
@@ -350,23 +367,26 @@ void Instance::stop(actor::StopMode mode) {
   queue_.clear();
   interrupted_.clear();
   if (mode == actor::StopMode::kKill) {
-    for (auto& [id, peer] : peers_.all()) peer.connection.reset();
+    host::drop_all(peers_, dead_, services_);
     connection_count_ = 0;
-    dead_.clear();
+    leaving_.clear();
   } else {
     is_drained_told_ = false;
-    std::vector<Connection*> all;
-    for (auto& [id, peer] : peers_.all()) {
-      if (peer.connection) all.push_back(peer.connection.get());
-    }
-    for (Connection* connection : all) {
-      connection->close(
-          host::GuestError{host::GuestCode::kInterrupted, "", "the actor stops", std::nullopt});
-      connection->flush();
-    }
+    leaving_ = host::all_connected(peers_);
+    send_off();
   }
   end_tick_if_idle();
   drained_if_empty();
+}
+
+void Instance::send_off() {
+  const auto close = [](Connection& connection) {
+    connection.close(
+        host::GuestError{host::GuestCode::kInterrupted, "", "the actor stops", std::nullopt});
+    connection.flush();
+  };
+  const auto round = host::act_on_some(leaving_, host::finder_of(peers_), close);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
 }
 
 void Instance::release_memory() { queue_.release_memory(); }

@@ -8,6 +8,7 @@
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
+#include "host/rounds.h"
 #include "hosts/tcp/peers.h"
 
 namespace theater::hosts::tcp {
@@ -85,6 +86,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_secured(Connection& connection) override;
   void on_moving(Connection& connection) override;
   void on_congestion(Connection& connection) override;
+  void on_room(Connection& connection) override;
   void on_closed(Connection& connection, const std::optional<host::GuestError>& why) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
@@ -110,6 +112,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void flush_dirty();
   void resume_held();
   void bury();
+  void send_off();
   void report_interrupted();
   void arm_tick();
   void tick();
@@ -125,14 +128,16 @@ class Instance final : public host::BoundInstance<Instance>,
   std::unique_ptr<io::Listener> listener_;
   std::shared_ptr<io::TlsContext> client_tls_;  // shared with the streams made from them
   std::shared_ptr<io::TlsContext> server_tls_;
-  std::uint64_t last_id_ = 0;               // of accepted connections, without kHostIdBit
-  std::size_t connection_count_ = 0;        // performed or accepted, and not gone
-  std::size_t asked_count_ = 0;             // called and not performed
-  bool is_accept_held_ = false;             // no room, or no descriptor
+  std::uint64_t last_id_ = 0;         // of accepted connections, without kHostIdBit
+  std::size_t connection_count_ = 0;  // performed or accepted, and not gone
+  std::size_t asked_count_ = 0;       // called and not performed
+  bool is_accept_held_ = false;       // no room, or no descriptor
+  host::RefusedWrites refused_;
   std::vector<std::uint64_t> dirty_;        // connections with something to flush
   std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> moving_;       // connections whose sockets are to leave
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
+  std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
   std::vector<std::unique_ptr<Connection>> dead_;
   std::uint64_t opened_ = 0, accepted_ = 0, handed_ = 0, failed_ = 0, bytes_in_ = 0, bytes_out_ = 0;
   MonotonicTime tick_time_;

@@ -53,7 +53,9 @@ host::Outcome Instance::send(std::uint64_t id, ByteSpan data) {
   if (auto good = check_writable(id, *peer); !good) return good;
   const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
   const std::size_t size = data.size();
-  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) return room;
+  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) {
+    return refused_.note(id, std::move(room));
+  }
   peers_.promise(id, *peer, data.size());
   return {};
 }
@@ -119,6 +121,7 @@ host::Outcome Instance::control(std::uint64_t id, const Order& order) {
 }
 
 void Instance::settle(actor::Settlement settlement) {
+  refused_.settle(settlement, peers_, [this](Connection& connection) { mark_dirty(connection); });
   if (settlement == actor::Settlement::kCommitted) return peers_.keep();
   const std::size_t unopened = peers_.roll_back();
   asked_count_ -= unopened;

@@ -1,6 +1,9 @@
 // Connections carry bytes both ways as fast as the slower end and end once; nothing is dialled that
 // the grant does not name; what is not wanted is not read; each direction ends by itself; bounds
 // hold; a discarded invocation has done nothing; stop and restart leave no connection untold.
+#include <algorithm>
+
+#include "host/closing.h"
 #include "hosts/tcp/tcp_fixture.h"
 
 namespace theater::hosts::tcp {
@@ -196,6 +199,21 @@ TEST_F(Tcp, ASlowActorLetsThePeerWait) {
   EXPECT_LE(most, 3 * kScratchBytes + 200) << "BOUND-1";
 }
 
+/// Below out_high nobody was congested; who was refused waits for `drained` all the same.
+TEST_F(Tcp, WhoWasRefusedIsToldWhenThereIsRoom) {
+  begin("out_high = 2048\nout_low = 512\nout_hard = 4096\n");
+  io::MemoryClient peer = open();
+  peer.set_capacity(0);
+  EXPECT_EQ(send(1, std::string(1500, 'x')), std::nullopt);
+  EXPECT_EQ(send(1, std::string(3000, 'x')), GuestCode::kFull);
+  EXPECT_EQ(take(), Seen{});
+  peer.set_capacity(SIZE_MAX);
+  EXPECT_EQ(take(), Seen{"1: drained"});
+  EXPECT_EQ(send(1, std::string(3000, 'x')), std::nullopt);
+  pass(seconds(3));
+  EXPECT_EQ(take(), Seen{});
+}
+
 TEST_F(Tcp, ASlowPeerIsToldOfAndClosed) {
   begin("out_high = 1024\nout_low = 512\n");
   io::MemoryClient peer = open();
@@ -335,6 +353,24 @@ TEST_F(Tcp, StopsFromEveryState) {
       EXPECT_FALSE(shard.network.is_listening(std::string(kListen)));
     }
   }
+}
+
+/// Others have their turn in between (BLOCK-1).
+TEST_F(Tcp, AStopClosesManyInParts) {
+  begin();
+  std::vector<io::MemoryClient> peers;
+  for (std::size_t i = 0; i < 2 * host::kClosesMax + 1; ++i) peers.push_back(visit()), take();
+  const auto ended = [&] {
+    return std::ranges::count_if(peers, [](const auto& peer) { return peer.is_ended(); });
+  };
+  instance->stop(actor::StopMode::kDrain);
+  EXPECT_EQ(ended(), host::kClosesMax);
+  shard.executor.run();
+  EXPECT_EQ(ended(), peers.size());
+  for (auto& peer : peers) peer.end();
+  shard.executor.run();
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
 }
 
 TEST_F(Tcp, EachCallOfTheNetworkMayFail) {

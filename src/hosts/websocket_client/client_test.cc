@@ -1,6 +1,9 @@
 // Connections open, carry messages both ways, end once and say why; what the grant does not name
 // is never dialled; bounds hold; a discarded invocation has opened nothing; a restart and a stop
 // leave no connection untold.
+#include <algorithm>
+
+#include "host/closing.h"
 #include "hosts/websocket_client/client_fixture.h"
 
 namespace theater::hosts::websocket_client {
@@ -168,6 +171,21 @@ TEST_F(Client, ASlowServerIsToldOfAndClosed) {
   EXPECT_EQ(take(), Seen{"closed 1013 (full)"});
 }
 
+/// Below out_high nobody was congested; who was refused waits for `drained` all the same.
+TEST_F(Client, WhoWasRefusedIsToldWhenThereIsRoom) {
+  TestServer server = open("out_high = 2048\nout_low = 512\nout_hard = 4096\nmessage_max = 4096\n");
+  server.end().set_capacity(0);
+  EXPECT_EQ(send(std::string(1500, 'x')), std::nullopt);
+  EXPECT_EQ(send(std::string(3000, 'x')), GuestCode::kFull);
+  EXPECT_EQ(take(), Seen{});
+  server.end().set_capacity(SIZE_MAX);
+  shard.executor.run();
+  EXPECT_EQ(take(), Seen{"drained"});
+  EXPECT_EQ(send(std::string(3000, 'x')), std::nullopt);
+  pass(seconds(3));
+  EXPECT_EQ(take().size(), 0u);
+}
+
 TEST_F(Client, SilenceIsPingedThenEnded) {
   TestServer server = open();
   pass(seconds(31));
@@ -291,6 +309,26 @@ TEST_F(Client, EachCallOfTheNetworkMayFail) {
     EXPECT_TRUE(seen.back().starts_with("closed")) << n << " " << seen.back();
     EXPECT_TRUE(instance->census().is_empty()) << n;
   }
+}
+
+/// Others have their turn in between (BLOCK-1).
+TEST_F(Client, AStopSaysGoodbyeToManyInParts) {
+  begin("connections_max = 1000\n");
+  std::vector<TestServer> servers;
+  for (std::size_t i = 0; i < 2 * host::kClosesMax + 1; ++i) {
+    servers.push_back(open());
+    servers.back().end().take();
+  }
+  const auto told = [&] {
+    return std::ranges::count_if(servers, [](auto& server) { return server.end().waiting() > 0; });
+  };
+  instance->stop(actor::StopMode::kDrain);
+  EXPECT_EQ(told(), host::kClosesMax);
+  shard.executor.run();
+  for (auto& server : servers) ASSERT_EQ(server.frames().size(), 1u);
+  pass(seconds(8));
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
 }
 
 TEST_F(Client, GrantsAreStrict) {

@@ -151,7 +151,8 @@ void Connection::drop() {
   decoder_.emplace(limits_.message_max, Sender::kServer);
   Bytes().swap(unread_);
   window_bits_ = 0;
-  is_write_blocked_ = is_held_ = is_congested_ = is_ping_sent_ = has_peer_ended_ = false;
+  is_write_blocked_ = is_held_ = is_congested_ = is_awaited = false;
+  is_ping_sent_ = has_peer_ended_ = false;
 }
 
 /// Twice as long each time, half of it by chance, so that a server that restarts is not met by all
@@ -367,11 +368,19 @@ void Connection::flush() {
 
 void Connection::update_congestion() {
   const std::size_t bytes = outbox_.bytes();
-  const bool is_over = is_congested_ ? bytes > limits_.out_low : bytes > limits_.out_high;
-  if (is_over == is_congested_) return;
-  is_congested_ = is_over;
-  congested_since_ = setup_.owner.tick_time();
-  if (state() == State::kOpen) setup_.owner.on_congestion(*this);
+  const bool is_over = bytes > (is_congested_ ? limits_.out_low : limits_.out_high);
+  const bool is_open = state() == State::kOpen;
+  if (is_over != is_congested_) {
+    is_congested_ = is_over;
+    congested_since_ = setup_.owner.tick_time();
+    if (is_open) setup_.owner.on_congestion(*this);
+  }
+  if (is_awaited && is_open && bytes <= limits_.out_low) setup_.owner.on_room(*this);
+}
+
+std::unique_ptr<io::Stream> Connection::give_up() {
+  if (stream_) stream_->detach();
+  return std::move(stream_);
 }
 
 // Time.

@@ -26,6 +26,8 @@ class ConnectionOwner {
   virtual bool may_deliver(const Connection& connection) = 0;
   virtual void on_message(Connection& connection, const Message& message) = 0;
   virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
+  /// is_awaited, and no more than out_low is left to be written.
+  virtual void on_room(Connection& connection) = 0;
   /// Whether another try could be reported; if so, on_retrying follows.
   virtual bool may_retry(Connection& connection) = 0;
   virtual void on_retrying(Connection& connection, std::uint32_t tries) = 0;
@@ -71,6 +73,8 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void flush();
   /// Messages may be delivered again.
   void resume();
+  /// Gives up the socket, if there is one; then it is to be destroyed.
+  std::unique_ptr<io::Stream> give_up();
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 
@@ -86,6 +90,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   /// The owner's marks: messages in the actor's queue, and a place in its list of the unflushed.
   std::uint32_t queued_messages = 0;
   std::size_t queued_bytes = 0;
+  bool is_awaited = false;  // the guest waits for room: on_room() is called
   bool is_dirty = false;
 
  private:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "host/closing.h"
 #include "host/rounds.h"
 
 namespace theater::hosts::websocket_client {
@@ -73,6 +74,14 @@ void Instance::on_message(Connection& connection, const Message& message) {
 void Instance::on_congestion(Connection& connection) {
   Peer* peer = peers_.find(connection.id());
   if (is_stopping_ || !peer) return;
+  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
+}
+
+/// The guest was refused a write, and may try again: all that it wrote since is queued.
+void Instance::on_room(Connection& connection) {
+  Peer* peer = peers_.find(connection.id());
+  if (is_stopping_ || !peer || peer->promised_bytes > 0) return;
+  connection.is_awaited = false;
   if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
 }
 
@@ -169,7 +178,10 @@ void Instance::mark_dirty(Connection& connection) {
   deferred_.request(&Instance::flush_dirty);
 }
 
-void Instance::flush_dirty() { host::flush_dirty(peers_, dirty_); }
+void Instance::flush_dirty() {
+  const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
+}
 
 void Instance::resume_held() {
   host::resume_held(peers_, held_,
@@ -177,7 +189,9 @@ void Instance::resume_held() {
 }
 
 void Instance::bury() {
-  dead_.clear();
+  if (host::bury_some(dead_) == host::Round::kUnfinished) {
+    return deferred_.request(&Instance::bury);
+  }
   std::erase_if(peers_.all(),
                 [](const auto& entry) { return entry.second.is_told && !entry.second.connection; });
   drained_if_empty();
@@ -196,8 +210,9 @@ void Instance::tick() {
   tick_time_ = services_.clock.now();
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
-    const bool is_news = peer.told_congested != peer.connection->is_congested();
-    if (is_news && !peer.is_congestion_queued && peer.connection->state() == State::kOpen) {
+    if (peer.connection->is_awaited) {
+      mark_dirty(*peer.connection);
+    } else if (host::has_news(peer) && peer.connection->state() == State::kOpen) {
       queue_congestion(id, peer);
     }
     peer.connection->sweep(tick_time_);
@@ -266,25 +281,28 @@ void Instance::stop(actor::StopMode mode) {
   queue_.clear();
   interrupted_.clear();
   if (mode == actor::StopMode::kKill) {
-    for (auto& [id, peer] : peers_.all()) peer.connection.reset();
+    host::drop_all(peers_, dead_, services_);
     connection_count_ = 0;
-    dead_.clear();
+    leaving_.clear();
   } else {
     is_drained_told_ = false;
-    std::vector<Connection*> all;
-    for (auto& [id, peer] : peers_.all()) {
-      if (peer.connection) all.push_back(peer.connection.get());
-    }
-    for (Connection* connection : all) {
-      connection->eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
-      connection->flush();
-    }
+    leaving_ = host::all_connected(peers_);
+    send_off();
   }
   if (connection_count_ == 0 && tick_) {
     services_.executor.cancel(*tick_);
     tick_.reset();
   }
   drained_if_empty();
+}
+
+void Instance::send_off() {
+  const auto eject = [](Connection& connection) {
+    connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
+    connection.flush();
+  };
+  const auto round = host::act_on_some(leaving_, host::finder_of(peers_), eject);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
 }
 
 void Instance::drained_if_empty() {

@@ -9,6 +9,7 @@
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
+#include "host/rounds.h"
 #include "hosts/websocket_client/peers.h"
 
 namespace theater::hosts::websocket_client {
@@ -64,6 +65,7 @@ class Instance final : public host::BoundInstance<Instance>,
   bool may_deliver(const Connection& connection) override;
   void on_message(Connection& connection, const Message& message) override;
   void on_congestion(Connection& connection) override;
+  void on_room(Connection& connection) override;
   bool may_retry(Connection& connection) override;
   void on_retrying(Connection& connection, std::uint32_t tries) override;
   void on_closed(Connection& connection, const Closing& closing) override;
@@ -84,6 +86,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void flush_dirty();
   void resume_held();
   void bury();
+  void send_off();
   void report_interrupted();
   void arm_tick();
   void tick();
@@ -95,12 +98,14 @@ class Instance final : public host::BoundInstance<Instance>,
   actor::ActorPort& actor_;
   host::EventQueue queue_;
   Peers peers_;
-  std::shared_ptr<io::TlsContext> tls_;     // shared with the streams made from it
-  std::size_t connection_count_ = 0;        // performed and not gone
-  std::size_t asked_count_ = 0;             // called and not performed
+  std::shared_ptr<io::TlsContext> tls_;  // shared with the streams made from it
+  std::size_t connection_count_ = 0;     // performed and not gone
+  std::size_t asked_count_ = 0;          // called and not performed
+  host::RefusedWrites refused_;
   std::vector<std::uint64_t> dirty_;        // connections with something to flush
   std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
+  std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
   std::vector<std::unique_ptr<Connection>> dead_;
   Bytes event_;  // being written
   std::array<std::uint8_t, 256> masks_;

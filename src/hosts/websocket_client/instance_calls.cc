@@ -53,7 +53,9 @@ host::Outcome Instance::send(std::uint64_t id, const Message& message) {
   }
   const std::size_t size = message.bytes().size();
   const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
-  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) return room;
+  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) {
+    return refused_.note(id, std::move(room));
+  }
   peers_.promise(id, *peer, size);
   return {};
 }
@@ -73,6 +75,7 @@ host::Outcome Instance::close(std::uint64_t id, std::uint16_t code, std::string_
 }
 
 void Instance::settle(actor::Settlement settlement) {
+  refused_.settle(settlement, peers_, [this](Connection& connection) { mark_dirty(connection); });
   if (settlement == actor::Settlement::kCommitted) return peers_.keep();
   const std::size_t unopened = peers_.roll_back();
   asked_count_ -= unopened;

@@ -330,12 +330,19 @@ void Connection::flush() {
 
 void Connection::update_congestion() {
   const std::size_t bytes = outbox_.bytes();
-  const bool is_over =
-      is_congested_ ? bytes > grant_.limits.out_low : bytes > grant_.limits.out_high;
-  if (is_over == is_congested_) return;
-  is_congested_ = is_over;
-  congested_since_ = owner_.tick_time();
-  if (state() == State::kOpen) owner_.on_congestion(*this);
+  const bool is_over = bytes > (is_congested_ ? grant_.limits.out_low : grant_.limits.out_high);
+  const bool is_open = state() == State::kOpen;
+  if (is_over != is_congested_) {
+    is_congested_ = is_over;
+    congested_since_ = owner_.tick_time();
+    if (is_open) owner_.on_congestion(*this);
+  }
+  if (is_awaited && is_open && bytes <= grant_.limits.out_low) owner_.on_room(*this);
+}
+
+std::unique_ptr<io::Stream> Connection::give_up() {
+  if (stream_) stream_->detach();
+  return std::move(stream_);
 }
 
 // Time.

@@ -28,6 +28,8 @@ class ConnectionOwner {
   virtual bool may_deliver(const Connection& connection) = 0;
   virtual void on_message(Connection& connection, const Message& message) = 0;
   virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
+  /// is_awaited, and no more than out_low is left to be written.
+  virtual void on_room(Connection& connection) = 0;
   virtual void on_closed(Connection& connection, const Closing& closing) = 0;
   /// The stream is done with; destroy the connection soon, not now.
   virtual void on_gone(Connection& connection) = 0;
@@ -83,6 +85,8 @@ class Connection final : private io::StreamUser {
   void flush();
   /// Messages may be delivered again.
   void resume();
+  /// Gives up the socket, if there is one; then it is to be destroyed.
+  std::unique_ptr<io::Stream> give_up();
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 
@@ -100,6 +104,7 @@ class Connection final : private io::StreamUser {
   /// The owner's marks: messages in the actor's queue, and a place in its list of the unflushed.
   std::uint32_t queued_messages = 0;
   std::size_t queued_bytes = 0;
+  bool is_awaited = false;  // the guest waits for room: on_room() is called
   bool is_dirty = false;
 
  private:

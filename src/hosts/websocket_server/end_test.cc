@@ -3,6 +3,7 @@
 // (END-1).
 #include <algorithm>
 
+#include "host/closing.h"
 #include "hosts/websocket_server/server_fixture.h"
 
 namespace theater::hosts::websocket_server {
@@ -63,6 +64,37 @@ TEST_F(Crowd, DrainClosesPolitelyWithinItsTime) {
   EXPECT_EQ(actor.drained_count, 1);
   EXPECT_TRUE(instance->census().is_empty());
   EXPECT_EQ(executor.timer_count(), 0u);
+}
+
+/// Others have their turn in between (BLOCK-1).
+TEST_F(ServerFixture, AStopSaysGoodbyeToManyInParts) {
+  serve();
+  std::vector<io::MemoryClient> clients;
+  for (std::size_t i = 0; i < 2 * host::kClosesMax + 1; ++i) clients.push_back(open());
+  const auto told = [&] {
+    return std::ranges::count_if(clients, [](const auto& client) { return client.waiting() > 0; });
+  };
+  instance->stop(actor::StopMode::kDrain);
+  EXPECT_EQ(told(), host::kClosesMax);
+  executor.run();
+  for (auto& client : clients) {
+    ASSERT_EQ(client.take(), server_frame(Opcode::kClose, close_payload(1001)));
+  }
+  EXPECT_EQ(actor.drained_count, 0);
+  pass(std::chrono::seconds(8));
+  EXPECT_EQ(actor.drained_count, 1);
+}
+
+TEST_F(ServerFixture, AKillInTheMiddleOfAStopLeavesNothing) {
+  serve();
+  std::vector<io::MemoryClient> clients;
+  for (std::size_t i = 0; i < 2 * host::kClosesMax; ++i) clients.push_back(open());
+  instance->stop(actor::StopMode::kDrain);
+  instance->stop(actor::StopMode::kKill);
+  EXPECT_TRUE(instance->census().is_empty());
+  executor.run();
+  EXPECT_EQ(executor.timer_count(), 0u);
+  for (const auto& client : clients) ASSERT_TRUE(client.is_gone());
 }
 
 TEST_F(ServerFixture, ARestartOfTheNodeClosesWith1012) {

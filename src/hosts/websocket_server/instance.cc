@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "host/closing.h"
 #include "host/rounds.h"
 
 namespace theater::hosts::websocket_server {
@@ -115,6 +116,14 @@ void Instance::on_congestion(Connection& connection) {
   if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
 }
 
+/// The guest was refused a write, and may try again: all that it wrote since is queued.
+void Instance::on_room(Connection& connection) {
+  Peer* peer = peers_.find(connection.id());
+  if (is_stopping_ || !peer || peer->promised_bytes > 0) return;
+  connection.is_awaited = false;
+  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
+}
+
 /// Once room is promised for it besides the closed event; else with a later tick.
 void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
   if (peer.promises < 2 && queue_.reserve(1)) ++peer.promises;
@@ -214,7 +223,10 @@ void Instance::mark_dirty(Connection& connection) {
   deferred_.request(&Instance::flush_dirty);
 }
 
-void Instance::flush_dirty() { host::flush_dirty(peers_, dirty_); }
+void Instance::flush_dirty() {
+  const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
+}
 
 void Instance::resume_held() {
   host::resume_held(peers_, held_,
@@ -222,7 +234,9 @@ void Instance::resume_held() {
 }
 
 void Instance::bury() {
-  dead_.clear();
+  if (host::bury_some(dead_) == host::Round::kUnfinished) {
+    return deferred_.request(&Instance::bury);
+  }
   drained_if_empty();
 }
 
@@ -240,8 +254,9 @@ void Instance::tick() {
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
     tell_gap(id, peer);
-    const bool is_news = peer.told_congested != peer.connection->is_congested();
-    if (is_news && !peer.is_congestion_queued && peer.connection->state() == State::kOpen) {
+    if (peer.connection->is_awaited) {
+      mark_dirty(*peer.connection);
+    } else if (host::has_news(peer) && peer.connection->state() == State::kOpen) {
       queue_congestion(id, peer);
     }
     peer.connection->sweep(tick_time_);
@@ -344,26 +359,26 @@ void Instance::expect_stop(actor::EndReason reason) {
   claim_.reset();
 }
 
-/// Closes everybody who is not closing yet: what their sockets take now is written now.
-void Instance::send_off(actor::EndReason reason) {
-  std::vector<Connection*> all;
-  for (auto& [id, peer] : peers_.all()) {
-    if (peer.connection) all.push_back(peer.connection.get());
-  }
-  for (Connection* connection : all) {
-    switch (reason) {
+/// Closes some of those who are not closing yet: what their sockets take now is written now.
+host::Round Instance::send_off_some() {
+  return host::act_on_some(leaving_, host::finder_of(peers_), [this](Connection& connection) {
+    switch (end_reason_.value_or(actor::EndReason::kStop)) {
       case actor::EndReason::kStop:
-        connection->eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
+        connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
         break;
       case actor::EndReason::kRestart:
-        connection->eject(kCloseRestart, host::GuestCode::kInterrupted, "the node restarts");
+        connection.eject(kCloseRestart, host::GuestCode::kInterrupted, "the node restarts");
         break;
       case actor::EndReason::kFault:
-        connection->eject(kCloseInternal, host::GuestCode::kInternal, "the actor failed");
+        connection.eject(kCloseInternal, host::GuestCode::kInternal, "the actor failed");
         break;
     }
-    connection->flush();
-  }
+    connection.flush();
+  });
+}
+
+void Instance::send_off() {
+  if (send_off_some() == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
 }
 
 void Instance::stop(actor::StopMode mode) {
@@ -373,13 +388,16 @@ void Instance::stop(actor::StopMode mode) {
   interrupted_.clear();
   pages_.clear();
   if (mode == actor::StopMode::kKill) {
-    if (end_reason_) send_off(*end_reason_);
-    for (auto& [id, peer] : peers_.all()) peer.connection.reset();
+    if (end_reason_) leaving_ = host::all_connected(peers_);
+    while (send_off_some() == host::Round::kUnfinished) {
+    }
+    host::drop_all(peers_, dead_, services_);
     connection_count_ = 0;
-    dead_.clear();
+    leaving_.clear();
   } else {
     is_drained_told_ = false;
-    send_off(end_reason_.value_or(actor::EndReason::kStop));
+    leaving_ = host::all_connected(peers_);
+    send_off();
   }
   if (connection_count_ == 0 && tick_) {
     services_.executor.cancel(*tick_);

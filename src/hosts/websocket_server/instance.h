@@ -9,6 +9,7 @@
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
+#include "host/rounds.h"
 #include "hosts/listener/address.h"
 #include "hosts/listener/pages.h"
 #include "hosts/websocket_server/peers.h"
@@ -86,6 +87,7 @@ class Instance final : public host::BoundInstance<Instance>,
   bool may_deliver(const Connection& connection) override;
   void on_message(Connection& connection, const Message& message) override;
   void on_congestion(Connection& connection) override;
+  void on_room(Connection& connection) override;
   void on_closed(Connection& connection, const Closing& closing) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
@@ -111,7 +113,8 @@ class Instance final : public host::BoundInstance<Instance>,
   void arm_tick();
   void tick();
   void forget_departed();
-  void send_off(actor::EndReason reason);
+  host::Round send_off_some();
+  void send_off();
   void drained_if_empty();
 
   InstanceSetup setup_;
@@ -130,10 +133,12 @@ class Instance final : public host::BoundInstance<Instance>,
   std::size_t committed_audiences_ = 0;
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
   listener::Pages pages_;
+  host::RefusedWrites refused_;
   std::vector<std::uint64_t> dirty_;        // connections with something to flush
   std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> departed_;     // ended connections the guest may still ask about
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
+  std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
   std::vector<std::unique_ptr<Connection>> dead_;
   Bytes event_;  // being written
   Traffic traffic_;

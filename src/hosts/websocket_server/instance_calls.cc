@@ -67,7 +67,9 @@ host::Outcome Instance::send(std::uint64_t id, const Message& message) {
   }
   const std::size_t size = message.bytes().size();
   const std::size_t waiting = peer->connection->outgoing_bytes() + peer->promised_bytes;
-  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) return room;
+  if (auto room = host::check_room(id, size, waiting, limits_.out_hard); !room) {
+    return refused_.note(id, std::move(room));
+  }
   peers_.promise(id, *peer, size);
   return {};
 }
@@ -126,6 +128,7 @@ host::Data Instance::attachment(std::uint64_t id) {
 }
 
 void Instance::settle(actor::Settlement settlement) {
+  refused_.settle(settlement, peers_, [this](Connection& connection) { mark_dirty(connection); });
   if (settlement == actor::Settlement::kCommitted) {
     peers_.keep();
     committed_audiences_ = audiences_.size();

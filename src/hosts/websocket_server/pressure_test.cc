@@ -61,6 +61,29 @@ TEST_F(ServerFixture, ASlowClientIsCongestedFullThenDrained) {
   EXPECT_EQ(instance->census().bytes, 0u);
 }
 
+/// Below out_high nobody was congested; who was refused waits for `drained` all the same.
+TEST_F(ServerFixture, WhoWasRefusedIsToldWhenThereIsRoom) {
+  serve(
+      "out_high = \"10KiB\"\nout_low = \"1KiB\"\nout_hard = \"16KiB\"\nmessage_max = \"16KiB\"\n");
+  auto client = open();
+  client.set_capacity(0);
+  const auto send = [&](std::size_t size) {
+    const Bytes result = actor.call(
+        EchoActor::kSend, host::arguments_of(actor.last_id, Message{ByteSpan(Bytes(size, 1))}));
+    executor.run();
+    return result[0] == 0 ? 0 : result[1];
+  };
+  EXPECT_EQ(send(8000), 0);
+  EXPECT_EQ(send(10'000), static_cast<std::uint8_t>(host::GuestCode::kFull));
+  EXPECT_EQ(actor.seen, Seen{"opened"});
+  client.set_capacity(SIZE_MAX);
+  executor.run();
+  EXPECT_EQ(actor.seen, (Seen{"opened", "drained"}));
+  EXPECT_EQ(send(10'000), 0);
+  pass(std::chrono::seconds(3));
+  EXPECT_EQ(actor.seen, (Seen{"opened", "drained"}));
+}
+
 TEST_F(ServerFixture, AClientThatStaysSlowIsClosed) {
   serve("out_high = \"1KiB\"\nout_low = \"512B\"\nslow = \"3s\"\n");
   auto client = open();
