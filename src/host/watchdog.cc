@@ -44,11 +44,20 @@ class WatchedInstance final : public actor::FamilyInstance {
     return instance_->fold_effect(effect, time);
   }
   Status fold_event(ByteSpan event) override { return instance_->fold_event(event); }
-  Status recover() override { return instance_->recover(); }
+  Status recover() override {
+    const Timed timed(*this, "recover");
+    return instance_->recover();
+  }
 
-  void expect_stop(actor::EndReason reason) override { instance_->expect_stop(reason); }
+  void expect_stop(actor::EndReason reason) override {
+    const Timed timed(*this, "expect-stop");
+    instance_->expect_stop(reason);
+  }
   bool has_parting_event() const override { return instance_->has_parting_event(); }
-  void stop(actor::StopMode mode) override { instance_->stop(mode); }
+  void stop(actor::StopMode mode) override {
+    const Timed timed(*this, "stop");
+    instance_->stop(mode);
+  }
   void release_memory() override { instance_->release_memory(); }
   actor::Census census() const override { return instance_->census(); }
   void measure(actor::Figures& figures) const override {

@@ -20,14 +20,14 @@ inline constexpr Nanoseconds kHoldPerMebibyte = Milliseconds(2);
 /// One that did so for longer.
 struct Hold {
   std::string_view family;
-  std::string_view function;  // of the interface, or "answers", "settle", "save"
+  std::string_view function;  // of the interface, or "answers", "settle", "recover"
   Nanoseconds time{0};
 };
 
 /// The families of one actor, whose calls are timed: the functions the guest calls, their effects,
-/// and what the actor asks of a family while it runs; not its start and its end. `families`
-/// outlives it; `report` is called on the shard. Costs six system calls a call; nothing where
-/// it is not put in between.
+/// what the actor asks of a family while it runs, its start and its end. `families` outlives it;
+/// `report` is called on the shard. Costs six system calls a call; nothing where it is not put in
+/// between.
 class Watchdog final : public actor::FamilySet {
  public:
   using Report = std::function<void(const Hold&)>;

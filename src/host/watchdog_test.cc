@@ -73,6 +73,14 @@ TEST_F(WatchdogTest, NamesWhoBlocks) {
   EXPECT_EQ(named, (std::vector<std::string>{"errand run"}));
 }
 
+TEST_F(WatchdogTest, NamesWhoBlocksAtItsStartAndItsEnd) {
+  errands.is_slow = true;
+  EXPECT_TRUE(instance->recover());
+  instance->stop(actor::StopMode::kDrain);
+  errands.is_slow = false;
+  EXPECT_EQ(named, (std::vector<std::string>{"errand recover", "errand stop"}));
+}
+
 TEST_F(WatchdogTest, IsSilentAboutWhoDoesNotAndPassesEverythingOn) {
   EXPECT_TRUE(instance->recover());
   for (int i = 0; i < 3; ++i) EXPECT_EQ(run("milk"), actor::CallOutcome::kReturn);

@@ -21,7 +21,7 @@ TYPED_TEST_P(Conformance, StopAndKillInEveryStateLeaveNothing) {
       SCOPED_TRACE(this->place(count));
       Rehearsal rehearsal = this->rehearse();
       this->play(rehearsal, count);
-      rehearsal.instance().stop(mode);
+      rehearsal.stop(mode);
       rehearsal.take_all();  // what is under way is still handled
       rehearsal.pass(kStopTime);
       expect_nothing_held(rehearsal);

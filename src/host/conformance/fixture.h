@@ -99,7 +99,7 @@ class Conformance : public ::testing::Test {
     } else {
       expect_nothing_held(rehearsal);
     }
-    rehearsal.instance().stop(actor::StopMode::kDrain);
+    rehearsal.stop(actor::StopMode::kDrain);
     rehearsal.pass(kStopTime);
     expect_nothing_held(rehearsal);
   }

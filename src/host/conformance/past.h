@@ -59,6 +59,11 @@ inline void fold(const Past& past, WallTime time, actor::FamilyInstance& instanc
   }
 }
 
+/// Makes it happen, as the gate does.
+inline void perform(const Effect& effect, actor::FamilyInstance& instance) {
+  instance.perform({effect.function, effect.arguments, effect.id, effect.seq, 0});
+}
+
 /// Whether an encoded result<_, error> says so.
 inline bool is_refusal(ByteSpan result, GuestCode code) {
   return result.size() >= 2 && result[0] == 1 && result[1] == static_cast<std::uint8_t>(code);

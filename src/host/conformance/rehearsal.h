@@ -24,7 +24,7 @@ class Rehearsal {
         grant_(*actor::parse_settings(grant, "conformance.toml", {})),
         answers_(answers) {
     begin_life();
-    EXPECT_TRUE(life_->instance->recover());
+    recover();
   }
   ~Rehearsal() { life_->instance->stop(actor::StopMode::kKill); }
   Rehearsal(const Rehearsal&) = delete;
@@ -33,7 +33,6 @@ class Rehearsal {
   actor::FamilyInstance& instance() { return *life_->instance; }
   FakeShard& shard() { return life_->shard; }
   FakeActor& actor() { return life_->actor; }
-
   /// One call in the invocation under way. Its result is canonical and of its type; that is
   /// checked, as all that is called here.
   Bytes call(std::string_view function, const Bytes& arguments) {
@@ -84,9 +83,7 @@ class Rehearsal {
     while (!gate_.empty()) {
       const Effect effect = gate_.front();
       gate_.pop_front();
-      watch_.time([&] {
-        return instance().perform({effect.function, effect.arguments, effect.id, effect.seq, 0}), 0;
-      });
+      watch_.time([&] { return perform(effect, instance()), 0; });
       note_records();
     }
   }
@@ -138,6 +135,10 @@ class Rehearsal {
     return all;
   }
 
+  void stop(actor::StopMode mode) {
+    watch_.time([&] { return instance().stop(mode), 0; });
+  }
+
   /// The node dies: what is not in the history is gone. It starts again after `away`.
   void crash(Nanoseconds away) {
     const auto now = life_->shard.clock.wall();
@@ -148,16 +149,15 @@ class Rehearsal {
     begin_life();
     life_->shard.clock.set_wall(now + away);
     for (const auto& past : history_) fold(past, now, instance());
-    EXPECT_TRUE(instance().recover());
+    recover();
     note_records();
   }
 
   /// Operations whose start became real, and how many last events each has had.
-  const std::set<std::uint64_t>& started() const { return started_; }
-  const std::map<std::uint64_t, int>& ends() const { return ends_; }
-  /// The longest that one call, effect or batch has held the thread.
+  const auto& started() const { return started_; }
+  const auto& ends() const { return ends_; }
+  /// The longest that one call, effect or batch, its start or its end has held the thread.
   Nanoseconds longest() const { return watch_.longest(); }
-
   actor::CallOutcome last_outcome = actor::CallOutcome::kReturn;
   int refused_full = 0;  // calls answered with code full
 
@@ -165,6 +165,9 @@ class Rehearsal {
   void begin_life() {
     life_ = std::make_unique<Life>(family_, grant_);
     seen_records_ = 0;
+  }
+  void recover() {
+    EXPECT_TRUE(watch_.time([&] { return instance().recover(); }));
   }
   void next_invocation() {
     seq_ = seq_.next();
@@ -177,20 +180,18 @@ class Rehearsal {
         [&] { return instance().perform({function, arguments, ticket, Seq{ticket}, ticket}), 0; });
   }
   void note_records() {
-    for (; seen_records_ < life_->actor.records.size(); ++seen_records_) {
-      history_.push_back(life_->actor.records[seen_records_]);
-    }
+    const auto& records = life_->actor.records;
+    while (seen_records_ < records.size()) history_.push_back(records[seen_records_++]);
   }
   const Family& family_;
   const actor::Setting grant_;
   const Answers answers_;
   std::unique_ptr<Life> life_;
   Seq seq_{1};
-  std::uint64_t ordinal_ = 0, next_id_ = 1, last_ticket_ = 0;
+  std::uint64_t ordinal_ = 0, next_id_ = 1, last_ticket_ = 0, seen_records_ = 0;
   std::vector<Effect> buffered_;
   std::deque<Effect> gate_;
   std::vector<Past> history_;
-  std::size_t seen_records_ = 0;
   std::set<std::uint64_t> prepared_, started_;  // operations
   std::map<std::uint64_t, int> ends_;
   StopWatch watch_;
