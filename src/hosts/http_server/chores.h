@@ -9,12 +9,15 @@
 
 #include "base/bytes.h"
 #include "hosts/http/message.h"
+#include "hosts/http_server/server_events.h"
 
 namespace theater::hosts::http_server {
 
 /// What one task does of it. The shard's other work comes in between.
 inline constexpr std::size_t kChoreStepsMax = 128;
 inline constexpr std::size_t kChoreBytesMax = 1024 * 1024;  // copied
+/// That wait; then the first is finished at once.
+inline constexpr std::size_t kChoresMax = 32;
 
 /// A response that outlives the effect that brought it.
 struct StoredResponse {
@@ -26,16 +29,19 @@ struct StoredResponse {
   http::ResponseMessage message;
 };
 
-/// One for many. Bounded by the requests and connections there are: each is in one at most.
+/// One for many. Bounded by the requests and connections there are.
 struct Chore {
   enum class What : std::uint8_t {
     kRespond,  // requests, all with the same response
+    kPublish,  // requests whose streams are told, in order
     kEject,    // connections
   };
   What what = What::kRespond;
   std::vector<std::uint64_t> ids;
-  std::unique_ptr<StoredResponse> response;
-  std::size_t next = 0;  // of ids
+  std::unique_ptr<StoredResponse> response = nullptr;
+  std::shared_ptr<Publication> publication = nullptr;  // shared with those who write it
+  std::uint64_t number = 0;                            // of the publication
+  std::size_t next = 0;                                // of ids
 
   bool is_done() const { return next == ids.size(); }
 };

@@ -30,6 +30,7 @@ struct Exchange {
   std::string topic;                 // that the stream listens to; empty: none
   std::size_t promised_bytes = 0;    // of writes that are not performed yet
   std::uint32_t promises = 0;        // events that may be queued without asking
+  std::uint64_t last_publication = 0;
   View view = View::kNew;
   bool is_queued = false;     // its event is in the queue, or was
   bool is_delivered = false;  // the guest has been given it

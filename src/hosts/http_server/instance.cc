@@ -329,7 +329,7 @@ void Instance::stop(actor::StopMode mode) {
     drop_connections();
   } else {
     is_drained_told_ = false;
-    Chore chore{Chore::What::kEject, {}, nullptr};
+    Chore chore{.what = Chore::What::kEject};
     for (const auto& [number, connection] : connections_) chore.ids.push_back(number);
     std::ranges::sort(chore.ids);
     add_chore(std::move(chore));

@@ -137,6 +137,8 @@ class Instance final : public host::BoundInstance<Instance>,
   void add_chore(Chore chore);
   void do_chores();
   std::size_t do_next(Chore& chore);
+  void publish_to(std::uint64_t id, const Chore& chore);
+  void catch_up(std::uint64_t id);
   Connection* find_connection(std::uint64_t number) const;
   void mark_dirty(Connection& connection);
   void flush_dirty();
@@ -164,7 +166,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::deque<Delivery> deliveries_;
   Chores chores_;
   std::vector<std::uint64_t> folding_;  // restart: requests of the last recv
-  std::uint64_t last_connection_ = 0;
+  std::uint64_t last_connection_ = 0, last_publication_ = 0;
   std::uint64_t last_id_ = 0;  // of requests, without kHostIdBit
   host::RefusedWrites refused_;
   std::vector<std::uint64_t> dirty_;        // connections with something to flush

@@ -141,10 +141,13 @@ void Instance::perform_respond(std::uint64_t id, const http::ResponseMessage& re
 }
 
 void Instance::perform_respond_all(const Ids& ids, const http::ResponseMessage& response) {
-  add_chore({Chore::What::kRespond, ids, std::make_unique<StoredResponse>(response)});
+  add_chore({.what = Chore::What::kRespond,
+             .ids = ids,
+             .response = std::make_unique<StoredResponse>(response)});
 }
 
 void Instance::perform_finish(std::uint64_t id) {
+  catch_up(id);
   Exchange* exchange = exchanges_.find(id);
   if (!exchange) return;
   if (Connection* connection = current(id, *exchange)) {
@@ -154,6 +157,7 @@ void Instance::perform_finish(std::uint64_t id) {
 }
 
 void Instance::perform_write(std::uint64_t id, ByteSpan chunk) {
+  catch_up(id);
   Exchange* exchange = exchanges_.find(id);
   if (!exchange) return;
   exchange->promised_bytes -= std::min(exchange->promised_bytes, chunk.size());
@@ -164,6 +168,7 @@ void Instance::perform_write(std::uint64_t id, ByteSpan chunk) {
 }
 
 void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
+  catch_up(id);
   Exchange* exchange = exchanges_.find(id);
   if (!exchange) return;
   exchange->promised_bytes -= std::min(exchange->promised_bytes, event.data.size());
@@ -178,12 +183,10 @@ void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
 void Instance::perform_publish(std::string_view topic, const ServerEvent& event) {
   if (!topics_.has_room_for(topic)) return;  // nobody listens to a topic that is not there
   const auto publication = std::make_shared<Publication>(event);
-  const auto members = topics_.publish(topic, publication);  // a copy: who is cut off leaves it
-  for (const auto& [id, connection] : members) {
-    ++traffic_.events;
-    connection->publish(*publication);
-    mark_dirty(*connection);
-  }
+  Chore chore{
+      .what = Chore::What::kPublish, .publication = publication, .number = ++last_publication_};
+  for (const auto& [id, connection] : topics_.publish(topic, publication)) chore.ids.push_back(id);
+  add_chore(std::move(chore));
 }
 
 void Instance::perform_more(std::uint64_t id, std::uint32_t credit) {

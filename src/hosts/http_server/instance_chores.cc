@@ -1,4 +1,5 @@
 // http_server::Instance: what concerns many at once, a part in each turn of the shard (BLOCK-1).
+#include <algorithm>
 #include <utility>
 
 #include "host/closing.h"
@@ -9,6 +10,10 @@ namespace theater::hosts::http_server {
 
 /// The first part of it now, if nothing is before it.
 void Instance::add_chore(Chore chore) {
+  while (chores_.size() >= kChoresMax) {
+    while (!chores_.front().is_done()) do_next(chores_.front());
+    chores_.pop_front();
+  }
   chores_.push_back(std::move(chore));
   if (chores_.size() == 1) do_chores();
 }
@@ -34,8 +39,30 @@ std::size_t Instance::do_next(Chore& chore) {
     if (Connection* connection = find_connection(id)) connection->eject();
     return 0;
   }
+  if (chore.what == Chore::What::kPublish) {
+    publish_to(id, chore);
+    return 0;
+  }
   perform_respond(id, chore.response->message);
   return chore.response->body.size();
+}
+
+void Instance::publish_to(std::uint64_t id, const Chore& chore) {
+  Exchange* exchange = exchanges_.find(id);
+  Connection* connection = exchange ? current(id, *exchange) : nullptr;
+  if (!connection || exchange->last_publication >= chore.number) return;
+  exchange->last_publication = chore.number;
+  ++traffic_.events;
+  connection->publish(*chore.publication);
+  mark_dirty(*connection);
+}
+
+/// What was published before goes before what is written to this stream now.
+void Instance::catch_up(std::uint64_t id) {
+  for (const Chore& chore : chores_) {
+    if (chore.what != Chore::What::kPublish) continue;
+    if (std::ranges::binary_search(chore.ids, id)) publish_to(id, chore);
+  }
 }
 
 // Work that waits for the end of the batch.

@@ -79,6 +79,71 @@ TEST_F(Turns, AnAnswerToAllIsGivenBeforeAStop) {
   EXPECT_EQ(actor.drained_count, 1);
 }
 
+struct Audience : Turns {
+  /// So many streams that listen to the topic; the answers' heads are taken.
+  void listen(std::size_t count) {
+    serve("inflight_max = 1000\n");
+    for (std::size_t i = 0; i < count; ++i) {
+      clients.push_back(connect());
+      exchange(clients.back(), get("/events"));
+      clients.back().take();
+      ids.push_back(actor.last_id);
+    }
+  }
+  static ServerEvent event(std::string_view data) {
+    ServerEvent event;
+    event.data = data;
+    return event;
+  }
+  void publish(std::string_view data) {
+    actor.call(DeskActor::kPublish, host::arguments_of(std::string("news"), event(data)));
+  }
+  static std::vector<std::string> heard(io::MemoryClient& client) {
+    std::vector<std::string> heard;
+    const std::string text = client.take();
+    for (std::size_t at = 0; (at = text.find("data: ", at)) != std::string::npos; at += 6) {
+      heard.push_back(text.substr(at + 6, text.find('\n', at) - at - 6));
+    }
+    return heard;
+  }
+};
+
+TEST_F(Audience, APublicationToManyGivesWay) {
+  listen(300);
+  for (auto& client : clients) client.set_capacity(0);
+  const std::uint64_t before = instance->census().bytes;
+  const std::string text(1000, 'p');
+  publish(text);
+  const std::uint64_t at_once = instance->census().bytes - before;
+  EXPECT_GE(at_once, kChoreStepsMax * text.size());
+  EXPECT_LT(at_once, (kChoreStepsMax + 1) * text.size() * 11 / 10);
+  for (auto& client : clients) client.set_capacity(SIZE_MAX);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(heard(client), std::vector<std::string>{text});
+}
+
+TEST_F(Audience, WhatIsWrittenComesBehindWhatWasPublishedBefore) {
+  listen(300);
+  publish("first");
+  actor.call(DeskActor::kSendEvent, host::arguments_of(ids.back(), event("to one")));
+  publish("second");
+  actor.call(DeskActor::kFinish, host::arguments_of(ids.back()));
+  executor.run();
+  EXPECT_EQ(heard(clients.back()), (std::vector<std::string>{"first", "to one", "second"}));
+  for (std::size_t i = 0; i + 1 < clients.size(); ++i) {
+    ASSERT_EQ(heard(clients[i]), (std::vector<std::string>{"first", "second"}));
+  }
+}
+
+TEST_F(Audience, ManyPublicationsComeOnceAndInOrder) {
+  listen(200);
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < 3 * kChoresMax; ++i) publish(all.emplace_back(fmt::format("{}", i)));
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(heard(client), all) << "also before a stop";
+}
+
 TEST_F(Turns, AStopGivesWay) {
   serve("inflight_max = 1000\n");
   park(600);
