@@ -11,6 +11,7 @@ namespace theater::chain {
 namespace {
 
 constexpr std::size_t kFrameBytesMin = kFrameHeaderBytes + 64;  // a record is longer than 64 bytes
+constexpr int kLooksMax = 8;  // at a spare that becomes a segment each time it is looked at
 
 std::unexpected<Error> corrupt(std::string_view what) { return fail(Code::kCorrupt, "{}", what); }
 
@@ -233,17 +234,30 @@ Status LogVerifier::report_missing_batch() {
 }
 
 /// Spare and reserve hold nothing yet; but a running or killed node's spare may be about to become
-/// a segment and have its header.
+/// a segment and have its header, and a running node's may become one while it is looked at: the
+/// name then stands for nothing, or for the next spare.
 Status LogVerifier::check_prepared(std::string_view name) {
-  const std::string file = path(name);
-  if (!files_.exists(file)) return {};
   at(std::string(name), 0);
-  TRY(auto window, SegmentWindow::open(files_, file));
-  const std::uint64_t from = running() ? kSegmentHeaderBytes : 0;
-  TRY(const std::uint64_t nonzero, window.first_nonzero(from, window.size()));
-  if (nonzero == window.size()) return {};
-  place_.location.offset = nonzero;
+  std::optional<std::uint64_t> nonzero;
+  for (int look = 0; look < (running() ? kLooksMax : 1); ++look) {
+    TRY(nonzero, first_nonzero_of(name));
+    if (!nonzero) return {};
+  }
+  place_.location.offset = *nonzero;
   return corrupt("a byte of a file that holds nothing yet is not zero");
+}
+
+/// Nullopt: there is none, or no such file.
+Result<std::optional<std::uint64_t>> LogVerifier::first_nonzero_of(std::string_view name) const {
+  auto window = SegmentWindow::open(files_, path(name));
+  if (!window) {
+    if (window.error().code == Code::kNotFound) return std::nullopt;
+    return std::unexpected(window.error());
+  }
+  const std::uint64_t from = running() ? kSegmentHeaderBytes : 0;
+  TRY(const std::uint64_t nonzero, window->first_nonzero(from, window->size()));
+  if (nonzero == window->size()) return std::nullopt;
+  return nonzero;
 }
 
 Status LogVerifier::check_file_names() {

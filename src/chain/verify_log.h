@@ -54,6 +54,7 @@ class LogVerifier {
   Status check_watermark_end();
   Status check_file_names();
   Status check_prepared(std::string_view name);
+  Result<std::optional<std::uint64_t>> first_nonzero_of(std::string_view name) const;
   Status check_batches();
   Status check_batch(const ScannedBatch& batch);
   Status check_frame(const Frame& frame);

@@ -93,6 +93,17 @@ void MemoryDisk::change_name(NameChange change) {
 }
 
 Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, OpenMode mode) {
+  TRY(auto file, open_now(path, mode));
+  OnOpen on_open;
+  {
+    const std::lock_guard lock(mutex_);
+    on_open = on_open_;
+  }
+  if (on_open) on_open(path);
+  return file;
+}
+
+Result<std::unique_ptr<File>> MemoryDisk::open_now(const std::string& path, OpenMode mode) {
   const std::lock_guard lock(mutex_);
   TRY_OK(refuse_if_faulty("open " + path));
   auto found = names_.files.find(path);
@@ -295,6 +306,11 @@ void MemoryDisk::set_capacity(std::uint64_t bytes) {
 void MemoryDisk::ignore_syncs(IgnoreSync ignore) {
   const std::lock_guard lock(mutex_);
   ignore_sync_ = std::move(ignore);
+}
+
+void MemoryDisk::on_open(OnOpen on_open) {
+  const std::lock_guard lock(mutex_);
+  on_open_ = std::move(on_open);
 }
 
 std::vector<std::string> MemoryDisk::files() const {

@@ -69,6 +69,10 @@ class MemoryDisk final : public FileSystem {
   enum class SyncOf : std::uint8_t { kData, kNames };
   using IgnoreSync = std::function<bool(const std::string& path, SyncOf of)>;
   void ignore_syncs(IgnoreSync ignore);
+  /// Called behind each open that succeeds, with its path: what another one does to the disk before
+  /// the opened file is used. May be empty.
+  using OnOpen = std::function<void(const std::string& path)>;
+  void on_open(OnOpen on_open);
 
   /// Names of all files, sorted; and a copy of the current content of one. For tests that tamper.
   std::vector<std::string> files() const;
@@ -94,6 +98,7 @@ class MemoryDisk final : public FileSystem {
     std::set<std::string> directories;
   };
 
+  Result<std::unique_ptr<File>> open_now(const std::string& path, OpenMode mode);
   std::optional<DiskFault> next_fault();
   std::optional<DiskFault> next_fault_of(const std::string& path);
   Status refuse_if_faulty(const std::string& what);
@@ -120,6 +125,7 @@ class MemoryDisk final : public FileSystem {
   };
   std::optional<BadPlace> bad_place_;
   IgnoreSync ignore_sync_;
+  OnOpen on_open_;
 };
 
 }  // namespace theater::io
