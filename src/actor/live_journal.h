@@ -25,7 +25,7 @@ class SaltSource {
 
  private:
   io::Random& random_;
-  std::array<std::uint8_t, 1024> pool_{};
+  std::array<std::uint8_t, 4096> pool_{};  // a fill costs as much as 40 salts, however small
   std::size_t used_ = pool_.size();
 };
 
