@@ -20,6 +20,40 @@ enum class CborType : std::uint8_t {
   kMap = 5
 };
 
+/// Writes items where somebody else has made sure of the room. Held by value, so that its place
+/// stays in a register.
+class CborRun {
+ public:
+  static constexpr std::size_t kHeadBytesMax = 9;
+
+  explicit CborRun(std::uint8_t* at) : at_(at) {}
+
+  [[gnu::always_inline]] void head(CborType type, std::uint64_t value) {
+    const auto major = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 5);
+    if (value < 24) {
+      *at_++ = static_cast<std::uint8_t>(major | value);
+      return;
+    }
+    const unsigned power = value <= 0xff ? 0 : value <= 0xffff ? 1 : value <= 0xffffffff ? 2 : 3;
+    *at_ = static_cast<std::uint8_t>(major | (24 + power));
+    store_be64(at_ + 1, value << (64 - (8 << power)));  // what is too much is written over
+    at_ += 1 + (std::size_t{1} << power);
+  }
+  [[gnu::always_inline]] void number(std::uint64_t value) { head(CborType::kUnsigned, value); }
+  [[gnu::always_inline]] void array(std::uint64_t items) { head(CborType::kArray, items); }
+  [[gnu::always_inline]] void map(std::uint64_t pairs) { head(CborType::kMap, pairs); }
+  template <typename Tag, std::size_t kSize>
+  [[gnu::always_inline]] void bytes(const StrongBytes<Tag, kSize>& value) {
+    head(CborType::kBytes, kSize);
+    std::memcpy(at_, value.bytes.data(), kSize);
+    at_ += kSize;
+  }
+  std::uint8_t* at() const { return at_; }
+
+ private:
+  std::uint8_t* at_;
+};
+
 /// Writes items one after another into a fixed buffer. What does not fit is counted, not written:
 /// ask `overflowed` at the end.
 class CborWriter {
@@ -28,16 +62,24 @@ class CborWriter {
       : begin_(out.data()), at_(begin_), end_(begin_ + out.size()) {}
 
   void head(CborType type, std::uint64_t value) {
-    const auto major = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 5);
-    if (value < 24) return byte(static_cast<std::uint8_t>(major | value));
-    const unsigned power = value <= 0xff ? 0 : value <= 0xffff ? 1 : value <= 0xffffffff ? 2 : 3;
-    std::uint8_t item[9];
-    item[0] = static_cast<std::uint8_t>(major | (24 + power));
-    store_be64(item + 1, value << (64 - (8 << power)));
-    const std::size_t bytes = 1 + (std::size_t{1} << power);
-    if (left() < sizeof item) return raw(ByteSpan(item, bytes));
-    std::memcpy(at_, item, sizeof item);  // of a known size; what is too much is written over
-    at_ += bytes;
+    if (left() >= CborRun::kHeadBytesMax) {
+      CborRun run(at_);
+      run.head(type, value);
+      at_ = run.at();
+      return;
+    }
+    std::uint8_t item[CborRun::kHeadBytesMax];
+    CborRun run(item);
+    run.head(type, value);
+    raw(ByteSpan(item, run.at()));
+  }
+  /// Items that are at most `kBytesMax` bytes long together: one look at the room for all of them.
+  template <std::size_t kBytesMax, typename Write>
+  [[gnu::always_inline]] void together(const Write& write) {
+    if (kBytesMax > left()) return overflow();
+    CborRun run(at_);
+    write(run);
+    at_ = run.at();
   }
   void number(std::uint64_t value) { head(CborType::kUnsigned, value); }
   void integer(std::int64_t value) {
@@ -59,15 +101,14 @@ class CborWriter {
   std::size_t written() const { return static_cast<std::size_t>(at_ - begin_); }
 
  private:
-  void byte(std::uint8_t value) { raw(ByteSpan(&value, 1)); }
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  void overflow() {
+    overflowed_ = true;
+    end_ = at_;
+  }
   /// Inlined, so that an array's size is known to the copy.
   [[gnu::always_inline]] void raw(ByteSpan value) {
-    if (value.size() > left()) {
-      overflowed_ = true;
-      end_ = at_;
-      return;
-    }
+    if (value.size() > left()) return overflow();
     if (!value.empty()) std::memcpy(at_, value.data(), value.size());
     at_ += value.size();
   }

@@ -14,11 +14,21 @@ constexpr std::size_t kItemBytesMax = 160;
 
 void write(CborWriter& out, Key key) { out.number(static_cast<std::uint64_t>(key)); }
 
+// Of a commitment, and of what every record begins with: 3 and 13 heads, and what follows them.
+constexpr std::size_t kCommitmentBytesMax =
+    3 * CborRun::kHeadBytesMax + 1 + Digest::size() + TypeHint::size();
+constexpr std::size_t kBeginningBytesMax =
+    13 * CborRun::kHeadBytesMax + ActorId::size() + Digest::size();
+
+void write(CborRun& run, Key key) { run.number(static_cast<std::uint64_t>(key)); }
+
 void write(CborWriter& out, const PayloadCommitment& commitment) {
-  out.array(3);
-  out.number(commitment.length);
-  out.bytes(commitment.digest.span());
-  out.bytes(commitment.type.span());
+  out.together<kCommitmentBytesMax>([&](CborRun& run) {
+    run.array(3);
+    run.number(commitment.length);
+    run.bytes(commitment.digest);
+    run.bytes(commitment.type);
+  });
 }
 
 void write(CborWriter& out, const Reference& reference) {
@@ -138,13 +148,15 @@ void write_record(CborWriter& out, const Link& link, const RecordDraft& draft, c
     write(out, key);
     return true;
   };
-  out.map(6 + static_cast<unsigned>(__builtin_popcount(keys)));
-  write(out, Key::kVersion), out.number(kSuite);
-  write(out, Key::kActor), out.bytes(link.actor.span());
-  write(out, Key::kSeq), out.number(link.seq.value);
-  write(out, Key::kPrevious), out.bytes(link.previous.span());
-  write(out, Key::kKind), out.number(static_cast<std::uint64_t>(draft.kind));
-  write(out, Key::kTime), out.number(link.time_us);
+  out.together<kBeginningBytesMax>([&](CborRun& run) {
+    run.map(6 + static_cast<unsigned>(__builtin_popcount(keys)));
+    write(run, Key::kVersion), run.number(kSuite);
+    write(run, Key::kActor), run.bytes(link.actor);
+    write(run, Key::kSeq), run.number(link.seq.value);
+    write(run, Key::kPrevious), run.bytes(link.previous);
+    write(run, Key::kKind), run.number(static_cast<std::uint64_t>(draft.kind));
+    write(run, Key::kTime), run.number(link.time_us);
+  });
   if (has(Key::kInvocation)) out.number(draft.invocation->value);
   if (has(Key::kInputs)) write_list(out, draft.inputs, pages.inputs);
   if (has(Key::kName)) out.text(draft.name);
