@@ -55,6 +55,7 @@ struct AsioExecutor::Parts {
   // runner would wake, wait for the lock, and be woken again.
   std::mutex mutex;
   std::vector<Task> posted;  // bounded by those who post, as asio's own queue is
+  std::vector<Task> taken;   // the runner's; spare memory otherwise
   // Declared after the context: these go before the services they use.
   asio::posix::stream_descriptor bell{context, make_bell()};
   asio::steady_timer alarm{context};
@@ -107,16 +108,24 @@ struct AsioExecutor::Parts {
     }
     if (is_first) ::eventfd_write(bell.native_handle(), 1);
   }
+  /// Runs them at once: queued in the context, they would cost another look at the reactor. What
+  /// comes meanwhile rings again.
   void take() {
     eventfd_t rings = 0;
     ::eventfd_read(bell.native_handle(), &rings);
-    listen();
-    std::vector<Task> taken;
     {
       const std::lock_guard lock(mutex);
       taken.swap(posted);
     }
-    for (Task& task : taken) asio::post(context, std::move(task));
+    for (Task& task : taken) {
+      if (context.stopped()) {
+        asio::post(context, std::move(task));
+      } else {
+        task();
+      }
+    }
+    taken.clear();
+    listen();
   }
 };
 
