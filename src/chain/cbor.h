@@ -76,7 +76,12 @@ class CborWriter {
   /// Items that are at most `kBytesMax` bytes long together: one look at the room for all of them.
   template <std::size_t kBytesMax, typename Write>
   [[gnu::always_inline]] void together(const Write& write) {
-    if (kBytesMax > left()) return overflow();
+    if (kBytesMax > left()) {
+      std::uint8_t items[kBytesMax];
+      CborRun run(items);
+      write(run);
+      return raw(ByteSpan(items, run.at()));
+    }
     CborRun run(at_);
     write(run);
     at_ = run.at();

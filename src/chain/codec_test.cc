@@ -32,6 +32,21 @@ TEST(Codec, EveryRecordComesBackAsItWas) {
   }
 }
 
+TEST(Codec, ARecordNeedsAsMuchRoomAsItHasBytes) {
+  io::SeededRandom random(kSeed + 2);
+  RandomRecord records(random);
+  for (int i = 0; i < 2'000; ++i) {
+    const Record record = records.make();
+    const RecordDraft draft = record.draft();
+    const Pages pages = make_pages(draft).value();
+    const Bytes bytes = encode_record(record.link, draft).value();
+    Bytes exact(bytes.size()), short_by_one(bytes.size() - 1);
+    EXPECT_EQ(encode_record(record.link, draft, pages, exact).value(), bytes.size());
+    EXPECT_EQ(exact, bytes) << "seed " << kSeed + 2 << " record " << i;
+    EXPECT_FALSE(encode_record(record.link, draft, pages, short_by_one));
+  }
+}
+
 /// The strictness rule: whatever is accepted is what the encoder makes of it.
 void expect_canonical(ByteSpan bytes) {
   Record decoded;
