@@ -139,6 +139,7 @@ Exit run(Shell& shell, const RunArguments& arguments) {
   node::NodeOptions options{.data_directory = arguments.data,
                             .shards = arguments.shards,
                             .fuel = node::fuel_mode(*manifests),
+                            .allocation = node::allocation_for(*manifests),
                             .metrics = arguments.metrics,
                             .has_watchdog = arguments.has_watchdog};
   if (options.shards == 0) options.shards = std::max(1u, std::thread::hardware_concurrency());

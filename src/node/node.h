@@ -31,6 +31,7 @@ struct NodeOptions {
   std::string data_directory;
   std::size_t shards = 1;  // at least 1, at most kShardsMax of the chain room less one
   wasm::FuelMode fuel = wasm::FuelMode::kOff;
+  wasm::Allocation allocation = wasm::Allocation::kPooled;
   std::string metrics;        // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
   bool has_watchdog = false;  // logs each host function that holds its shard for long
 };
