@@ -82,9 +82,17 @@ class UsageTest(GoldenTest):
              "no_manifest": ("run", "--log-format", "json"),
              "unknown_command": ("rnu", "actor.toml"),
              "option_without_manifest": ("run", "--metrcs", "9000"),
+             "unused_variable": ("run", "room.toml", "--var", "room=1", "--var", "listn=:1"),
+             "unused_variable_checked": ("check", "room.toml", "--var", "rooms=1"),
+             "no_variables": ("run", "plain.toml", "--var", "listen=127.0.0.1:1"),
              "metrics": ("run", "actor.toml", "--metrics", "here")}
 
     def test_usage(self):
+        plain = 'name = "x"\ncomponent = "x.wasm"\n'
+        (self.folder / "plain.toml").write_text(plain)
+        (self.folder / "room.toml").write_text(
+            plain + 'params = "${room:-lobby}"\n\n'
+            '[grants.websocket-server]\nlisten = "${listen:-:80}"\n')
         for name, arguments in self.CASES.items():
             with self.subTest(case=name):
                 result = theater(*arguments, directory=self.folder)

@@ -28,7 +28,8 @@ class DiceTest(support.ActorTest):
         """Runs the actor until it has rolled some more; returns its chain."""
         before = self.rolls() if self.data.exists() else 0
         with unittest.mock.patch.dict(os.environ, DICE_SIDES="3", DICE_SECRET="hidden"):
-            with self.node("dice", variables={"period_ms": "10", **variables}) as node:
+            with support.Node([support.ACTORS / "dice" / "dice.toml"], self.data,
+                              {"period_ms": "10", **variables}) as node:
                 end = time.monotonic() + WAIT_SECONDS
                 while self.lines(node) < ROLLS and time.monotonic() < end:
                     time.sleep(0.02)

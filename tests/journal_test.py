@@ -23,8 +23,8 @@ class JournalTest(support.ActorTest):
         self.index.mkdir()
 
     def journal(self):
-        return self.node("journal", variables={"period_ms": "20", "notes": str(self.notes),
-                                               "index": str(self.index)})
+        return support.Node([support.ACTORS / "journal" / "journal.toml"], self.data,
+                            {"period_ms": "20", "notes": str(self.notes), "index": str(self.index)})
 
     def expected(self):
         lines = []

@@ -29,7 +29,8 @@ class ReplayTest(support.ActorTest):
     def record(self, count, *names):
         """Runs the actors until `count` messages of each client came back."""
         self.wrong = []
-        with self.node(*names, variables={"period_ms": "10"}) as node:
+        variables = {"period_ms": "10"} if "counter" in names else {}
+        with self.node(*names, variables=variables) as node:
             clients = [threading.Thread(target=self.talk, args=(count,)) for _ in range(CLIENTS)]
             for client in clients:
                 client.start()

@@ -59,7 +59,8 @@ class TerminalTest(support.ActorTest):
         self.addCleanup(self.screen.close)
 
     def keys(self):
-        return self.node("keys", variables={"device": self.screen.path})
+        return support.Node([support.ACTORS / "keys" / "keys.toml"], self.data,
+                            {"device": self.screen.path})
 
     def wait_for(self, holds, what):
         end = time.monotonic() + WAIT_SECONDS

@@ -27,6 +27,10 @@ class WatchdogTest(support.ActorTest):
                         ROOT / "tests" / "slow_calls.c"], check=True, timeout=60)
         return {"LD_PRELOAD": str(library)}
 
+    def counter(self, **how):
+        return support.Node([support.ACTORS / "counter" / "counter.toml"], self.data,
+                            environment=self.planted(), **how)
+
     def talk(self, messages):
         with self.connect("/echo") as client:
             for number in range(messages):
@@ -42,7 +46,7 @@ class WatchdogTest(support.ActorTest):
 
     def test_who_blocks_is_named_and_fails_the_test(self):
         with self.assertRaisesRegex(AssertionError, "BLOCK-1: .* held its shard for ") as failed:
-            with self.node("counter", environment=self.planted()) as node:
+            with self.counter() as node:
                 self.wait_until_named(node)
         said = str(failed.exception)
         print(said.strip())
@@ -50,7 +54,7 @@ class WatchdogTest(support.ActorTest):
         self.assert_chain_holds()
 
     def test_json_has_the_family(self):
-        node = self.node("counter", environment=self.planted(), options=("--log-format", "json"))
+        node = self.counter(options=("--log-format", "json"))
         with self.assertRaises(AssertionError):
             with node:
                 self.wait_until_named(node)

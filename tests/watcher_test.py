@@ -20,7 +20,8 @@ class WatcherTest(support.ActorTest):
         self.watched.mkdir()
 
     def watcher(self):
-        return self.node("watcher", variables={"folder": str(self.watched)})
+        return support.Node([support.ACTORS / "watcher" / "watcher.toml"], self.data,
+                            {"folder": str(self.watched)})
 
     def wait_for(self, node, text, count=1):
         end = time.monotonic() + WAIT_SECONDS

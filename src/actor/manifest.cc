@@ -141,8 +141,11 @@ const Setting* Manifest::find_grant(std::string_view family) const {
 
 Result<Manifest> parse_manifest(std::string_view toml, std::string_view file,
                                 std::string_view folder, const Variables& variables) {
-  TRY(const Setting root, parse_settings(toml, file, variables));
-  return read_manifest(root, file, folder, Source::kFile);
+  VariableNames used;
+  TRY(const Setting root, parse_settings(toml, file, variables, used));
+  TRY(Manifest manifest, read_manifest(root, file, folder, Source::kFile));
+  manifest.variables = std::move(used);
+  return manifest;
 }
 
 Result<Manifest> parse_recorded_manifest(std::string_view text) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "actor/event_batch.h"
-#include "actor/settings.h"
+#include "actor/settings_parser.h"
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -64,6 +64,7 @@ struct Manifest {
   std::vector<Setting> grants;  // tables, sorted by key: the family's name
   std::string file;             // for messages
   std::string folder;           // where relative paths in grants start
+  VariableNames variables;      // that its text uses; none if it is recorded
 
   const Setting* find_grant(std::string_view family) const;
   /// The text recorded beside genesis and upgrade: TOML with every default written out, in a fixed

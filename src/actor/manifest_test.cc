@@ -115,6 +115,15 @@ TEST(Manifest, NamesEachMistake) {
   EXPECT_TRUE(problem("name = \"x").starts_with("a.toml:1:10: ")) << problem("name = \"x");
 }
 
+TEST(Manifest, KnowsWhichVariablesItUses) {
+  const auto manifest = parse_manifest(
+      "name = \"x\"  # not ${this}\ncomponent = \"${place}/${kind:-x}.wasm\"\nparams = \"$${p}\"",
+      "a.toml", "", {{"place", "here"}, {"other", "y"}});
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->variables, (VariableNames{"kind", "place"}));
+  EXPECT_TRUE(parse_recorded_manifest(manifest->recorded_text())->variables.empty());
+}
+
 TEST(SettingsReader, ReadsIntegersFromVariables) {
   const Result<Setting> root = parse_settings("n = \"${n}\"\nm = \"x\"", "f", {{"n", "42"}});
   ASSERT_TRUE(root);

@@ -1,8 +1,8 @@
 // parse_settings: toml++ reads the text; its tree becomes Settings with places and variables.
+#include "actor/settings_parser.h"
+
 #include <algorithm>
 #include <optional>
-
-#include "actor/settings.h"
 
 namespace theater::actor {
 /// The parser's own assertion failed: some malformed texts ("[#") reach one instead of an error.
@@ -32,8 +32,8 @@ constexpr std::size_t kFaultSearchBytesMax = 64 * 1024;
 
 class TreeBuilder {
  public:
-  TreeBuilder(std::string_view file, const Variables& variables)
-      : file_(file), variables_(variables) {}
+  TreeBuilder(std::string_view file, const Variables& variables, VariableNames& used)
+      : file_(file), variables_(variables), used_(used) {}
 
   Result<Setting> build(const toml::node& node, std::size_t depth) {
     Setting setting;
@@ -116,6 +116,7 @@ class TreeBuilder {
   Result<std::string> look_up(std::string_view inside, const std::string& place) {
     const std::size_t mark = inside.find(":-");
     const std::string_view name = inside.substr(0, mark);
+    used_.emplace(name);
     if (const auto found = variables_.find(name); found != variables_.end()) return found->second;
     if (mark != std::string_view::npos) return std::string(inside.substr(mark + 2));
     return fail(Code::kInvalid,
@@ -126,6 +127,7 @@ class TreeBuilder {
 
   std::string file_;
   const Variables& variables_;
+  VariableNames& used_;
 };
 
 Result<toml::table> parse(std::string_view text, std::string_view file) {
@@ -155,8 +157,14 @@ std::size_t line_of_fault(std::string_view text) {
 
 Result<Setting> parse_settings(std::string_view toml, std::string_view file,
                                const Variables& variables) {
+  VariableNames used;
+  return parse_settings(toml, file, variables, used);
+}
+
+Result<Setting> parse_settings(std::string_view toml, std::string_view file,
+                               const Variables& variables, VariableNames& used) {
   const Result<toml::table> table = parse(toml, file);
-  if (table) return TreeBuilder(file, variables).build(*table, 0);
+  if (table) return TreeBuilder(file, variables, used).build(*table, 0);
   if (table.error().code != Code::kInternal || toml.size() > kFaultSearchBytesMax) {
     return std::unexpected(table.error());
   }

@@ -67,6 +67,9 @@ Exit check(Shell& shell, const CheckArguments& arguments) {
   if (!variables) return report(shell, variables.error(), Exit::kUnusable);
   auto manifests = node::load_manifests(shell.files, {arguments.manifest}, *variables);
   if (!manifests) return report(shell, manifests.error(), Exit::kUnusable);
+  if (const Status used = check_variables(arguments.variables, *manifests); !used) {
+    return report(shell, used.error(), Exit::kUnusable);
+  }
   const hosts::AllHosts hosts;
   auto loader = node::Loader::create(
       shell.files, hosts,

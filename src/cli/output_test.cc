@@ -68,5 +68,17 @@ TEST(Variables, an_assignment_wins_over_the_environment) {
   EXPECT_FALSE(read_variables({"=x"}));
 }
 
+TEST(Variables, AnAssignmentThatNoManifestUsesIsRefusedByName) {
+  std::vector<actor::Manifest> manifests(2);
+  EXPECT_TRUE(check_variables({}, manifests));
+  EXPECT_EQ(check_variables({"a=1"}, manifests).error().message,
+            "--var a: no manifest uses a variable");
+  manifests[0].variables = {"room", "listen"};
+  manifests[1].variables = {"period_ms", "listen"};
+  EXPECT_TRUE(check_variables({"period_ms=1", "room=a=b", "listen="}, manifests));
+  EXPECT_EQ(check_variables({"room=x", "lisen=y"}, manifests).error().message,
+            "--var lisen: no manifest uses it; what is used: listen, period_ms, room");
+}
+
 }  // namespace
 }  // namespace theater::cli

@@ -136,6 +136,9 @@ Exit run(Shell& shell, const RunArguments& arguments) {
   if (!variables) return announcer.fail(shell, variables.error(), Exit::kUnusable);
   auto manifests = node::load_manifests(shell.files, arguments.manifests, *variables);
   if (!manifests) return announcer.fail(shell, manifests.error(), Exit::kUnusable);
+  if (const Status used = check_variables(arguments.variables, *manifests); !used) {
+    return announcer.fail(shell, used.error(), Exit::kUnusable);
+  }
   node::NodeOptions options{.data_directory = arguments.data,
                             .shards = arguments.shards,
                             .fuel = node::fuel_mode(*manifests),
