@@ -56,6 +56,11 @@ CODE = """
 #include "host/guest_error.h"
 theater::host::GuestCode code() { return %s; }
 """
+IGNORED = """
+#include "base/result.h"
+theater::%s act();
+void run() { %%s; }
+"""
 # What it is about, the code, what is right there, what is wrong there, what the compiler says.
 CASES = [
     ("a cell that is missing", TABLE, "M::ignore(State::kOpen, Event::kPush),", "", MISSING),
@@ -74,6 +79,10 @@ CASES = [
      "no matching constructor"),
     ("an error code beside the list", CODE, "theater::host::GuestCode::kDenied",
      "theater::host::GuestCode::kOther", "no member named 'kOther'"),
+    ("a Status that nobody looks at", IGNORED % "Status", "(void)act()", "act()",
+     "ignoring return value"),
+    ("a Result that nobody looks at", IGNORED % "Result<int>", "if (!act()) return", "act()",
+     "ignoring return value"),
     ("a call into the guest by a family", """
 #include "actor/host_port.h"
 void tell(theater::actor::ActorPort& actor) { %s; }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <concepts>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -44,9 +45,20 @@ struct [[nodiscard]] Error {
   bool operator==(const Error&) const = default;
 };
 
+/// A value, or why there is none. A class, not a name for std::expected, because that may be
+/// ignored: the compiler refuses a call whose Result nobody looks at.
 template <typename T>
-using Result = std::expected<T, Error>;
-using Status = std::expected<void, Error>;
+class [[nodiscard]] Result : public std::expected<T, Error> {
+ public:
+  using std::expected<T, Error>::expected;
+
+  template <std::same_as<Result> Other>
+  friend bool operator==(const Result& one, const Other& other) {
+    const std::expected<T, Error>&a = one, &b = other;
+    return a == b;
+  }
+};
+using Status = Result<void>;
 
 /// Builds the failing side of a Result: `return fail(Code::kInvalid, "name {} is empty", name);`
 template <typename... Args>
