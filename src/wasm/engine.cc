@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "wasm/engine_limits.h"
 #include "wasm/epoch_ticker.h"
+#include "wasm/watched_stacks.h"
 
 // wasmtime is not instrumented for the thread sanitizer: it cannot see how compiler threads
 // synchronise, so one thread compiles, nor that a trap has left its signal handler for good.
@@ -91,6 +92,9 @@ wasm_config_t* make_config(const EngineOptions& options) {
   wasmtime_config_async_stack_size_set(config, kFiberStackBytes);
   wasmtime_config_memory_reservation_set(config, kMemoryReservation);
   wasmtime_config_memory_guard_size_set(config, kMemoryGuard);
+#ifdef THEATER_THREAD_SANITIZER
+  watch_stacks(config);
+#endif
   return config;
 }
 
