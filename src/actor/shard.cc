@@ -10,7 +10,7 @@ namespace theater::actor {
 Shard::Shard(const ShardPorts& ports)
     : ports_(ports),
       salts_(ports.random),
-      run_queue_(ports.executor, [this] { return is_overloaded(); }) {
+      run_queue_(ports.executor, [this] { return must_rest(); }) {
   ports_.log.subscribe(ports_.index, ports_.executor, [this](Lsn durable) {
     if (!ports_.log.failed()) gate_.open_to(durable);
     run_queue_.resume();
@@ -34,5 +34,12 @@ void Shard::end_gathering() {
 }
 
 bool Shard::is_overloaded() const { return ports_.log.undurable_bytes() > kUndurableBytesMax; }
+
+/// Is overloaded, and will be told when some of the bytes, whichever shard's, are durable.
+bool Shard::must_rest() {
+  if (!is_overloaded()) return false;
+  ports_.log.await_batch(ports_.index);
+  return is_overloaded();
+}
 
 }  // namespace theater::actor

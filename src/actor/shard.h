@@ -41,7 +41,7 @@ class Shard {
   OutputGate& gate() { return gate_; }
   SaltSource& salts() { return salts_; }
   RecordBuilder& record_builder() { return record_builder_; }
-  /// More than undurable_bytes_max wait for the disk: mailboxes are not drained (BOUND-1).
+  /// More than kUndurableBytesMax wait for the disk: mailboxes are not drained (BOUND-1).
   bool is_overloaded() const;
   /// What is appended from here on is the beginning of more: the run queue's next turn, or the task
   /// after it, wakes the log thread. Else the invocation that handles the end of an operation would
@@ -50,6 +50,7 @@ class Shard {
 
  private:
   void end_gathering();
+  bool must_rest();
 
   ShardPorts ports_;
   OutputGate gate_;

@@ -152,6 +152,26 @@ TEST(Log, TellsOnlyShardsThatHaveSomethingDurable) {
   world.close();
 }
 
+TEST(Log, TellsAShardThatAwaitsABatchOfOthersOnce) {
+  LogFixture world;
+  world.options.shards = 2;
+  io::SteppingExecutor executor(world.clock);
+  ASSERT_TRUE(world.open());
+  int told = 0;
+  world.log->subscribe({1}, executor, [&](Lsn) { ++told; });
+  auto actor = world.create(1);
+  world.log->await_batch({1});
+  world.step_all();
+  executor.run();
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(world.log->undurable_bytes(), 0u);
+  ASSERT_TRUE(world.receive(*actor, 1, 1));
+  world.step_all();
+  executor.run();
+  EXPECT_EQ(told, 1);
+  world.close();
+}
+
 TEST(Log, ShowsAFollowerOnlyWhatIsProvedDurable) {
   LogFixture world;
   ASSERT_TRUE(world.open());

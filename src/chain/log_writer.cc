@@ -73,7 +73,7 @@ Status FileLogWriter::open(io::FileSystem& files, const std::string& directory) 
 
 std::uint64_t FileLogWriter::undurable_bytes() const {
   std::uint64_t submitted = 0;
-  const std::uint64_t done = durable_bytes_.load(std::memory_order_acquire);
+  const std::uint64_t done = durable_bytes_.load(std::memory_order_seq_cst);
   for (const auto& shard : shards_) submitted += shard->submitted.load(std::memory_order_acquire);
   return submitted - done;
 }
@@ -88,6 +88,12 @@ void FileLogWriter::subscribe(ShardIndex shard, io::Executor& executor,
   Shard& subscriber = *shards_.at(shard.value);
   subscriber.executor = &executor;
   subscriber.on_durable = std::move(on_durable);
+}
+
+/// Before the shard looks at durable_bytes_, which publish() changes before it looks here: one of
+/// the two sees the other's.
+void FileLogWriter::await_batch(ShardIndex shard) {
+  shards_[shard.value]->awaits_batch.store(true, std::memory_order_seq_cst);
 }
 
 Status FileLogWriter::admit(Kind kind) const {
@@ -171,9 +177,10 @@ Status FileLogWriter::write_batch(BatchHeader::Seal seal) {
 void FileLogWriter::publish() {
   durable_.store(end_.next_lsn.value - 1, std::memory_order_release);
   durable_bytes_.store(durable_bytes_.load(std::memory_order_relaxed) + batch_.taken_bytes(),
-                       std::memory_order_release);
+                       std::memory_order_seq_cst);
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    if (batch_.has_shard(i)) notify(*shards_[i]);
+    const bool is_awaited = shards_[i]->awaits_batch.exchange(false, std::memory_order_seq_cst);
+    if (is_awaited || batch_.has_shard(i)) notify(*shards_[i]);
   }
 }
 

@@ -74,6 +74,10 @@ class LogWriter {
   /// and once when the log fails; at most one is pending. Before the first submit of the shard.
   virtual void subscribe(ShardIndex shard, io::Executor& executor,
                          std::move_only_function<void(Lsn durable)> on_durable) = 0;
+  /// On the shard's thread: `on_durable` comes after the next batch too, whosever frames it holds.
+  /// For one who waits until fewer bytes are undurable: they may all be other shards'. What is read
+  /// of the log behind this call is news that no such batch has told already.
+  virtual void await_batch(ShardIndex) {}
 
   /// Between the two, on the shard's thread, what the shard submits does not wake the log thread;
   /// the end does, once. So the first of a run of events that belong together does not begin a

@@ -30,6 +30,7 @@ class FileLogWriter final : public LogWriter {
   std::string failure() const override;
   void subscribe(ShardIndex shard, io::Executor& executor,
                  std::move_only_function<void(Lsn durable)> on_durable) override;
+  void await_batch(ShardIndex shard) override;
   void begin_group(ShardIndex shard) override;
   void end_group(ShardIndex shard) override;
   StepOutcome step() override;
@@ -41,7 +42,7 @@ class FileLogWriter final : public LogWriter {
   /// What the log knows of one shard. `submitted` and `is_grouping` are the shard's own.
   struct alignas(64) Shard {
     std::atomic<std::uint64_t> submitted{0};  // bytes, ever
-    std::atomic<bool> notice_pending{false};
+    std::atomic<bool> notice_pending{false}, awaits_batch{false};
     bool is_grouping = false;
     io::Executor* executor = nullptr;
     std::move_only_function<void(Lsn)> on_durable;

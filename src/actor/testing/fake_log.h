@@ -29,6 +29,8 @@ class FakeLog final : public chain::LogWriter {
   void set_undurable_bytes(std::uint64_t bytes) { undurable_ = bytes; }
   /// How often a log thread would have been woken.
   std::size_t wakes() const { return wakes_; }
+  /// Whether somebody waits for a batch, whosever frames it holds.
+  bool is_awaited() const { return is_awaited_; }
   const std::vector<store::StoredEvent>& events() const { return events_; }
   store::StoredEvent& edit(std::size_t index) { return events_[index]; }
 
@@ -42,6 +44,7 @@ class FakeLog final : public chain::LogWriter {
     executor_ = &executor;
     on_durable_ = std::move(on_durable);
   }
+  void await_batch(chain::ShardIndex) override { is_awaited_ = true; }
   void begin_group(chain::ShardIndex) override { is_grouping_ = true; }
   void end_group(chain::ShardIndex) override {
     is_grouping_ = false;
@@ -92,7 +95,7 @@ class FakeLog final : public chain::LogWriter {
   std::vector<store::StoredEvent> events_;
   Lsn durable_;
   std::uint64_t undurable_ = 0;
-  bool failed_ = false, is_grouping_ = false;
+  bool failed_ = false, is_grouping_ = false, is_awaited_ = false;
   std::size_t wakes_ = 0, woken_for_ = 0;  // events
   chain::DiskState disk_ = chain::DiskState::kGood;
   io::Executor* executor_ = nullptr;
