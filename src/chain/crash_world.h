@@ -85,10 +85,7 @@ class CrashWorld : public LogFixture {
 
   /// Every stored byte, as `theater verify` looks at it.
   Status verify() {
-    VerifyReport report;
-    const VerifyOptions how;
-    LogVerifier verifier(disk, directory, how, {});
-    TRY_OK(verifier.run(node, report));
+    TRY(const VerifyReport report, verify_log());
     if (report.good()) return {};
     return fail(Code::kCorrupt, "{} at byte {}: {}", report.bad->location.file,
                 report.bad->location.offset, report.bad->reason);

@@ -13,6 +13,7 @@
 #include "chain/log_reader.h"
 #include "chain/log_writer.h"
 #include "chain/recovery.h"
+#include "chain/verify_log.h"
 #include "io/manual_clock.h"
 #include "io/memory/memory_disk.h"
 
@@ -154,6 +155,15 @@ class LogFixture {
       TRY_OK(reader->decode(*frame, record));
       lsns.push_back(frame->lsn);
     }
+  }
+
+  /// What verifying the log finds.
+  Result<VerifyReport> verify_log() {
+    VerifyReport report;
+    const VerifyOptions how;
+    LogVerifier verifier(disk, directory, how, {});
+    TRY_OK(verifier.run(node, report));
+    return report;
   }
 
   static Salt salt(std::uint64_t number) {

@@ -4,7 +4,6 @@
 
 #include "chain/log_files.h"
 #include "chain/log_fixture.h"
-#include "chain/verify_log.h"
 
 namespace theater::chain {
 namespace {
@@ -32,20 +31,13 @@ struct VerifyRunningTest : ::testing::Test, LogFixture {
       ASSERT_EQ(step_all(), StepOutcome::kIdle);
     }
   }
-  VerifyReport verify() {
-    VerifyReport report;
-    const VerifyOptions options;
-    LogVerifier verifier(disk, directory, options, {});
-    EXPECT_TRUE(verifier.run(node, report));
-    return report;
-  }
   /// `act` once, behind the verifier's opening of the spare.
   VerifyReport verify_while(const std::function<void()>& act) {
     int opened = 0;
     disk.on_open([&](const std::string& path) {
       if (path == spare && opened++ == 0) act();
     });
-    VerifyReport report = verify();
+    VerifyReport report = verify_log().value();
     disk.on_open({});
     EXPECT_GE(opened, 1);
     return report;
@@ -53,7 +45,7 @@ struct VerifyRunningTest : ::testing::Test, LogFixture {
 };
 
 TEST_F(VerifyRunningTest, ASpareThatBecomesASegmentIsNoDamage) {
-  ASSERT_TRUE(verify().good());
+  ASSERT_TRUE(verify_log().value().good());
   const Bytes before = disk.content(spare);
   const VerifyReport report = verify_while([&] {
     write_until([&] { return disk.exists(directory + "/" + segment_name(2)); });

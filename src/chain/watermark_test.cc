@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "chain/log_fixture.h"
-#include "chain/verify_log.h"
 
 namespace theater::chain {
 namespace {
@@ -14,13 +13,6 @@ constexpr const char* kMark = "/data/log/watermark";
 constexpr std::size_t kSectors = 2 * kWatermarkSlotBytes / kSectorBytes;
 
 struct WatermarkTest : ::testing::Test, LogFixture {
-  VerifyReport verify() {
-    VerifyReport report;
-    const VerifyOptions options;
-    LogVerifier verifier(disk, directory, options, {});
-    EXPECT_TRUE(verifier.run(node, report));
-    return report;
-  }
   /// The file as it would be with the sectors of `after` that `survives` names over `before`.
   static Bytes mix(const Bytes& before, const Bytes& after, std::uint32_t survives) {
     Bytes mixed = before;
@@ -37,7 +29,7 @@ struct WatermarkTest : ::testing::Test, LogFixture {
       const std::uint32_t survives = in_slot | in_slot << 8;  // one of the slots is unchanged
       const Bytes mixed = mix(before, after, survives);
       disk.set_content(kMark, mixed);
-      const VerifyReport report = verify();
+      const VerifyReport report = verify_log().value();
       ASSERT_TRUE(report.good()) << report.bad->reason << ", sectors " << in_slot;
       EXPECT_EQ(report.notes.size(), mixed == before || mixed == after ? 0u : 1u) << in_slot;
       const Bytes segment = disk.content("/data/log/seg-0000000001.log");
@@ -73,10 +65,10 @@ TEST_F(WatermarkTest, TheNextStartWritesATornSlotAgain) {
   ASSERT_EQ(idle(), StepOutcome::kSealed);
   kill();
   disk.set_content(kMark, mix(before, disk.content(kMark), 0x0101));
-  ASSERT_EQ(verify().notes.size(), 1u);
+  ASSERT_EQ(verify_log().value().notes.size(), 1u);
   ASSERT_TRUE(open());
-  EXPECT_TRUE(verify().good());
-  EXPECT_TRUE(verify().notes.empty());
+  EXPECT_TRUE(verify_log().value().good());
+  EXPECT_TRUE(verify_log().value().notes.empty());
 }
 
 TEST_F(WatermarkTest, AnyFlippedBitIsDamage) {
@@ -92,7 +84,7 @@ TEST_F(WatermarkTest, AnyFlippedBitIsDamage) {
     Bytes bad = good;
     bad[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
     disk.set_content(kMark, bad);
-    ASSERT_FALSE(verify().good()) << "bit " << bit;
+    ASSERT_FALSE(verify_log().value().good()) << "bit " << bit;
   }
 }
 
@@ -113,7 +105,7 @@ TEST_F(WatermarkTest, ATornSlotThatTheLogContradictsIsDamage) {
            std::span<std::uint8_t, kWatermarkSlotBytes>(file.data() + at, kWatermarkSlotBytes));
     store_le<std::uint32_t>(file.data() + at + kWatermarkSlotBytes - 4, 0x12345678);
     disk.set_content(kMark, file);
-    return verify().good();
+    return verify_log().value().good();
   };
   Watermark mark = *newest;
   mark.turn += 1;

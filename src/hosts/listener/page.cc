@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <ranges>
 #include <utility>
 
 #include "hosts/http/date.h"
+#include "hosts/http/fields.h"
 #include "hosts/listener/limits.h"
 
 namespace theater::hosts::listener {
@@ -59,17 +59,9 @@ std::string entity_tag(const io::FolderFile& file) {
   return fmt::format("\"{:x}-{:x}\"", file.size(), file.changed().since_epoch.count());
 }
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Whether If-None-Match names the tag (RFC 9110 13.1.2, weak comparison), or any.
 bool has_tag(const http::Request& request, std::string_view tag) {
-  const std::string tags = request.header("if-none-match");
-  for (const auto part : std::views::split(std::string_view(tags), ',')) {
-    std::string_view known = trim(std::string_view(part));
+  for (std::string_view known : http::elements(request.header("if-none-match"))) {
     if (known == "*") return true;
     if (known.starts_with("W/")) known.remove_prefix(2);
     if (known == tag) return true;
