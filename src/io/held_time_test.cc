@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -23,11 +24,20 @@ void compute(Nanoseconds span) {
   }
 }
 
+/// A wait for a processor between two readings shortens what is measured, so on a busy machine not
+/// every round is whole; none may be longer than it took.
 TEST(HeldTime, CountsWhatIsBlocked) {
   const HeldTime time;
-  const HeldTime::Mark before = time.mark();
-  ::poll(nullptr, 0, 20);
-  EXPECT_GE(time.since(before), Milliseconds(19));
+  Nanoseconds longest{0};
+  for (int round = 0; round < 100 && longest < Milliseconds(19); ++round) {
+    const MonotonicTime begun = clock_now();
+    const HeldTime::Mark before = time.mark();
+    ::poll(nullptr, 0, 20);
+    const Nanoseconds held = time.since(before);
+    EXPECT_LE(held, clock_now() - begun);
+    longest = std::max(longest, held);
+  }
+  EXPECT_GE(longest, Milliseconds(19));
 }
 
 TEST(HeldTime, CountsWhatIsComputed) {

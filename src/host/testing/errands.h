@@ -74,11 +74,11 @@ class ErrandInstance final : public OperatingInstance<ErrandInstance> {
   ~ErrandInstance() override { errands_.instance = nullptr; }
 
   Status recover() override {
-    if (errands_.is_slow) ::poll(nullptr, 0, 20);
+    if (errands_.is_slow) ::poll(nullptr, 0, 50);
     return OperatingInstance::recover();
   }
   void stop(actor::StopMode mode) override {
-    if (errands_.is_slow) ::poll(nullptr, 0, 20);
+    if (errands_.is_slow) ::poll(nullptr, 0, 50);
     OperatingInstance::stop(mode);
   }
 
@@ -86,7 +86,7 @@ class ErrandInstance final : public OperatingInstance<ErrandInstance> {
   Planned run(std::string_view what) {
     if (what == "secret") return refuse(GuestCode::kDenied, "not yours");
     if (what.empty()) return refuse(GuestCode::kInvalid, "an errand has a name");
-    if (what.starts_with("blocked")) ::poll(nullptr, 0, 20);
+    if (what.starts_with("blocked")) ::poll(nullptr, 0, 50);
     Plan plan;
     plan.time_max = limits_.time;
     if (what.starts_with("kept")) plan.delivery = Delivery::kKept;
