@@ -45,7 +45,7 @@ class Server:
         for line in self.process.stdout:
             if "ready" in line:
                 return
-        raise SystemExit(f"bench: {command[0]} did not start")
+        raise SystemExit(f"bench: this did not start: {' '.join(map(str, command))}")
 
     def __enter__(self):
         return self
