@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "host/guest_error.h"
+#include "io/spawn.h"
 
 namespace theater::hosts::process {
 
@@ -184,9 +185,9 @@ void Child::abort() { apply(ChildInput::kAbort); }
 void Child::take_exit() {
   unwatch(handle_.get());
   if (machine_.state() == ChildState::kExited) {
-    exit_ = reap(process_);
+    exit_ = io::wait_for_exit(process_);
   } else {
-    services_.workers.run([id = process_] { reap(id); }, services_.executor, [] {});
+    services_.workers.run([id = process_] { io::wait_for_exit(id); }, services_.executor, [] {});
   }
   handle_.reset();
 }

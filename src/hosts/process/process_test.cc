@@ -12,6 +12,7 @@
 #include "hosts/process/machine.h"
 #include "hosts/process/payload.h"
 #include "hosts/process/spawn.h"
+#include "io/spawn.h"
 
 namespace theater::hosts::process {
 namespace {
@@ -245,7 +246,7 @@ TEST(Process, WhatACrashLeftIsEndedBeforeAnythingStarts) {
   ASSERT_TRUE(programs.spawn("sh", {"-c", "echo started"}));
   ASSERT_TRUE(programs.wait_end());
   EXPECT_EQ(programs.out, "started\n");
-  EXPECT_EQ(reap(std::exchange(left->id, 0)), -SIGKILL);
+  EXPECT_EQ(io::wait_for_exit(std::exchange(left->id, 0)), -SIGKILL);
   EXPECT_TRUE(is_alive(other->id));  // another actor's
 }
 

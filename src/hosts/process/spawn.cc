@@ -1,12 +1,11 @@
-// posix_spawn, pidfd, /proc.
+// Pipes, pidfd, /proc.
 #include "hosts/process/spawn.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -17,6 +16,7 @@
 
 #include "hosts/process/limits.h"
 #include "io/beneath.h"
+#include "io/spawn.h"
 
 namespace theater::hosts::process {
 
@@ -41,66 +41,19 @@ Result<Pipe> make_pipe(Ours ours) {
   return pipe;
 }
 
-/// posix_spawn's actions and attributes, as an owner.
-class SpawnPlan {
- public:
-  SpawnPlan() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t all, none;
-    ::sigfillset(&all);
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  void enter(int directory) { ::posix_spawn_file_actions_addfchdir_np(&actions_, directory); }
-  void take(int descriptor, int as) {
-    ::posix_spawn_file_actions_adddup2(&actions_, descriptor, as);
-  }
-  const posix_spawn_file_actions_t* actions() {
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-    return &actions_;
-  }
-  const posix_spawnattr_t* attributes() const { return &attributes_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> raw;
-  for (std::string& text : texts) raw.push_back(text.data());
-  raw.push_back(nullptr);
-  return raw;
-}
-
 Result<io::OwnedDescriptor> open_directory(const Program& program) {
   TRY(const auto granted, io::Beneath::open(program.directory.empty() ? "/" : program.directory));
   return granted->open_at(program.below, {O_PATH | O_DIRECTORY, 0, io::Links::kInside});
 }
 
-Result<pid_t> start(const Program& program, SpawnPlan& plan) {
-  std::vector<std::string> arguments{program.path};
-  arguments.insert(arguments.end(), program.arguments.begin(), program.arguments.end());
-  std::vector<std::string> variables{std::string(kMarkName) + program.mark};
-  for (const auto& [name, value] : program.environment) variables.push_back(name + "=" + value);
-  const auto raw_arguments = pointers(arguments);
-  const auto raw_variables = pointers(variables);
-  pid_t id = 0;
-  const int failed = ::posix_spawn(&id, program.path.c_str(), plan.actions(), plan.attributes(),
-                                   raw_arguments.data(), raw_variables.data());
-  if (failed != 0) return std::unexpected(errno_error("start " + program.path, failed));
-  return id;
+io::Command command_of(const Program& program) {
+  io::Command command{program.path, {program.path}, {std::string(kMarkName) + program.mark}};
+  command.arguments.insert(command.arguments.end(), program.arguments.begin(),
+                           program.arguments.end());
+  for (const auto& [name, value] : program.environment) {
+    command.variables.push_back(name + "=" + value);
+  }
+  return command;
 }
 
 struct CloseDirectory {
@@ -138,12 +91,12 @@ Result<Spawned> spawn(const Program& program) {
   TRY(Pipe input, make_pipe(Ours::kWrite));
   TRY(Pipe output, make_pipe(Ours::kRead));
   TRY(Pipe error, make_pipe(Ours::kRead));
-  SpawnPlan plan;
-  plan.enter(directory.get());
-  plan.take(input.read.get(), STDIN_FILENO);
-  plan.take(output.write.get(), STDOUT_FILENO);
-  plan.take(error.write.get(), STDERR_FILENO);
-  TRY(const pid_t id, start(program, plan));
+  io::Spawn process;
+  process.enter(directory.get());
+  process.give(input.read.get(), STDIN_FILENO);
+  process.give(output.write.get(), STDOUT_FILENO);
+  process.give(error.write.get(), STDERR_FILENO);
+  TRY(const pid_t id, process.start(command_of(program)));
   Spawned spawned;
   spawned.id = id;
   spawned.handle = io::OwnedDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
@@ -164,18 +117,10 @@ Spawned::Spawned(Spawned&& other) noexcept
 Spawned::~Spawned() {
   if (id == 0) return;
   end_group(id);
-  reap(id);
+  io::wait_for_exit(id);
 }
 
 void end_group(pid_t leader) { ::kill(-leader, SIGKILL); }
-
-int reap(pid_t id) {
-  int status = 0;
-  while (::waitpid(id, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : 0;
-}
 
 std::size_t sweep(const Sweep& what) {
   const std::unique_ptr<DIR, CloseDirectory> processes(::opendir("/proc"));

@@ -37,11 +37,9 @@ struct Spawned {
 
 /// Starts it; blocks until it runs. kNotFound, kDenied: there is no such program or directory.
 Result<Spawned> spawn(const Program& program);
-/// Kills what is left of the group. To be called before reap, while the number is certain.
+/// Kills what is left of the group. To be called before its exit is taken, while the number is
+/// certain.
 void end_group(pid_t leader);
-/// Takes the exit of a program that has exited, or has been killed; waits for it otherwise. The
-/// exit status, or minus the signal's number.
-int reap(pid_t id);
 /// Ends every process whose mark begins with `prefix` and is not `except`; returns how many.
 /// Blocks.
 struct Sweep {
