@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "hosts/terminal/keeper.h"
 #include "io/posix_file.h"
 
 namespace {
@@ -61,6 +62,7 @@ void explain(const CLI::App& app, const CLI::ParseError& mistake) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto kept = theater::hosts::terminal::keep_if_asked(argc, argv)) return *kept;
   theater::cli::Output output(stdout, stderr);
   const auto files = theater::io::make_posix_file_system();
   theater::cli::Shell shell{output, *files, argc > 0 ? argv[0] : "theater", find_kit_directory()};

@@ -16,6 +16,7 @@ namespace theater::cli {
 namespace {
 
 constexpr std::size_t kShardsMax = 64;
+constexpr const char* kOwnProgram = "/proc/self/exe";  // the very one, whatever its path holds now
 const std::vector<std::string> kLogFormats = {"text", "json"};
 
 struct RunArguments {
@@ -142,8 +143,8 @@ Exit run(Shell& shell, const RunArguments& arguments) {
   node::NodeOptions options{.data_directory = arguments.data,
                             .shards = arguments.shards,
                             .fuel = node::fuel_mode(*manifests),
-                            .allocation = node::allocation_for(*manifests),
                             .metrics = arguments.metrics,
+                            .terminal_keeper = kOwnProgram,
                             .has_watchdog = arguments.has_watchdog};
   if (options.shards == 0) options.shards = std::max(1u, std::thread::hardware_concurrency());
   node::prepare_process();

@@ -21,7 +21,7 @@
 
 namespace theater::hosts {
 
-AllHosts::AllHosts(const io::Environment& environment)
+AllHosts::AllHosts(const io::Environment& environment, const std::string& terminal_keeper)
     : addresses_(std::make_unique<listener::AddressBook>()) {
   families_.push_back(runtime::make_family());
   families_.push_back(timer::make_family());
@@ -34,7 +34,7 @@ AllHosts::AllHosts(const io::Environment& environment)
   families_.push_back(http_server::make_family(*addresses_));
   families_.push_back(database::make_family(environment));
   families_.push_back(process::make_family());
-  families_.push_back(terminal::make_family());
+  families_.push_back(terminal::make_family({terminal_keeper, environment}));
   families_.push_back(websocket_client::make_family());
   families_.push_back(http_client::make_family());
   families_.push_back(redis::make_family());

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "host/family.h"
@@ -18,8 +19,10 @@ class AddressBook;
 /// node, made by its wiring; any thread. Outlives the sets and instances made from it.
 class AllHosts {
  public:
-  /// `environment` is what the environment family shows of; replay and checks need none.
-  explicit AllHosts(const io::Environment& environment = {});
+  /// `environment` is what the environment family shows of; `terminal_keeper` the program that
+  /// keeps terminals (terminal/keeper.h). Replay and checks need neither.
+  explicit AllHosts(const io::Environment& environment = {},
+                    const std::string& terminal_keeper = {});
   ~AllHosts();
   AllHosts(const AllHosts&) = delete;
   AllHosts& operator=(const AllHosts&) = delete;

@@ -87,11 +87,4 @@ wasm::FuelMode fuel_mode(const std::vector<actor::Manifest>& manifests) {
   return limited ? wasm::FuelMode::kOn : wasm::FuelMode::kOff;
 }
 
-wasm::Allocation allocation_for(const std::vector<actor::Manifest>& manifests) {
-  const bool is_forked = std::ranges::any_of(manifests, [](const actor::Manifest& manifest) {
-    return manifest.find_grant("terminal") != nullptr;
-  });
-  return is_forked ? wasm::Allocation::kOnDemand : wasm::Allocation::kPooled;
-}
-
 }  // namespace theater::node

@@ -53,8 +53,5 @@ Result<std::vector<actor::Manifest>> load_manifests(io::FileSystem& files,
 
 /// On if any of the manifests limits fuel: one setting a node, since it changes generated code.
 wasm::FuelMode fuel_mode(const std::vector<actor::Manifest>& manifests);
-/// On demand if an actor has a terminal, whose keeper is forked: a fork copies the ten thousands of
-/// mappings of a pool, which takes tens of milliseconds, and meanwhile every shard waits.
-wasm::Allocation allocation_for(const std::vector<actor::Manifest>& manifests);
 
 }  // namespace theater::node

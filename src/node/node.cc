@@ -57,7 +57,6 @@ Result<std::unique_ptr<Node>> Node::open(io::FileSystem& files, const NodeOption
   TRY(node->loader_,
       Loader::create(files, node->hosts_,
                      {.fuel = options.fuel,
-                      .allocation = options.allocation,
                       .compile_cache = node->store_->directory().layout().compile_cache()}));
   node->profile_ = chain::sha256(as_bytes(node->loader_->engine().determinism_profile()));
   return node;

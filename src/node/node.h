@@ -31,9 +31,9 @@ struct NodeOptions {
   std::string data_directory;
   std::size_t shards = 1;  // at least 1, at most kShardsMax of the chain room less one
   wasm::FuelMode fuel = wasm::FuelMode::kOff;
-  wasm::Allocation allocation = wasm::Allocation::kPooled;
-  std::string metrics;        // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
-  bool has_watchdog = false;  // logs each host function that holds its shard for long
+  std::string metrics;          // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
+  std::string terminal_keeper;  // program that keeps terminals (hosts/terminal/keeper.h); "" = none
+  bool has_watchdog = false;    // logs each host function that holds its shard for long
 };
 
 /// An actor as people are told about it when it starts.
@@ -112,7 +112,7 @@ class Node {
   host::LogSink& log_;
   io::SystemClock clock_;
   io::SystemRandom random_;
-  hosts::AllHosts hosts_{io::process_environment()};
+  hosts::AllHosts hosts_{io::process_environment(), options_.terminal_keeper};
   std::unique_ptr<store::NodeStore> store_;
   std::unique_ptr<Loader> loader_;
   Digest profile_;

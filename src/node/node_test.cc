@@ -244,17 +244,6 @@ TEST_F(NodeTest, goes_on_where_it_stopped) {
   }
 }
 
-/// A pool's mappings would make the fork of its keeper long.
-TEST_F(NodeTest, WhereATerminalIsGrantedThereIsNoPool) {
-  const auto read = [](std::string_view grants) {
-    return *actor::parse_manifest(fmt::format("name = \"x\"\ncomponent = \"x\"\n{}", grants),
-                                  "x.toml", "", {});
-  };
-  EXPECT_EQ(allocation_for({read("[grants.timer]")}), wasm::Allocation::kPooled);
-  EXPECT_EQ(allocation_for({read(""), read("[grants.terminal]\ndevice = \"/dev/tty\"")}),
-            wasm::Allocation::kOnDemand);
-}
-
 TEST_F(NodeTest, refuses_data_and_ports_in_use) {
   Session session([this] {
     Session never([] {});

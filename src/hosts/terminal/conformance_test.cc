@@ -20,8 +20,13 @@ Pty& pty() {
 
 std::string grant() { return fmt::format("device = \"{}\"\n", pty().path()); }
 
+/// This program is its own keeper.
+std::unique_ptr<Family> make_family() {
+  return hosts::terminal::make_family({"/proc/self/exe", io::process_environment()});
+}
+
 struct TerminalProvoker {
-  static std::unique_ptr<Family> make() { return hosts::terminal::make_family(); }
+  static std::unique_ptr<Family> make() { return make_family(); }
   static inline const std::string kGrant = grant() + "out_max = 4096\nqueue_items = 8\n";
   static constexpr std::uint64_t kBytesMax = 64 * 1024;
   static std::vector<std::string_view> wrong_grants() {
@@ -86,7 +91,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Terminal, Conformance, TerminalProvoker);
 
 struct Terminal : ::testing::Test {
   Pty screen;
-  const std::unique_ptr<Family> family = hosts::terminal::make_family();
+  const std::unique_ptr<Family> family = make_family();
   const std::string text = fmt::format("device = \"{}\"\n", screen.path());
 
   static std::vector<std::size_t> kinds(const std::vector<Bytes>& events) {
@@ -114,7 +119,7 @@ TEST_F(Terminal, EveryEndLeavesItAsItWas) {
   }
 }
 
-/// Starting it forks the node: no shard waits for that, and nothing is put at risk before.
+/// No shard waits for its program to be loaded, and nothing is put at risk before.
 TEST_F(Terminal, ItsKeeperIsStartedByAWorkerAndRawModeWaitsForIt) {
   Rehearsal rehearsal(*family, text);
   EXPECT_EQ(rehearsal.shard().workers.done(), 0u);
@@ -136,6 +141,20 @@ TEST_F(Terminal, AnEndBeforeItsKeeperCameLeavesItAsItWas) {
     rehearsal.pass(std::chrono::seconds(2));
     EXPECT_TRUE(rehearsal.instance().census().is_empty());
     EXPECT_FALSE(screen.is_raw());
+  }
+}
+
+TEST_F(Terminal, WithoutAKeeperItIsGivenBackBeforeAnythingIsChanged) {
+  for (const std::string program : {"", "/nothing/here", "/bin/false"}) {
+    const auto unkept = hosts::terminal::make_family({program, {}});
+    Rehearsal rehearsal(*unkept, text);
+    rehearsal.act("set-raw", arguments_of(true));
+    EXPECT_FALSE(screen.is_raw());
+    rehearsal.pass({});
+    EXPECT_FALSE(screen.is_raw());
+    EXPECT_EQ(kinds(rehearsal.take_all()).back(), Payload::kClosed) << program;
+    EXPECT_EQ(rehearsal.shard().log.lines.size(), 1u);
+    EXPECT_TRUE(rehearsal.instance().census().is_empty());
   }
 }
 

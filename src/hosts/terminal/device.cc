@@ -51,8 +51,10 @@ Result<std::unique_ptr<Device>> Device::open(const std::string& path) {
 
 Device::~Device() { leave_raw(); }
 
-KeeperOrder Device::order_keeper() const {
-  return {io::OwnedDescriptor(::fcntl(terminal_.get(), F_DUPFD_CLOEXEC, 0)), settings_};
+KeeperOrder Device::order_keeper(const KeeperProgram& program) const {
+  constexpr int kFirst = STDERR_FILENO + 1;  // the keeper's own come below
+  return {io::OwnedDescriptor(::fcntl(terminal_.get(), F_DUPFD_CLOEXEC, kFirst)), settings_,
+          program};
 }
 
 void Device::adopt(std::unique_ptr<Keeper> keeper) {

@@ -1,4 +1,4 @@
-// Device: the edge to one terminal, and the keeper that puts it back whatever becomes of the node.
+// Device: the edge to one terminal.
 #pragma once
 
 #include <sys/types.h>
@@ -12,47 +12,11 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "hosts/terminal/keeper.h"
 #include "hosts/terminal/payload.h"
 #include "io/owned_descriptor.h"
 
 namespace theater::hosts::terminal {
-
-/// A process of its own, which waits for the end of this one. If the terminal was not put back by
-/// then (kill -9, a crash), it does that. Ends with this object.
-class Keeper {
- public:
-  /// Starts it for an open terminal with these settings. Forks, which takes tens of milliseconds
-  /// in a large node: not on a shard.
-  static Result<std::unique_ptr<Keeper>> start(int terminal, const termios& settings);
-  /// Dismisses it.
-  ~Keeper();
-  Keeper(const Keeper&) = delete;
-  Keeper& operator=(const Keeper&) = delete;
-
-  /// From now on there is something to put back, or nothing any more.
-  void note_raw();
-  void note_lines();
-
- private:
-  explicit Keeper(io::OwnedDescriptor pipe) : pipe_(std::move(pipe)) {}
-  void send(char word);
-
-  io::OwnedDescriptor pipe_;
-};
-
-/// What starts a terminal's keeper, with a descriptor of its own: on any thread, once.
-class KeeperOrder {
- public:
-  KeeperOrder(io::OwnedDescriptor terminal, const termios& settings)
-      : terminal_(std::move(terminal)), settings_(settings) {}
-  void carry_out();
-  Result<std::unique_ptr<Keeper>> take_keeper() { return std::move(keeper_); }
-
- private:
-  io::OwnedDescriptor terminal_;
-  termios settings_;
-  Result<std::unique_ptr<Keeper>> keeper_;
-};
 
 /// An open terminal; given back as it was found when this ends. Never blocks.
 class Device {
@@ -66,7 +30,7 @@ class Device {
   int descriptor() const { return terminal_.get(); }
   /// Which terminal it is, by whatever name it was opened.
   dev_t number() const { return number_; }
-  KeeperOrder order_keeper() const;
+  KeeperOrder order_keeper(const KeeperProgram& program) const;
   void adopt(std::unique_ptr<Keeper> keeper);
   /// Once it has a keeper. Until then it is unsettled: what is shown now would be shown otherwise.
   void enter_raw();

@@ -178,9 +178,10 @@ Status Instance::recover() {
   return {};
 }
 
-/// By a worker: the shard does not wait while the node is forked.
+/// By a worker: the shard does not wait until its program is loaded.
 void Instance::start_keeper() {
-  const auto order = std::make_shared<KeeperOrder>(device_->order_keeper());  // of both tasks
+  const auto order =
+      std::make_shared<KeeperOrder>(device_->order_keeper(setup_.keeper));  // of both tasks
   services_.workers.run([order] { order->carry_out(); }, services_.executor,
                         lifeline_.guard([this, order] { on_keeper(order->take_keeper()); }));
 }

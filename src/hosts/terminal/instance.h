@@ -19,6 +19,7 @@ namespace theater::hosts::terminal {
 struct InstanceSetup {
   const host::Binding<class Instance>& binding;
   Owners& owners;
+  const KeeperProgram& keeper;
   Grant grant;
 };
 
