@@ -258,7 +258,7 @@ class TlsStream final : public Stream, private StreamUser {
         left -= static_cast<std::size_t>(read);
       }
       if (taken < bytes.size()) {
-        inner_->want_write();
+        if (user_ != nullptr) inner_->want_write();  // else nobody waits
         return {};
       }
     }

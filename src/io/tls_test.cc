@@ -1,6 +1,6 @@
 // A client trusts exactly the authorities it is given and the host it asked for; it says nothing in
 // plain text, nor before the handshake is over; each end learns how the other one ended; two ends
-// that both wait to be read do not stand still.
+// that both wait to be read do not stand still; a detached end asks nobody for anything.
 #include "io/tls.h"
 
 #include <gtest/gtest.h>
@@ -265,6 +265,26 @@ TEST_F(TlsClientTest, TwoEndsThatBothWaitToBeReadDoNotStandStill) {
   EXPECT_EQ(server.heard.size(), kBytes);
   EXPECT_EQ(client.heard.size(), kBytes);
   EXPECT_FALSE(server.error || client.error);
+}
+
+/// As a worker does who writes last words.
+TEST_F(TlsClientTest, ADetachedEndWritesWhatTheSocketTakesAndAsksForNoMore) {
+  ManualClock clock;
+  SteppingExecutor steps(clock);
+  Wire wire{steps, {}};
+  const auto context = TlsContext::client(**TlsAuthorities::read(trust()));
+  server.begin(network, server_context->wrap(std::make_unique<WireEnd>(wire, 0)));
+  client.begin(network, context->wrap(std::make_unique<WireEnd>(wire, 1), "localhost"));
+  steps.run();
+  server.stream->detach();
+  wire.sides[0].wants_write = false;
+  const std::string words(2 * Wire::kHoldsMax, 'w');
+  const std::array<ByteSpan, 1> pieces{as_bytes(words)};
+  const auto taken = server.stream->write(pieces);
+  ASSERT_TRUE(taken);
+  EXPECT_GT(*taken, 0u);
+  EXPECT_EQ(wire.room(0), 0u);
+  EXPECT_FALSE(wire.sides[0].wants_write);
 }
 
 TEST_F(TlsClientTest, AuthoritiesThatCannotBeReadAreRefused) {

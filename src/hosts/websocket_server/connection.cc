@@ -8,22 +8,6 @@ namespace theater::hosts::websocket_server {
 
 namespace {
 
-Opcode opcode_of(const Message& message) {
-  return message.is_text() ? Opcode::kText : Opcode::kBinary;
-}
-
-void append_message(Bytes& out, const Message& message, int window_bits) {
-  const ByteSpan bytes = message.bytes();
-  if (window_bits == 0 || bytes.size() < kDeflateBytesMin) {
-    append_header(out, opcode_of(message), bytes.size());
-    append(out, bytes);
-    return;
-  }
-  const Bytes packed = deflate(bytes, window_bits);
-  append_header(out, opcode_of(message), packed.size(), kCompressed);
-  append(out, packed);
-}
-
 host::GuestError error_of(host::GuestCode code, std::string_view message) {
   return {code, "", std::string(message), std::nullopt};
 }
@@ -33,17 +17,6 @@ host::GuestCode guest_code_of(std::uint16_t close_code) {
 }
 
 }  // namespace
-
-const SharedFrame& Publication::frame(int window_bits) {
-  SharedFrame& frame = frames_[static_cast<std::size_t>(window_bits)];
-  if (!frame) {
-    Bytes bytes;
-    bytes.reserve(message_.bytes().size() + kServerHeaderMax);
-    append_message(bytes, message_, window_bits);
-    frame = std::make_shared<const Bytes>(std::move(bytes));
-  }
-  return frame;
-}
 
 Connection::Connection(const Setup& setup, listener::Visitor visitor, Upgrade upgrade)
     : id_(setup.id),

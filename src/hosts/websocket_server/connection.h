@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "hosts/listener/visitor.h"
 #include "hosts/websocket_server/grant.h"
 #include "hosts/websocket_server/machine.h"
 #include "hosts/websocket_server/protocol.h"
+#include "hosts/websocket_server/publications.h"
 #include "hosts/websocket_server/upgrade.h"
 #include "io/network.h"
 
@@ -42,16 +44,10 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-/// One published message, encoded once for every kind of connection it goes to.
-class Publication {
- public:
-  explicit Publication(const Message& message) : message_(message) {}
-  /// `window_bits` 0: uncompressed.
-  const SharedFrame& frame(int window_bits);
-
- private:
-  const Message& message_;
-  std::array<SharedFrame, 16> frames_;  // by window bits
+/// What is left of a connection: its socket, detached, and what is still to be written there.
+struct Remains {
+  std::unique_ptr<io::Stream> stream;
+  Outbox outbox;
 };
 
 /// Owned by its actor's instance, on the actor's shard. At most one read and one write are under
@@ -87,6 +83,8 @@ class Connection final : private io::StreamUser {
   void resume();
   /// Gives up the socket, if there is one; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
+  /// The same, with what is still to be written.
+  Remains leave() { return {give_up(), std::move(outbox_)}; }
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 

@@ -88,7 +88,8 @@ void Instance::on_opened(Connection& connection, const Opening& opening) {
 }
 
 bool Instance::has_credit(const Connection& connection) const {
-  return !queue_.is_paused() && connection.queued_messages < limits_.credit_messages &&
+  return !queue_.is_paused() && !publications_.are_many() &&
+         connection.queued_messages < limits_.credit_messages &&
          connection.queued_bytes < limits_.credit_bytes;
 }
 
@@ -359,26 +360,44 @@ void Instance::expect_stop(actor::EndReason reason) {
   claim_.reset();
 }
 
-/// Closes some of those who are not closing yet: what their sockets take now is written now.
-host::Round Instance::send_off_some() {
-  return host::act_on_some(leaving_, host::finder_of(peers_), [this](Connection& connection) {
-    switch (end_reason_.value_or(actor::EndReason::kStop)) {
-      case actor::EndReason::kStop:
-        connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
-        break;
-      case actor::EndReason::kRestart:
-        connection.eject(kCloseRestart, host::GuestCode::kInterrupted, "the node restarts");
-        break;
-      case actor::EndReason::kFault:
-        connection.eject(kCloseInternal, host::GuestCode::kInternal, "the actor failed");
-        break;
-    }
-    connection.flush();
-  });
+/// Why this is the end; behind what was published before.
+void Instance::tell_why(Connection& connection) {
+  catch_up(connection.id());
+  switch (end_reason_.value_or(actor::EndReason::kStop)) {
+    case actor::EndReason::kStop:
+      return connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
+    case actor::EndReason::kRestart:
+      return connection.eject(kCloseRestart, host::GuestCode::kInterrupted, "the node restarts");
+    case actor::EndReason::kFault:
+      return connection.eject(kCloseInternal, host::GuestCode::kInternal, "the actor failed");
+  }
 }
 
+/// Closes some of those who are not closing yet: what their sockets take now is written now.
 void Instance::send_off() {
-  if (send_off_some() == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
+  const auto close = [this](Connection& connection) {
+    tell_why(connection);
+    connection.flush();
+  };
+  const auto round = host::act_on_some(leaving_, host::finder_of(peers_), close);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
+}
+
+/// At a kill: they are told why, as far as their sockets take it, and closed by a worker, soon.
+void Instance::part_from_all() {
+  std::vector<Remains> all;
+  for (auto& [id, peer] : peers_.all()) {
+    if (!peer.connection) continue;
+    tell_why(*peer.connection);
+    all.push_back(peer.connection->leave());
+    peer.connection.reset();
+  }
+  if (all.empty()) return;
+  auto close = [all = std::move(all)]() mutable {
+    for (Remains& it : all) static_cast<void>(it.outbox.write_to(*it.stream));
+    all.clear();
+  };
+  services_.workers.run(std::move(close), services_.executor, [] {});
 }
 
 void Instance::stop(actor::StopMode mode) {
@@ -388,9 +407,8 @@ void Instance::stop(actor::StopMode mode) {
   interrupted_.clear();
   pages_.clear();
   if (mode == actor::StopMode::kKill) {
-    if (end_reason_) leaving_ = host::all_connected(peers_);
-    while (send_off_some() == host::Round::kUnfinished) {
-    }
+    if (end_reason_) part_from_all();
+    publications_.clear();
     host::drop_all(peers_, dead_, services_);
     connection_count_ = 0;
     leaving_.clear();
@@ -409,6 +427,7 @@ void Instance::stop(actor::StopMode mode) {
 void Instance::release_memory() {
   queue_.release_memory();
   audiences_.release_memory();
+  publications_.release_memory();
   Bytes().swap(event_);
 }
 

@@ -105,6 +105,12 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell_slow_close(std::uint64_t id, const host::GuestError& why);
   void tell_gap(std::uint64_t id, Peer& peer);
   bool has_credit(const Connection& connection) const;
+  // instance_publish.cc
+  void publish_some();
+  std::size_t tell_some(std::size_t most);
+  std::vector<std::uint64_t> next_to_hear(const Publication& publication, std::size_t most) const;
+  void tell(std::uint64_t id, Peer& peer, Publication& publication);
+  void catch_up(std::uint64_t id);
   void mark_dirty(Connection& connection);
   void flush_dirty();
   void resume_held();
@@ -113,8 +119,9 @@ class Instance final : public host::BoundInstance<Instance>,
   void arm_tick();
   void tick();
   void forget_departed();
-  host::Round send_off_some();
+  void tell_why(Connection& connection);
   void send_off();
+  void part_from_all();
   void drained_if_empty();
 
   InstanceSetup setup_;
@@ -124,6 +131,7 @@ class Instance final : public host::BoundInstance<Instance>,
   host::EventQueue queue_;
   Peers peers_;
   Topics topics_;
+  Publications publications_;
   std::uint64_t last_id_ = 0;  // of connections, without kHostIdBit
   std::size_t connection_count_ = 0;
   std::uint64_t greeted_ = 0;  // connections whose `opened` the guest was given

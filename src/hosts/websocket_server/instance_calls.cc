@@ -12,8 +12,6 @@ using host::refuse;
 
 namespace {
 
-constexpr std::string_view kEverybody = "*";
-
 std::unexpected<host::GuestError> unknown(std::uint64_t id) {
   return refuse(GuestCode::kNotFound, "no connection {}", id);
 }
@@ -141,6 +139,7 @@ void Instance::settle(actor::Settlement settlement) {
 // Effects. A connection that has ended meanwhile takes none: its closed event says so.
 
 void Instance::perform_accept(std::uint64_t id, std::optional<std::string_view> subprotocol) {
+  catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection) return;
   std::optional<std::string> chosen;
@@ -149,6 +148,7 @@ void Instance::perform_accept(std::uint64_t id, std::optional<std::string_view> 
 }
 
 void Instance::perform_send(std::uint64_t id, const Message& message) {
+  catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer) return;
   peer->promised_bytes -= std::min(peer->promised_bytes, message.bytes().size());
@@ -159,6 +159,7 @@ void Instance::perform_send(std::uint64_t id, const Message& message) {
 }
 
 void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_view reason) {
+  catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection) return;
   peer->connection->close(code, reason);
@@ -166,6 +167,7 @@ void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_v
 }
 
 void Instance::perform_subscribe(std::uint64_t id, std::string_view topic) {
+  catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection || topic == kEverybody) return;
   if (!topics_.contains(topic) && topics_.size() >= limits_.topics_max) return;
@@ -173,42 +175,11 @@ void Instance::perform_subscribe(std::uint64_t id, std::string_view topic) {
 }
 
 void Instance::perform_unsubscribe(std::uint64_t id, std::string_view topic) {
+  catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer) return;
   topics_.remove(topic, id);
   std::erase(peer->topics, topic);
-}
-
-/// Everybody is who was greeted when the guest published: a connection that opened since hears
-/// what its own `opened` event leads to, and nothing twice.
-void Instance::perform_publish(std::string_view topic, const Message& message) {
-  Publication publication(message);
-  const auto deliver = [&](std::uint64_t id, Connection& connection) {
-    if (connection.state() == State::kOpen) traffic_.sent(message.bytes().size());
-    const std::uint64_t dropped = connection.publish(publication);
-    mark_dirty(connection);
-    if (dropped == 0) return;
-    traffic_.messages_dropped += dropped;
-    if (setup_.grant.slow_subscriber == SlowSubscriber::kClose) {
-      connection.eject(kCloseTryLater, GuestCode::kFull, "too slow: topic_bytes was exceeded");
-      return;
-    }
-    Peer* peer = peers_.find(id);
-    peer->gap += dropped;
-    tell_gap(id, *peer);
-  };
-  if (topic == kEverybody) {
-    CHECK(committed_audiences_ > 0, "CHAIN-2");
-    const std::uint64_t audience = audiences_.front();
-    audiences_.pop_front();
-    --committed_audiences_;
-    for (auto& [id, peer] : peers_.all()) {
-      const bool is_there = peer.greeted > 0 && peer.greeted <= audience;
-      if (is_there && peer.connection) deliver(id, *peer.connection);
-    }
-  } else if (const auto* members = topics_.members(topic)) {
-    for (const auto& [id, connection] : *members) deliver(id, *connection);
-  }
 }
 
 void Instance::fold_attachment(std::uint64_t id, ByteSpan value) {

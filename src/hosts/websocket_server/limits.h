@@ -58,6 +58,12 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
 inline constexpr std::size_t kTopicNameMax = 256;  // bytes
 inline constexpr std::size_t kDepartedMax = 4096;  // ended connections remembered
 inline constexpr Nanoseconds kDepartedTime = seconds(60);
+inline constexpr std::size_t kTellsMax = 128;  // hear of a publication in one task
+/// Publications on their way: so many, and no client is read; more, and the first is told to
+/// everybody at once.
+inline constexpr std::size_t kPublicationsHigh = 64;
+inline constexpr std::size_t kPublicationsMax = 512;
+inline constexpr std::size_t kPublicationBytesMax = 8u << 20;
 inline constexpr Nanoseconds kTick = seconds(1);  // deadlines are looked at
 // Of a connection.
 inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard

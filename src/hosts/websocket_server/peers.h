@@ -21,6 +21,7 @@ struct Peer {
   std::vector<std::string> topics;
   std::size_t promised_bytes = 0;  // of sends that are not performed yet
   std::uint32_t promises = 0;      // events that may still be queued without asking
+  std::uint64_t heard = 0;         // the last publication that had its turn here
   std::uint64_t gap = 0;           // published messages dropped and not yet told
   bool is_known = false;           // the guest was told of it
   std::uint64_t greeted = 0;       // its place among those whose `opened` the guest was given

@@ -10,8 +10,10 @@ namespace theater::hosts::websocket_server {
 
 class Connection;
 
-/// Names of topics and their subscribers, ordered by id. Pure bookkeeping; the topic `*` is not
-/// here: everybody is in it.
+inline constexpr std::string_view kEverybody = "*";  // a topic
+
+/// Names of topics and their subscribers, ordered by id. Pure bookkeeping; kEverybody is not
+/// here.
 class Topics {
  public:
   using Members = std::map<std::uint64_t, Connection*>;

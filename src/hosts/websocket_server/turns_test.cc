@@ -1,0 +1,203 @@
+// What is published to many, and the end of many, is told in parts, between which others have their
+// turn (BLOCK-1): each of the audience hears it once, before whatever is sent to it later; nobody
+// else hears it; who goes meanwhile is passed over.
+#include <algorithm>
+
+#include "host/closing.h"
+#include "hosts/websocket_server/server_fixture.h"
+
+namespace theater::hosts::websocket_server {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Publishing : ServerFixture {
+  static constexpr std::size_t kCrowd = 2 * kTellsMax + 44;
+  std::vector<io::MemoryClient> clients;
+  std::vector<std::uint64_t> ids;
+
+  void gather(std::size_t count = kCrowd) {
+    for (std::size_t i = 0; i < count; ++i) come();
+  }
+  void come() {
+    clients.push_back(open());
+    ids.push_back(actor.last_id);
+  }
+  void subscribe(std::size_t client) {
+    actor.call(EchoActor::kSubscribe, host::arguments_of(ids[client], std::string("news")));
+  }
+  void publish(std::string_view topic, std::string_view text) {
+    actor.call(EchoActor::kPublish, host::arguments_of(std::string(topic), Message{text}));
+  }
+  void send(std::size_t client, std::string_view text) {
+    actor.call(EchoActor::kSend, host::arguments_of(ids[client], Message{text}));
+  }
+  /// Their sockets take nothing, or all.
+  void let_take(std::size_t capacity) {
+    for (auto& client : clients) client.set_capacity(capacity);
+  }
+  /// Short texts, as the client reads them; a close frame is "closed CODE".
+  static Words heard(io::MemoryClient& client) {
+    Words words;
+    const std::string bytes = client.take();
+    for (std::size_t at = 0; at < bytes.size();) {
+      const auto size = static_cast<std::size_t>(bytes[at + 1]);
+      const std::string text = bytes.substr(at + 2, size);
+      const bool is_text = bytes[at] == static_cast<char>(0x81);
+      const int code =
+          is_text ? 0
+                  : static_cast<unsigned char>(text[0]) << 8 | static_cast<unsigned char>(text[1]);
+      words.push_back(is_text ? text : fmt::format("closed {}", code));
+      at += 2 + size;
+    }
+    return words;
+  }
+};
+
+TEST_F(Publishing, APublicationIsToldToSoManyInOneTask) {
+  serve();
+  gather();
+  let_take(0);
+  const std::string text(100, 'p');
+  const auto told = [&] { return instance->census().bytes / (text.size() + 2); };
+  publish("*", text);
+  for (std::size_t before = 0, now = told(); now < kCrowd; before = now, now = told()) {
+    ASSERT_LE(now - before, kTellsMax);
+    ASSERT_TRUE(executor.step()) << now;
+  }
+  let_take(SIZE_MAX);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(heard(client), Words{text});
+}
+
+TEST_F(Publishing, WhatIsSentComesBehindWhatWasPublishedBefore) {
+  serve();
+  gather();
+  const std::size_t last = kCrowd - 1;
+  subscribe(last);
+  publish("*", "first");
+  send(last, "to one");
+  publish("news", "some");
+  publish("*", "second");
+  actor.call(EchoActor::kClose, host::arguments_of(ids[last], std::uint16_t{1000}, std::string()));
+  executor.run();
+  EXPECT_EQ(heard(clients[last]), (Words{"first", "to one", "some", "second", "closed 1000"}));
+  for (std::size_t i = 0; i < last; ++i) {
+    ASSERT_EQ(heard(clients[i]), (Words{"first", "second"})) << i;
+  }
+}
+
+TEST_F(Publishing, WhoIsThereMeanwhileHearsWhatIsPublishedFromThenOn) {
+  serve();
+  gather();
+  const std::size_t left = kCrowd - 2, joined = kCrowd - 1;
+  for (std::size_t i = 0; i < joined; ++i) subscribe(i);
+  publish("news", "first");
+  subscribe(joined);
+  actor.call(EchoActor::kUnsubscribe, host::arguments_of(ids[left], std::string("news")));
+  publish("news", "second");
+  executor.run();
+  EXPECT_EQ(heard(clients[joined]), Words{"second"});
+  EXPECT_EQ(heard(clients[left]), Words{"first"}) << "it left after that";
+  EXPECT_EQ(heard(clients[0]), (Words{"first", "second"}));
+}
+
+TEST_F(Publishing, WhoIsAcceptedMeanwhileHearsNothingOfIt) {
+  serve("accept = \"ask\"\n");
+  actor.echoes = false;
+  const auto accept = [&](std::uint64_t id) {
+    actor.call(EchoActor::kAccept, host::arguments_of(id, std::optional<std::string>()));
+  };
+  for (std::size_t i = 0; i < kCrowd; ++i) {
+    clients.push_back(connect());
+    clients.back().send(upgrade_request());
+    executor.run();
+    ids.push_back(actor.last_id);
+    subscribe(i);
+    if (i + 1 < kCrowd) accept(ids.back());
+  }
+  executor.run();
+  for (auto& client : clients) client.take();
+  publish("news", "first");
+  publish("*", "all");
+  accept(ids.back());
+  executor.run();
+  EXPECT_TRUE(clients.back().take().ends_with("\r\n\r\n"));
+  EXPECT_EQ(heard(clients[kCrowd - 2]), (Words{"first", "all"}));
+  publish("news", "second");
+  executor.run();
+  EXPECT_EQ(heard(clients.back()), Words{"second"});
+}
+
+TEST_F(Publishing, WhoGoesMeanwhileIsPassedOver) {
+  serve();
+  gather();
+  for (std::size_t i = 0; i < kCrowd; ++i) subscribe(i);
+  publish("news", "first");
+  publish("*", "all");
+  for (std::size_t i = kTellsMax; i < kCrowd; ++i) clients[i].reset();
+  executor.run();
+  EXPECT_EQ(instance->census().connections, kTellsMax);
+  for (std::size_t i = 0; i < kTellsMax; ++i) {
+    ASSERT_EQ(heard(clients[i]), (Words{"first", "all"}));
+  }
+}
+
+/// More than may wait: the first is told to everybody at once, and none is lost.
+TEST_F(Publishing, ManyPublicationsComeOnceAndInOrder) {
+  serve();
+  gather(kTellsMax + 10);
+  Words all;
+  for (std::size_t i = 0; i < kPublicationsMax + 10; ++i) {
+    publish("*", all.emplace_back(fmt::format("{}", i)));
+  }
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  all.emplace_back("closed 1001");
+  for (auto& client : clients) ASSERT_EQ(heard(client), all) << "also before a stop";
+}
+
+TEST_F(Publishing, NobodyIsReadWhileManyPublicationsWait) {
+  serve();
+  gather();
+  let_take(0);
+  for (std::size_t i = 0; i < kPublicationsHigh; ++i) publish("*", "p");
+  clients[0].send(client_frame(Opcode::kText, "and?"));
+  std::size_t told = 0;
+  while (executor.step() && actor.echoed == 0) told = instance->census().bytes / 3;
+  EXPECT_GE(told, kCrowd) << "one has gone all the way";
+  let_take(SIZE_MAX);
+  executor.run();
+  EXPECT_EQ(actor.echoed, 1u);
+  EXPECT_EQ(heard(clients[0]).size(), kPublicationsHigh + 1);
+}
+
+TEST_F(Publishing, AKillForAReasonLetsAWorkerTellManyWhy) {
+  serve();
+  gather();
+  publish("*", "last news");
+  instance->expect_stop(actor::EndReason::kFault);
+  instance->stop(actor::StopMode::kKill);
+  EXPECT_TRUE(instance->census().is_empty());
+  for (const auto& client : clients) ASSERT_EQ(client.waiting(), 0u) << "a system call each";
+  executor.run();
+  EXPECT_EQ(workers.done(), 1u);
+  for (auto& client : clients) {
+    ASSERT_EQ(heard(client), (Words{"last news", "closed 1011"}));
+    ASSERT_TRUE(client.is_gone());
+  }
+}
+
+TEST_F(Publishing, AKillInTheMiddleOfAPublicationLeavesNothing) {
+  serve();
+  gather();
+  publish("*", "never");
+  instance->stop(actor::StopMode::kKill);
+  EXPECT_TRUE(instance->census().is_empty());
+  executor.run();
+  EXPECT_EQ(executor.timer_count(), 0u);
+  for (const auto& client : clients) ASSERT_TRUE(client.is_gone());
+}
+
+}  // namespace
+}  // namespace theater::hosts::websocket_server
