@@ -60,6 +60,12 @@ void Exchange::resume() { apply(Input::kRoom); }
 void Exchange::done(CURLcode code) {
   if (code != CURLE_OK && !failure_) failure_ = failure_of(code);
   if (code == CURLE_OK) failure_.reset();
+  if (code == CURLE_OK && !is_head_complete_) {  // libcurl takes the end inside a head for its end
+    failure_ = GuestError{GuestCode::kClosed,
+                          "",
+                          fmt::format("{}: the response ended in its head", ask_.url.host),
+                          {}};
+  }
   apply(Input::kDone);
 }
 
