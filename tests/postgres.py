@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the test's own, reached by a socket in its folder alone."""
+"""A PostgreSQL server of the test's own, reached by a socket in its folder, or by a port too."""
 
 import os
 import pwd
@@ -20,8 +20,12 @@ def is_installed():
 class Postgres:
     """Runs as the user `postgres` if the test is root's: the server refuses to be root."""
 
-    def __init__(self):
+    def __init__(self, port=None):
+        """`port`: on loopback, for those who cannot use the socket."""
+        self.listens = "127.0.0.1" if port else ""
+        self.port = port or 5432  # names the socket, too
         self.folder = tempfile.mkdtemp(prefix="theater-pg-", dir="/tmp")
+        self.where = ("-h", self.folder, "-p", str(self.port))
         self.user = "postgres" if os.geteuid() == 0 else None
         if self.user:
             entry = pwd.getpwnam(self.user)
@@ -41,10 +45,11 @@ class Postgres:
 
     def start(self):
         self.process = subprocess.Popen(
-            [PROGRAMS / "postgres", "-D", f"{self.folder}/data", "-k", self.folder,
-             "-c", "listen_addresses=", "-c", "max_connections=100"], **self._how())
+            [PROGRAMS / "postgres", "-D", f"{self.folder}/data", "-k", self.folder, "-p",
+             str(self.port), "-c", f"listen_addresses={self.listens}", "-c",
+             "max_connections=100"], **self._how())
         end = time.monotonic() + START_SECONDS
-        while self._run("pg_isready", "-q", "-h", self.folder, "-d", "postgres").returncode != 0:
+        while self._run("pg_isready", "-q", *self.where, "-d", "postgres").returncode != 0:
             if time.monotonic() > end:
                 raise AssertionError("the server does not start")
             time.sleep(0.05)
@@ -62,11 +67,11 @@ class Postgres:
 
     @property
     def connection(self):
-        return f"host={self.folder} dbname=postgres user=theater"
+        return f"host={self.folder} port={self.port} dbname=postgres user=theater"
 
     def rows(self, sql):
         """What a query gives, one line a row."""
-        run = subprocess.run([PROGRAMS / "psql", "-X", "-A", "-t", "-h", self.folder, "-U",
+        run = subprocess.run([PROGRAMS / "psql", "-X", "-A", "-t", *self.where, "-U",
                               "theater", "-d", "postgres", "-c", sql], capture_output=True,
                              text=True, timeout=START_SECONDS, check=False)
         return run.stdout.splitlines() if run.returncode == 0 else []
