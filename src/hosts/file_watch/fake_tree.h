@@ -27,7 +27,8 @@ class FakeTree final : public Tree {
     if (there == nullptr) put(path, EntryKind::kFile);
     Inode* const file = find(path);
     if (file == nullptr || file->found.kind != EntryKind::kFile) return;
-    file->found.size = ++clock_;
+    file->version = ++writes_;
+    file->found.modified_ns = static_cast<std::int64_t>(writes_ / kWritesInATick);
     signal(path, Sign::kWritten);
   }
   void remove(const std::string& path) {
@@ -59,11 +60,11 @@ class FakeTree final : public Tree {
     signal(to, Sign::kMovedTo, cookie);
   }
 
-  /// Everything there is below the root.
-  std::set<std::string> names() const {
-    std::set<std::string> names;
-    collect(root_, "", names);
-    return names;
+  /// Everything there is below the root, with what was written last; 0: nothing, or a directory.
+  std::map<std::string, std::uint64_t> versions() const {
+    std::map<std::string, std::uint64_t> versions;
+    collect(root_, "", versions);
+    return versions;
   }
   std::size_t watches() const { return by_watch_.size(); }
   /// The kernel forgets every watch and signal, as when the descriptor closes.
@@ -121,8 +122,12 @@ class FakeTree final : public Tree {
   std::optional<Error> scan_failure;
 
  private:
+  /// The clock of a file system is coarse: two writes may leave the same time behind.
+  static constexpr std::uint64_t kWritesInATick = 4;
+
   struct Inode {
     Found found;
+    std::uint64_t version = 0;  // of its content
     std::optional<WatchId> watch;
     std::map<std::string, std::unique_ptr<Inode>> children;
   };
@@ -172,17 +177,18 @@ class FakeTree final : public Tree {
   void happen() {
     if (meanwhile) meanwhile();
   }
-  static void collect(const Inode& inode, const std::string& prefix, std::set<std::string>& names) {
+  static void collect(const Inode& inode, const std::string& prefix,
+                      std::map<std::string, std::uint64_t>& versions) {
     for (const auto& [name, child] : inode.children) {
-      names.insert(prefix + name);
-      collect(*child, prefix + name + "/", names);
+      versions[prefix + name] = child->version;
+      collect(*child, prefix + name + "/", versions);
     }
   }
 
-  Inode root_{{EntryKind::kDirectory, 0, 1, 0, 0}, {}, {}};
+  Inode root_{{EntryKind::kDirectory, 0, 1, 0, 0}, 0, {}, {}};
   std::map<WatchId, Inode*> by_watch_;
   std::set<std::uint64_t> free_;
-  std::uint64_t inodes_ = 1, watches_ = 0, clock_ = 0;
+  std::uint64_t inodes_ = 1, watches_ = 0, writes_ = 0;
   std::uint32_t cookies_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Follower: an actor that watches a real directory, and what it believes is there. For tests.
+// Follower: an actor that watches a real directory, and what it believes is in it. For tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,7 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <set>
+#include <iterator>
+#include <map>
 #include <string>
 
 #include "host/fake_actor.h"
@@ -18,8 +19,10 @@ namespace theater::hosts::file_watch {
 
 namespace fs = std::filesystem;
 
-/// A directory of its own, called "notes" by the grant; real inotify, manual time. It looks at
-/// `ready` and `rescan`, and follows the items.
+/// A directory of its own, called "notes" by the grant; real inotify, manual time. It reads all
+/// at `ready` and `rescan`, then follows the items and reads each file that they name. So a
+/// `modified` that is lost shows. It reads a renamed file again: under the old name there may have
+/// been something newer by then.
 class Follower {
  public:
   explicit Follower(std::string_view grant = "") {
@@ -88,11 +91,27 @@ class Follower {
     }
     return 0;
   }
-  /// Everything below the root; what goes meanwhile is left out.
-  std::set<std::string> truth() const {
-    std::set<std::string> found;
+  /// Everything below the root and its content; what goes meanwhile is left out.
+  std::map<std::string, std::string> truth() const {
+    std::map<std::string, std::string> found;
     look(root, "notes", found);
     return found;
+  }
+  /// Where what is believed is not what is there, one a line.
+  std::string errors() const {
+    const auto true_contents = truth();
+    std::string text;
+    for (const auto& [name, content] : contents) {
+      const auto found = true_contents.find(name);
+      if (found == true_contents.end())
+        text += name + " is not there\n";
+      else if (found->second != content)
+        text += name + ": " + found->second + ", not " + content + "\n";
+    }
+    for (const auto& [name, content] : true_contents) {
+      if (!contents.contains(name)) text += name + " is not known\n";
+    }
+    return text;
   }
   void write(const std::string& name, std::string_view text = "x") const {
     std::ofstream(root / name) << text;
@@ -103,20 +122,35 @@ class Follower {
   std::unique_ptr<host::Family> family = make_family();
   std::unique_ptr<actor::FamilyInstance> instance;
   fs::path root;
-  std::set<std::string> names;    // what is believed to be there
-  std::vector<std::string> told;  // events as text
+  std::map<std::string, std::string> contents;  // what is believed to be there, by name
+  std::vector<std::string> told;                // events as text
   std::size_t items = 0, looks = 0;
 
  private:
   static void look(const fs::path& directory, const std::string& shown,
-                   std::set<std::string>& found) {
+                   std::map<std::string, std::string>& found) {
     std::error_code ignored;
     for (fs::directory_iterator entry(directory, ignored), end; !ignored && entry != end;
          entry.increment(ignored)) {
       const std::string name = shown + "/" + entry->path().filename().string();
-      found.insert(name);
+      found[name] = content(entry->path());
       std::error_code gone;
       if (fs::is_directory(entry->symlink_status(gone))) look(entry->path(), name, found);
+    }
+  }
+  /// Nothing of what is no file, or has gone again.
+  static std::string content(const fs::path& path) {
+    std::error_code gone;
+    if (!fs::is_regular_file(fs::symlink_status(path, gone))) return "";
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void follow(const Item& item) {
+    if (item.old_path) contents.erase(*item.old_path);
+    if (item.change == Change::kRemoved) {
+      contents.erase(item.path);
+    } else {
+      contents[item.path] = content(root / item.path.substr(std::string_view("notes/").size()));
     }
   }
   void handle(const host::Event<Payload>& event) {
@@ -124,19 +158,14 @@ class Follower {
     const auto& value = event.payload.value;
     if (const auto* item = std::get_if<Item>(&value)) {
       ++items;
-      if (item->old_path) names.erase(*item->old_path);
-      if (item->change == Change::kRemoved) {
-        names.erase(item->path);
-      } else {
-        names.insert(item->path);
-      }
+      follow(*item);
       told.push_back(fmt::format("{} {}{}", kWords[static_cast<std::size_t>(item->change)],
                                  item->old_path ? *item->old_path + " " : "", item->path));
     } else if (const auto* why = std::get_if<host::GuestError>(&value)) {
       told.push_back(fmt::format("ended {}", static_cast<int>(why->code)));
     } else {
       ++looks;
-      names = truth();
+      contents = truth();
       told.emplace_back(value.index() == Payload::kReady ? "ready" : "rescan");
     }
   }

@@ -1,5 +1,6 @@
-// Whoever follows the items has exactly the names that are there, whatever happens in the tree,
-// even while it is looked at; each kind of change is told as what it is; bounds end the watch.
+// Whoever follows the items has exactly the names that are there and read what was written last,
+// whatever happens in the tree, even while it is looked at; each kind of change is told as what it
+// is; bounds end the watch.
 #include "hosts/file_watch/picture.h"
 
 #include <gtest/gtest.h>
@@ -11,22 +12,30 @@
 namespace theater::hosts::file_watch {
 namespace {
 
-/// An actor's view: what was there when it looked, and the items since.
+/// An actor's view: what it read when it looked, and what it read for the items since. It reads a
+/// renamed file again: what it read under the old name may have been something newer.
 class Follower {
  public:
-  explicit Follower(std::set<std::string> names) : names_(std::move(names)) {}
+  explicit Follower(const FakeTree& tree) : tree_(tree), versions_(tree.versions()) {}
   void apply(const Item& item) {
-    if (item.old_path) names_.erase(*item.old_path);
+    if (item.old_path) versions_.erase(*item.old_path);
     if (item.change == Change::kRemoved) {
-      names_.erase(item.path);
+      versions_.erase(item.path);
     } else {
-      names_.insert(item.path);
+      versions_[item.path] = read(item.path);
     }
   }
-  const std::set<std::string>& names() const { return names_; }
+  const std::map<std::string, std::uint64_t>& versions() const { return versions_; }
 
  private:
-  std::set<std::string> names_;
+  /// 0: nothing, because it is a directory or has gone again.
+  std::uint64_t read(const std::string& path) const {
+    const auto there = tree_.versions();
+    const auto found = there.find(path);
+    return found == there.end() ? 0 : found->second;
+  }
+  const FakeTree& tree_;
+  std::map<std::string, std::uint64_t> versions_;
 };
 
 std::string text(const Item& item) {
@@ -156,15 +165,15 @@ TEST(Picture, AReplacedDirectoryIsReadAnew) {
   pictured.tree.make_directory("d");
   pictured.tree.write("d/old");
   pictured.scan();
+  Follower follower(pictured.tree);
   pictured.tree.remove("d/old");
   pictured.tree.remove("d");
   pictured.tree.make_directory("d");
   pictured.tree.write("d/new");
-  Follower follower({"d", "d/old"});
   for (int window = 0; window < 2; ++window) {
     for (const Item& item : *pictured.items()) follower.apply(item);
   }
-  EXPECT_EQ(follower.names(), pictured.tree.names());
+  EXPECT_EQ(follower.versions(), pictured.tree.versions());
   pictured.tree.write("d/more");
   EXPECT_EQ(pictured.told(), Texts{"created d/more"});
 }
@@ -254,7 +263,7 @@ TEST(Picture, ItemsAlwaysLeadToTheTruth) {
     Mischief mischief(seed, pictured.tree);
     for (int i = 0; i < 20; ++i) mischief.once();
     pictured.scan();
-    Follower follower(pictured.tree.names());
+    Follower follower(pictured.tree);
     pictured.tree.meanwhile = [&] {
       if (mischief.below(4) == 0) mischief.once();
     };
@@ -266,8 +275,8 @@ TEST(Picture, ItemsAlwaysLeadToTheTruth) {
     for (int quiet = 0; quiet < 3; ++quiet) {
       for (const Item& item : *pictured.items()) follower.apply(item);
     }
-    ASSERT_EQ(follower.names(), pictured.tree.names());
-    ASSERT_EQ(pictured.picture->entries(), pictured.tree.names().size());
+    ASSERT_EQ(follower.versions(), pictured.tree.versions());
+    ASSERT_EQ(pictured.picture->entries(), pictured.tree.versions().size());
     ASSERT_EQ(pictured.told(), Texts{});
   }
 }
