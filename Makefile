@@ -40,12 +40,14 @@ test: setup-tests build ## build and run every test
 	@cmake --build build/release -j $(JOBS)
 	@$(CTEST) --test-dir build/release
 
-conformance: setup-tests build ## every WebSocket case: plain, deflate, TLS, both; HTTP as others see it
+conformance: setup-tests build ## every WebSocket case, both roles; HTTP as others see it
 	@cargo install --quiet --locked --root build/tools smugglex@0.4.0
 	@[ -x build/tools/redbot/bin/redbot ] || { python3 -m venv build/tools/redbot && \
 	  build/tools/redbot/bin/python -m pip install -q --disable-pip-version-check redbot==2.7.1; }
 	@THEATER_BUILD=build/release build/tools/python/bin/python tests/smuggling_scan.py
 	@THEATER_BUILD=build/release build/tools/python/bin/python tests/redbot_scan.py
+	@THEATER_BUILD=build/release CONFORMANCE=all build/tools/python/bin/python \
+	  tests/websocket_client_test.py WebSocketClientTest.test_everything
 	@THEATER_BUILD=build/release CONFORMANCE=all build/tools/python/bin/python \
 	  tests/conformance_test.py
 

@@ -4,55 +4,26 @@ Here each compression series is sampled. CONFORMANCE=all (`make conformance`) ru
 and without TLS, and writes docs/conformance.md.
 """
 
-import collections
-import datetime
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 import unittest
-from pathlib import Path
 
 import support
 from bit_flipper import BitFlipper
-from support import ACTORS, BUILD_ACTORS, ROOT, Node, free_port
+from conformance_page import (BASE, CASES, KOSOKU, SERIES, SIZES, WAYS, Tally, left_out,
+                              read_verdicts, row_of, write_rows)
+from support import ACTORS, BUILD_ACTORS, Node, free_port
 from tls_relay import TlsRelay, make_certificate
 
-KOSOKU = Path(sys.executable).parent / "kosoku"
-CASES = ROOT / "tests" / "kosoku_cases.py"
-PAGE = ROOT / "docs" / "conformance.md"
 IS_ALL = os.environ.get("CONFORMANCE") == "all"
-# Group 9 sends up to 16 MiB at once; some of the others wait a second for an answer, and no longer.
-BASE = (("1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"), ("9.*",))
-# Compression: five kinds of data, seven offers of parameters, each in 18 sizes and cuts.
-SERIES = tuple(f"12.{kind}" for kind in range(1, 6)) + tuple(f"13.{way}" for way in range(1, 8))
-SIZES = (range(1, 6), range(6, 19))  # up to 4 KiB, and those that would keep them waiting
 # One of each, in ever another size or cut; the smallest are 16 bytes, which we send as they are.
 SAMPLE = ("12.1.1", "12.2.1", "12.3.2", "12.4.5", "12.5.3", "13.1.1", "13.2.2", "13.3.11", "13.4.4",
           "13.5.11", "13.6.3", "13.7.2")
-SOUND = ("OK", "NON-STRICT", "INFORMATIONAL")
 RUN_SECONDS = 1200
 PARALLEL = "16"  # cases at a time: they share the waits for the disk
-
-
-class Tally:
-    """What came of the runs of one way to connect."""
-
-    def __init__(self):
-        self.verdicts = collections.Counter()
-        self.failed = {}
-        self.seconds = 0.0
-
-    def add(self, verdicts, seconds):
-        self.verdicts.update(verdicts.values())
-        self.failed.update({case: verdict for case, verdict in verdicts.items()
-                            if verdict not in SOUND})
-        self.seconds += seconds
-
-    def cases(self):
-        return sum(self.verdicts.values())
 
 
 @unittest.skipUnless(KOSOKU.exists(), "kosoku is not installed (tools/setup --tests)")
@@ -78,20 +49,8 @@ class ConformanceTest(support.ActorTest):
                               PARALLEL, "-o", report], capture_output=True, text=True,
                              timeout=RUN_SECONDS)
         self.assertIn(run.returncode, (0, 1), run.stdout[-2000:] + run.stderr[-2000:])
-        verdicts = self.read(report)
-        for case in cases:
-            pattern = case.removesuffix("*")
-            self.assertTrue(any(done == case or case != pattern and done.startswith(pattern)
-                                for done in verdicts), f"{case} was not run")
-        return verdicts
-
-    def read(self, report):
-        verdicts = {}
-        for agent in json.loads((report / "index.json").read_text()).values():
-            for case, result in agent.items():
-                verdicts[case] = result["behavior"]
-                if result.get("behaviorClose", "OK") not in SOUND:
-                    verdicts[case] = "close: " + result["behaviorClose"]
+        verdicts = read_verdicts(report)
+        self.assertEqual(left_out(cases, verdicts), [])
         return verdicts
 
     def run_over(self, tally, way, batches):
@@ -146,7 +105,7 @@ class ConformanceTest(support.ActorTest):
     @unittest.skipUnless(IS_ALL, "CONFORMANCE=all runs every case")
     def test_everything(self):
         rows = []
-        for way in ("plain", "TLS", "deflate", "deflate, TLS"):
+        for way in WAYS:
             tally = Tally()
             self.run_over(tally, way, BASE)
             base = tally.cases()
@@ -155,35 +114,8 @@ class ConformanceTest(support.ActorTest):
                 self.run_over(tally, way, batches)
                 print(f"{way}: {series} is done, failed: {tally.failed or 'none'}", flush=True)
             rows.append(row_of(way, base, tally))
-            write_page(rows)
+            write_rows("server", rows)
             self.report(way, tally)
-
-
-def row_of(way, base, tally):
-    sound = " | ".join(str(tally.verdicts[verdict]) for verdict in SOUND)
-    return (f"| {way} | {base} | {tally.cases() - base} | {sound} | {len(tally.failed)} | "
-            f"{tally.seconds:,.0f} s |")
-
-
-def write_page(rows):
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True,
-                            capture_output=True, check=False).stdout.strip()
-    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-    table = "\n".join(rows)
-    PAGE.write_text(f"""# Conformance of the WebSocket server
-
-Every case of kosoku (PyPI; the Autobahn cases) against the echo actor, whose every message is in
-its chain before it is answered. Groups 12 and 13, the compression cases, send 1,000 messages each;
-a client that does not offer compression, or a server that does not grant it, has none of them.
-
-| way | groups 1 to 10 | groups 12, 13 | OK | non-strict | informational | failed | time |
-|---|---|---|---|---|---|---|---|
-{table}
-
-Verify and replay hold over each run's data. Date: {today}. Commit: {commit}. Repeat with
-`make conformance`. What `tests/kosoku_cases.py` corrects in kosoku stands there;
-`test_a_wrong_bit_fails` shows that it hides nothing.
-""")
 
 
 if __name__ == "__main__":

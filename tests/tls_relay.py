@@ -1,4 +1,5 @@
-"""A relay from plain sockets to TLS, so that clients without TLS can test a server behind it."""
+"""Relays between plain sockets and TLS: one lets clients without TLS test a server that has it, one
+lets clients with TLS be tested by a server that has none."""
 
 import asyncio
 import ssl
@@ -18,13 +19,13 @@ def make_certificate(folder, name="IP:127.0.0.1"):
     return certificate, key
 
 
-class TlsRelay:
-    """Listens on a port of its own and passes bytes to and from 127.0.0.1:`target` over TLS. Use as
-    a context."""
+class _Relay:
+    """Listens on a port of its own and passes bytes to and from 127.0.0.1:`target`. Use as a
+    context."""
 
-    def __init__(self, target, certificate):
-        self.target = target
-        self.context = ssl.create_default_context(cafile=str(certificate))
+    def __init__(self, target, near=None, far=None):
+        """What either connection is wrapped in."""
+        self.target, self.near, self.far = target, near, far
         self.port = 0
         self.loop = asyncio.new_event_loop()
         self.started = threading.Event()
@@ -32,7 +33,8 @@ class TlsRelay:
 
     def _run(self):
         asyncio.set_event_loop(self.loop)
-        server = self.loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        server = self.loop.run_until_complete(asyncio.start_server(
+            self._serve, "127.0.0.1", 0, ssl=self.near))
         self.port = server.sockets[0].getsockname()[1]
         self.started.set()
         self.loop.run_forever()
@@ -40,7 +42,7 @@ class TlsRelay:
     async def _serve(self, reader, writer):
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target,
-                                                                   ssl=self.context)
+                                                                   ssl=self.far)
         except OSError:
             writer.close()
             return
@@ -63,3 +65,19 @@ class TlsRelay:
     def __exit__(self, *exception):
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+
+
+class TlsRelay(_Relay):
+    """The server behind it has TLS."""
+
+    def __init__(self, target, certificate):
+        super().__init__(target, far=ssl.create_default_context(cafile=str(certificate)))
+
+
+class TlsFront(_Relay):
+    """It has TLS; the server behind it has none."""
+
+    def __init__(self, target, certificate, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        super().__init__(target, near=context)
