@@ -251,7 +251,7 @@ class Newsroom : public theater::Actor<State>,
   }
 
   // The database.
-  void on_done(std::uint64_t operation, theater::wit::List<theater::Rows> results) override {
+  void on_done(std::uint64_t operation, const theater::Results& results) override {
     if (operation == state().wanted) return ask_for_titles(results[0]);
     if (state().titles.contains(operation)) return settle(operation);
     if (operation != state().operation) return answer(operation, results[0]);
@@ -259,7 +259,7 @@ class Newsroom : public theater::Actor<State>,
     const Work done = std::exchange(state().work, Work::kNone);
     if (done == Work::kKeep) tell();
     if (done == Work::kCompare) {
-      const auto last = static_cast<std::uint64_t>(results[0].rows[0][0].integer);
+      const auto last = results[0][0][0].get<std::uint64_t>().value_or(0);
       last > state().seq ? tell() : give_up();
     }
     if (!state().pending.empty() || !state().folders.empty()) soon();
@@ -325,9 +325,9 @@ class Newsroom : public theater::Actor<State>,
   void ask_for_titles(const theater::Rows& rows) {
     state().wanted = 0;
     const std::set<std::string> settled = std::exchange(state().settled, {});
-    state().has_links = rows.rows.size() == kLinksWanted;
-    for (const auto& row : rows.rows) {
-      const std::string url(row[0].text);
+    state().has_links = rows.size() == kLinksWanted;
+    for (const theater::Row& row : rows) {
+      const std::string url(row["url"].text().value_or(""));
       if (is_asked_for(url) || settled.contains(url)) continue;
       if (state().titles.size() >= kLinksAtOnce) {
         state().has_links = true;
@@ -442,16 +442,16 @@ class Newsroom : public theater::Actor<State>,
         exchange.respond(fresh(changes_answer(last_seq(rows), changes_json(rows))));
         return;
       case Question::kNote:
-        exchange.respond(rows.rows.empty() ? theater::text_response("no such note\n", 404)
-                                           : fresh(note_json(rows) + "\n"));
+        exchange.respond(rows.empty() ? theater::text_response("no such note\n", 404)
+                                      : fresh(note_json(rows) + "\n"));
         return;
     }
   }
 
   /// Up to where the changes go.
   std::uint64_t last_seq(const theater::Rows& rows) {
-    if (rows.rows.empty()) return state().seq;
-    return static_cast<std::uint64_t>(rows.rows.back()[0].integer);
+    if (rows.empty()) return state().seq;
+    return rows[rows.size() - 1]["seq"].get<std::uint64_t>().value_or(state().seq);
   }
 
   void refuse(std::uint64_t operation, const theater::Error& error) {

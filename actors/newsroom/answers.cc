@@ -18,6 +18,9 @@ std::string change_json(std::uint64_t seq, std::string_view kind, std::string_vi
   return theater::json_object("seq", seq, "kind", kind, "path", path, "title", title);
 }
 
+std::string_view text_in(theater::Cell cell) { return cell.text().value_or(""); }
+std::uint64_t number_in(theater::Cell cell) { return cell.get<std::uint64_t>().value_or(0); }
+
 void append_item(std::string& list, std::string_view item) {
   if (list.size() > 1) list += ',';
   list += item;
@@ -38,9 +41,9 @@ std::string changes_json(const std::vector<Change>& changes) {
 
 std::string changes_json(const theater::Rows& rows) {
   std::string list = "[";
-  for (const auto& row : rows.rows) {
-    append_item(list, change_json(static_cast<std::uint64_t>(row[0].integer), row[1].text,
-                                  row[2].text, row[3].text));
+  for (const theater::Row& row : rows) {
+    append_item(list,
+                change_json(number_in(row[0]), text_in(row[1]), text_in(row[2]), text_in(row[3])));
   }
   return list + "]";
 }
@@ -51,18 +54,19 @@ std::string changes_answer(std::uint64_t seq, std::string_view list) {
 
 std::string found_json(std::string_view words, std::uint64_t seq, const theater::Rows& rows) {
   std::string list = "[";
-  for (const auto& row : rows.rows) {
-    append_item(list, theater::json_object("path", row[0].text, "title", row[1].text, "excerpt",
-                                           row[2].text, "seq", row[3].integer));
+  for (const theater::Row& row : rows) {
+    append_item(list, theater::json_object("path", text_in(row[0]), "title", text_in(row[1]),
+                                           "excerpt", text_in(row[2]), "seq", number_in(row[3])));
   }
   list += "]";
   return theater::json_object("words", words, "seq", seq, "found", Json{list});
 }
 
 std::string note_json(const theater::Rows& rows) {
-  const auto& row = rows.rows[0];
-  return theater::json_object("path", row[0].text, "title", row[1].text, "body", row[2].text, "seq",
-                              row[3].integer, "links", Json{row[4].text});
+  const theater::Row row = rows[0];
+  return theater::json_object("path", text_in(row[0]), "title", text_in(row[1]), "body",
+                              text_in(row[2]), "seq", number_in(row[3]), "links",
+                              Json{row[4].text().value_or("[]")});
 }
 
 theater::Response fresh(std::string_view json) {

@@ -76,7 +76,7 @@ class Notes : public theater::Actor<State>,
     state().asked[started.value()] = {from.id(), number};
   }
 
-  void on_done(std::uint64_t operation, theater::wit::List<theater::Rows> results) override {
+  void on_done(std::uint64_t operation, const theater::Results& results) override {
     const auto found = state().asked.find(operation);
     if (found == state().asked.end()) return on_ready();
     const Asked asked = found->second;
@@ -86,10 +86,11 @@ class Notes : public theater::Actor<State>,
       client.send_text(theater::json_object("kept", asked.number));
       return;
     }
-    for (const auto& row : results[0].rows) {
-      client.send_text(theater::json_object("number", row[0].integer, "body", row[1].text));
+    for (const theater::Row& row : results[0]) {
+      client.send_text(theater::json_object("number", row["number"].integer().value_or(0), "body",
+                                            row["body"].text().value_or("")));
     }
-    client.send_text(theater::json_object("found", results[0].rows.size()));
+    client.send_text(theater::json_object("found", results[0].size()));
   }
 
   void on_ready() {

@@ -39,15 +39,12 @@ class Scores : public theater::Actor<State>,
     from.close(1003, "lines are text");
   }
 
-  void on_replies(std::uint64_t operation,
-                  theater::wit::List<theater::RedisValue> replies) override {
-    using Tag = theater::RedisValue::Tag;
-    std::string answer = "ok:";
-    for (const theater::RedisValue& reply : replies) {
-      if (reply.tag == Tag::kFailure)
-        return tell(operation, theater::concat("error: ", reply.failure));
-      if (reply.tag == Tag::kBlob) answer += theater::concat(" ", theater::as_text(reply.blob));
+  void on_replies(std::uint64_t operation, const theater::RedisReplies& replies) override {
+    if (const auto why = replies.failure()) {
+      return tell(operation, theater::concat("error: ", *why));
     }
+    std::string answer = "ok:";
+    for (const theater::RedisReply& reply : replies) append_strings(answer, reply);
     tell(operation, answer);
   }
   void on_failed(std::uint64_t operation, const theater::Error& error) override {
@@ -55,6 +52,12 @@ class Scores : public theater::Actor<State>,
   }
   void on_published(std::uint64_t, std::string_view, theater::BytesView news) override {
     theater::publish_text(theater::kEverybody, theater::concat("news: ", theater::as_text(news)));
+  }
+
+  /// Those of arrays too.
+  static void append_strings(std::string& answer, const theater::RedisReply& reply) {
+    if (const auto text = reply.string()) answer += theater::concat(" ", *text);
+    for (const theater::RedisReply& item : reply) append_strings(answer, item);
   }
 
   static theater::Redis table() { return theater::Redis("table"); }

@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "theater/actor.h"
+#include "theater/database_rows.h"
 
 namespace theater {
 
-/// What a statement gave: columns, rows, how many rows it changed.
-using Rows = actor::database_types::Rows;
-using Value = actor::database_types::Value;
 using Isolation = actor::database_types::Isolation;
 /// The id of what was started, or why it was not.
 using Started = actor::types::Started;
@@ -57,10 +55,12 @@ class Database {
   template <class... Params>
   wit::Result<Rows, actor::types::Error> query_now(std::string_view sql,
                                                    const Params&... params) const {
-    return with_statement(
+    using Answer = wit::Result<Rows, actor::types::Error>;
+    const auto answer = with_statement(
         {}, sql,
         [&](const auto& statement) { return actor::database::query_wait(name_, statement); },
         params...);
+    return answer.ok() ? Answer(Rows(*answer)) : Answer(wit::Failure{answer.error()});
   }
   template <class... Params>
   Started execute(std::string_view sql, const Params&... params) const {
@@ -137,7 +137,7 @@ class DatabaseHandler : public virtual ActorCore, public actor::database_handler
     (void)operation, (void)dropped;
   }
   /// The last event of each operation is one of these two; one element a statement.
-  virtual void on_done(std::uint64_t operation, wit::List<Rows> results) = 0;
+  virtual void on_done(std::uint64_t operation, const Results& results) = 0;
   virtual void on_failed(std::uint64_t operation, const actor::types::Error& error) = 0;
 
  private:
@@ -152,7 +152,7 @@ class DatabaseHandler : public virtual ActorCore, public actor::database_handler
       case Tag::kGap:
         return on_gap(event.id, payload.gap);
       case Tag::kEnded:
-        return payload.ended.ok() ? on_done(event.id, payload.ended.value())
+        return payload.ended.ok() ? on_done(event.id, Results(payload.ended.value()))
                                   : on_failed(event.id, payload.ended.error());
     }
   }

@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "theater/actor.h"
+#include "theater/redis_reply.h"
 
 namespace theater {
 
 using Started = actor::types::Started;
 using Error = actor::types::Error;
-/// One part of a reply; see wit/redis.wit for the order.
-using RedisValue = actor::redis_types::Value;
 
 /// One server. What is started is sent when the invocation is committed; what comes of it is an
 /// event of RedisHandler.
@@ -30,7 +29,7 @@ class Redis {
     for (const Words& command : commands) {
       auto& all = words.emplace_back();
       for (const std::string_view word : command) {
-        all.emplace_back(reinterpret_cast<const std::uint8_t*>(word.data()), word.size());
+        all.push_back(as_bytes(word));
       }
     }
     for (const auto& all : words) lists.emplace_back(all.data(), all.size());
@@ -63,7 +62,8 @@ class RedisHandler : public virtual ActorCore, public actor::redis_handler::Gues
     (void)operation, (void)dropped;
   }
   /// The last event of each operation is one of these two.
-  virtual void on_replies(std::uint64_t operation, wit::List<RedisValue> replies) = 0;
+  /// One reply a command.
+  virtual void on_replies(std::uint64_t operation, const RedisReplies& replies) = 0;
   virtual void on_failed(std::uint64_t operation, const Error& error) = 0;
 
  private:
@@ -75,7 +75,7 @@ class RedisHandler : public virtual ActorCore, public actor::redis_handler::Gues
       const auto& [channel, body] = payload.published;
       return on_published(event.id, channel, body);
     }
-    if (payload.ended) return on_replies(event.id, *payload.ended);
+    if (payload.ended) return on_replies(event.id, RedisReplies(*payload.ended));
     on_failed(event.id, payload.ended.error());
   }
 };
