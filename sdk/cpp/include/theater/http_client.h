@@ -2,12 +2,10 @@
 #pragma once
 
 #include <chrono>
-#include <initializer_list>
-#include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "theater/actor.h"
+#include "theater/headers.h"
 
 namespace theater {
 
@@ -22,38 +20,50 @@ using Delivery = actor::http_client_types::Delivery;
 namespace http {
 using std::chrono::milliseconds;
 
-/// Starts once the invocation is committed; the id of the operation. Time 0: as the grant says.
-inline Started get(std::string_view url, Delivery delivery = Delivery::kWhole,
-                   milliseconds time = milliseconds(0)) {
-  actor::http_types::Request request{};
-  request.method = "GET";
-  request.url = url;
-  return actor::http_client::start(request, delivery, static_cast<std::uint32_t>(time.count()));
+/// What is asked of a server.
+///   theater::http::start({.method = "PUT", .url = url, .headers = {{"if-match", tag}}, .body =
+///   page},
+///                        {.delivery = theater::Delivery::kParts, .deadline = 5s});
+struct Request {
+  std::string_view method = "GET";  // any, in upper case
+  std::string_view url;
+  HeaderList headers{};
+  BytesView body{};
+};
+struct Options {
+  Delivery delivery = Delivery::kWhole;
+  milliseconds deadline{0};  // 0: as long as the grant says
+};
+
+/// Starts once the invocation is committed; the id of the operation.
+inline Started start(const Request& request, Options options = {}) {
+  const detail::HeaderView headers(request.headers);
+  return actor::http_client::start({request.method, request.url, headers.get(), request.body},
+                                   options.delivery,
+                                   static_cast<std::uint32_t>(options.deadline.count()));
 }
-inline Started post(std::string_view url, BytesView body, milliseconds time = milliseconds(0)) {
-  actor::http_types::Request request{};
-  request.method = "POST";
-  request.url = url;
-  request.body = body;
-  return actor::http_client::start(request, Delivery::kWhole,
-                                   static_cast<std::uint32_t>(time.count()));
+/// Sends now, and waits for the whole response; nothing takes it back. Is this invocation repeated
+/// after a crash, then what it had sent is not sent again: it answers `interrupted`.
+inline HttpResult send_now(const Request& request, milliseconds deadline = milliseconds(0)) {
+  const detail::HeaderView headers(request.headers);
+  return actor::http_client::send_wait({request.method, request.url, headers.get(), request.body},
+                                       static_cast<std::uint32_t>(deadline.count()));
 }
 
-/// Sends now, and waits for the response; nothing takes it back. Is this invocation repeated after
-/// a crash, then what it had sent is not sent again: it answers `interrupted`.
-inline HttpResult get_now(std::string_view url, milliseconds time = milliseconds(0)) {
-  actor::http_types::Request request{};
-  request.method = "GET";
-  request.url = url;
-  return actor::http_client::send_wait(request, static_cast<std::uint32_t>(time.count()));
+// Short forms of these two.
+inline Started get(std::string_view url, Delivery delivery = Delivery::kWhole,
+                   milliseconds deadline = milliseconds(0)) {
+  return start({.url = url}, {delivery, deadline});
+}
+inline Started post(std::string_view url, BytesView body, milliseconds deadline = milliseconds(0)) {
+  return start({.method = "POST", .url = url, .body = body}, {.deadline = deadline});
+}
+inline HttpResult get_now(std::string_view url, milliseconds deadline = milliseconds(0)) {
+  return send_now({.url = url}, deadline);
 }
 inline HttpResult post_now(std::string_view url, BytesView body,
-                           milliseconds time = milliseconds(0)) {
-  actor::http_types::Request request{};
-  request.method = "POST";
-  request.url = url;
-  request.body = body;
-  return actor::http_client::send_wait(request, static_cast<std::uint32_t>(time.count()));
+                           milliseconds deadline = milliseconds(0)) {
+  return send_now({.method = "POST", .url = url, .body = body}, deadline);
 }
 }  // namespace http
 

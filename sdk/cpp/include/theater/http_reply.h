@@ -4,17 +4,17 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "theater/actor.h"
+#include "theater/headers.h"
 
 namespace theater {
 
 /// A response of the actor's. The host frames the body and writes the date.
 struct Response {
   std::uint16_t status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
+  HeaderList headers;
   std::string body;
 };
 inline Response make_response(std::string_view type, std::string_view body,
@@ -29,22 +29,16 @@ inline Response json_response(std::string_view body, std::uint16_t status = 200)
 }
 
 namespace detail {
-inline BytesView bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 /// A response as the host takes it; points into the response.
 class ResponseView {
  public:
-  explicit ResponseView(const Response& response) {
-    for (const auto& [name, value] : response.headers) fields_.push_back({name, bytes_of(value)});
-    view_ = {response.status, fields_, bytes_of(response.body)};
-  }
+  explicit ResponseView(const Response& response)
+      : fields_(response.headers), view_{response.status, fields_.get(), as_bytes(response.body)} {}
   const actor::http_types::Response& get() const { return view_; }
 
  private:
-  std::vector<wit::Tuple<wit::String, wit::Bytes>> fields_;
-  actor::http_types::Response view_{};
+  HeaderView fields_;
+  actor::http_types::Response view_;
 };
 }  // namespace detail
 

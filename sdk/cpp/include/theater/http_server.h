@@ -35,7 +35,7 @@ class Exchange {
   }
   // Of a stream.
   Outcome write(std::string_view chunk) const {
-    return actor::http_server::write(id_, detail::bytes_of(chunk));
+    return actor::http_server::write(id_, as_bytes(chunk));
   }
   Outcome send(const ServerEvent& event) const {
     return actor::http_server::send_event(id_, {event.id, event.name, event.data});
@@ -75,17 +75,9 @@ struct Request {
   }
   /// The first value of a field; its name in lower case.
   std::optional<std::string_view> header(std::string_view name) const {
-    for (const auto& [field, value] : headers) {
-      if (field == name) return text_of(value);
-    }
-    return std::nullopt;
+    return find_header(headers, name);
   }
-  std::string_view text() const { return text_of(body); }
-
- private:
-  static std::string_view text_of(BytesView bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  }
+  std::string_view text() const { return as_text(body); }
 };
 
 /// What happens to the requests.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "theater/actor.h"
+#include "theater/text.h"
 
 namespace theater {
 
@@ -22,9 +23,7 @@ class TcpConnection {
 
   std::uint64_t id() const { return id_; }
   Outcome send(BytesView data) const { return actor::tcp::send(id_, data); }
-  Outcome send(std::string_view text) const {
-    return send(BytesView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-  }
+  Outcome send(std::string_view text) const { return send(as_bytes(text)); }
   /// So many pieces of data, then on_paused.
   Outcome active(std::uint32_t pieces) const { return order(TcpOrder::make_active(pieces)); }
   Outcome once() const { return order(TcpOrder::make_once()); }
@@ -36,8 +35,7 @@ class TcpConnection {
   Outcome shut_write() const { return order(TcpOrder::make_shut_write()); }
   /// To an actor of this node; on_tcp_transferred tells.
   Outcome transfer(std::string_view to, std::string_view note = {}) const {
-    return actor::tcp::transfer(
-        id_, to, BytesView(reinterpret_cast<const std::uint8_t*>(note.data()), note.size()));
+    return actor::tcp::transfer(id_, to, as_bytes(note));
   }
   Outcome close() const { return order(TcpOrder::make_close()); }
 

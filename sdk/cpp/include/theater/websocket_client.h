@@ -2,10 +2,11 @@
 #pragma once
 
 #include <compare>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "theater/actor.h"
+#include "theater/headers.h"
 
 namespace theater {
 
@@ -29,6 +30,7 @@ class OutgoingConnection {
   Outcome send_binary(BytesView bytes) const {
     return actor::websocket_client::send(id_, Message::make_binary(bytes));
   }
+  Outcome send(const Message& message) const { return actor::websocket_client::send(id_, message); }
   Outcome close(std::uint16_t code, std::string_view reason) const {
     return actor::websocket_client::close(id_, code, reason);
   }
@@ -39,9 +41,18 @@ class OutgoingConnection {
   std::uint64_t id_;
 };
 
-/// Begins a connection to a ws: or wss: URL that the grant covers; its id, or why not.
-inline Opened connect(std::string_view url) {
-  return actor::websocket_client::connect(url, {}, {});
+/// What an opening says beside what the protocol needs.
+struct ConnectOptions {
+  std::vector<std::string_view> subprotocols{};  // the best first; the server chooses one or none
+  HeaderList headers{};
+};
+
+/// Begins a connection to a ws: or wss: URL that the grant covers; its id, or why not. What the
+/// server chose stands in the opening's headers: find_header(opening.headers,
+/// "sec-websocket-protocol").
+inline Opened connect(std::string_view url, const ConnectOptions& options = {}) {
+  const detail::HeaderView headers(options.headers);
+  return actor::websocket_client::connect(url, options.subprotocols, headers.get());
 }
 
 /// What happens to the connections. Views are valid during the call.
