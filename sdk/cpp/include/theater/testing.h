@@ -11,31 +11,27 @@
 // is lost, as it may be in the runtime.
 #pragma once
 
-#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "theater/fake_host.h"
+#include "theater/stage_network.h"
+#include "theater/stage_stores.h"
 
 namespace theater::testing {
 
-/// The events of one family, with the memory they point into.
-template <class Event>
-struct Batch {
-  std::vector<Event> events;
-  std::deque<std::string> texts;
-
-  std::string_view keep(std::string_view text) { return texts.emplace_back(text); }
-};
-
 /// Plays events to one actor.
 template <class ActorClass>
-class Stage {
+class Stage : public NetworkEvents, public StoreEvents {
  public:
-  /// Starts the actor; `error()` tells if it refused.
-  explicit Stage(std::string_view params = "") {
-    run([&](ActorClass& actor) { return actor.init(bytes_of(params)); });
+  /// Starts the actor, after `prepare` has set the host up; `error()` tells if it refused.
+  explicit Stage(
+      std::string_view params = "",
+      const std::function<void(FakeHost&)>& prepare = [](FakeHost&) {}) {
+    prepare(host_);
+    run([&](ActorClass& actor) { return actor.init(as_bytes(params)); });
   }
 
   FakeHost& host() { return host_; }
@@ -47,7 +43,7 @@ class Stage {
   /// A client connects.
   Peer& connect(std::string_view path = "/") {
     Peer& peer = host_.peers.emplace_back();
-    peer.id = (std::uint64_t{1} << 52) + host_.peers.size();
+    peer.id = kHostIdBit + host_.next_host_id++;
     actor::websocket_types::Opening opening{};
     opening.path = sockets_.keep(path);
     opening.peer = "127.0.0.1:40000";
@@ -58,7 +54,7 @@ class Stage {
     add(from, Payload::make_message(Message::make_text(sockets_.keep(text))));
   }
   void binary(const Peer& from, std::string_view bytes) {
-    add(from, Payload::make_message(Message::make_binary(bytes_of(sockets_.keep(bytes)))));
+    add(from, Payload::make_message(Message::make_binary(as_bytes(sockets_.keep(bytes)))));
   }
   /// The client goes away.
   void disconnect(Peer& peer, std::uint16_t code = 1000) {
@@ -100,31 +96,27 @@ class Stage {
 
   /// A watch tells something; what it points to lives until this returns.
   void file_watch(std::uint64_t watch, const actor::file_watch_types::Payload& payload) {
-    Batch<actor::file_watch_types::Event> batch;
-    batch.events.push_back({watch, payload});
-    deliver<actor::file_watch_handler::Guest>(batch);
+    deliver_one<actor::file_watch_handler::Guest, actor::file_watch_types::Event>(watch, payload);
+    if (payload.is_ended()) ended(watch);
   }
 
   /// A change ended well, or not.
   void file_changed(std::uint64_t change, const actor::types::Outcome& outcome = {}) {
-    Batch<actor::filesystem_types::Event> batch;
-    batch.events.push_back({change, outcome});
-    deliver<actor::filesystem_handler::Guest>(batch);
+    deliver_one<actor::filesystem_handler::Guest, actor::filesystem_types::Event>(change, outcome);
+    ended(change);
   }
 
   /// The terminal tells something: keys, a size, a restart of the node.
   void terminal(const actor::terminal_types::Payload& payload) {
-    Batch<actor::terminal_types::Event> batch;
-    batch.events.push_back({0, payload});
-    deliver<actor::terminal_handler::Guest>(batch);
+    deliver_one<actor::terminal_handler::Guest, actor::terminal_types::Event>(0, payload);
   }
   void keys(std::string_view typed) {
-    terminal(actor::terminal_types::Payload::make_input(bytes_of(typed)));
+    terminal(actor::terminal_types::Payload::make_input(as_bytes(typed)));
   }
 
   /// A program wrote something, or has ended.
   void program_wrote(std::uint64_t program, std::string_view text) {
-    program_tells(program, actor::process_types::Payload::make_stdout(bytes_of(text)));
+    program_tells(program, actor::process_types::Payload::make_stdout(as_bytes(text)));
   }
   void program_ended(std::uint64_t program,
                      const wit::Result<std::int32_t, actor::types::Error>& exit) {
@@ -132,17 +124,14 @@ class Stage {
   }
 
  private:
+  friend NetworkEvents;
+  friend StoreEvents;
   using Payload = actor::websocket_types::Payload;
   using Message = actor::websocket_types::Message;
 
-  static BytesView bytes_of(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  }
-
   void program_tells(std::uint64_t program, const actor::process_types::Payload& payload) {
-    Batch<actor::process_types::Event> batch;
-    batch.events.push_back({program, payload});
-    deliver<actor::process_handler::Guest>(batch);
+    deliver_one<actor::process_handler::Guest, actor::process_types::Event>(program, payload);
+    if (payload.is_ended()) ended(program);
   }
 
   void add(const Peer& peer, const Payload& payload) {
@@ -164,14 +153,32 @@ class Stage {
     }
   }
 
+  template <class Guest, class Event, class Payload>
+  void deliver_one(std::uint64_t id, const Payload& payload) {
+    Batch<Event> batch;
+    batch.events.push_back({id, payload});
+    deliver<Guest>(batch);
+  }
+
+  /// An operation's last event was handled.
+  void ended(std::uint64_t operation) {
+    if (error_.empty()) host_.end_operation(operation);
+  }
+
   template <class Call>
   void run(Call call) {
     auto actor = std::make_unique<ActorClass>();
-    const StateResult result = call(*actor);
+    const auto result = call(*actor);
     error_ = result.ok() ? "" : std::string(result.error());
-    if (!result.ok()) return host_.roll_back();
+    if (!result.ok()) {
+      host_.roll_back();
+      return host_.take_answers({});
+    }
     state_.assign(result.value().element0.begin(), result.value().element0.end());
     host_.commit();
+    if constexpr (requires { result.value().element1; }) {
+      host_.take_answers(result.value().element1);
+    }
   }
 
   FakeHost host_;

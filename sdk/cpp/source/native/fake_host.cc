@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "fake_support.h"
+
 namespace theater {
 
 void wit::missing_import(std::string_view function) {
@@ -14,35 +16,6 @@ void wit::missing_import(std::string_view function) {
 }
 
 namespace testing {
-namespace {
-
-using actor::types::Code;
-using actor::types::Outcome;
-
-actor::types::Error error(Code code, std::string_view message) {
-  actor::types::Error made{};
-  made.code = code;
-  made.message = message;
-  return made;
-}
-
-Outcome failed(Code code, std::string_view message) { return wit::Failure{error(code, message)}; }
-
-void receive(Peer& peer, const std::string& data, actor::websocket_types::Message::Tag tag) {
-  if (tag == actor::websocket_types::Message::Tag::kText) {
-    peer.texts.push_back(data);
-  } else {
-    peer.binaries.emplace_back(data.begin(), data.end());
-  }
-}
-
-std::string data_of(const actor::websocket_types::Message& message) {
-  return message.is_text() ? std::string(message.text)
-                           : std::string(message.binary.begin(), message.binary.end());
-}
-
-}  // namespace
-
 FakeHost::FakeHost() {
   answer_runtime();
   answer_timer();
@@ -53,6 +26,13 @@ FakeHost::FakeHost() {
   answer_filesystem();
   answer_process();
   answer_terminal();
+  answer_http_server();
+  answer_http_client();
+  answer_websocket_client();
+  answer_tcp();
+  answer_redis();
+  answer_database();
+  answer_operation();
 }
 
 FakeHost::~FakeHost() {
@@ -65,12 +45,36 @@ FakeHost::~FakeHost() {
   actor::filesystem::hooks() = {};
   actor::process::hooks() = {};
   actor::terminal::hooks() = {};
+  actor::http_server::hooks() = {};
+  actor::http_client::hooks() = {};
+  actor::websocket_client::hooks() = {};
+  actor::tcp::hooks() = {};
+  actor::redis::hooks() = {};
+  actor::database::hooks() = {};
+  actor::operation::hooks() = {};
 }
 
 void FakeHost::commit() {
   for (const auto& effect : effects_) effect();
   effects_.clear();
+  pending.insert(pending.end(), begun_.begin(), begun_.end());
+  begun_.clear();
 }
+
+void FakeHost::roll_back() {
+  effects_.clear();
+  begun_.clear();
+}
+
+std::uint64_t FakeHost::begin_operation() { return begun_.emplace_back(next_id++); }
+
+void FakeHost::end_operation(std::uint64_t id) {
+  std::erase(pending, id);
+  credits.erase(id);
+  cancelled.erase(id);
+}
+
+std::string_view FakeHost::keep(std::string_view text) { return kept_texts_.emplace_back(text); }
 
 Peer* FakeHost::find(std::uint64_t id) {
   for (Peer& peer : peers) {
@@ -102,7 +106,7 @@ void FakeHost::answer_timer() {
   hooks.after = [this, arm](std::string_view name, std::uint64_t delay_ms) {
     return arm(name, now + std::chrono::milliseconds(delay_ms), {});
   };
-  hooks.every = [this, arm](std::string_view name, std::uint64_t period_ms) {
+  hooks.every = [this, arm](std::string_view name, std::uint64_t period_ms) -> Outcome {
     const std::chrono::milliseconds period(period_ms);
     if (period_ms < 10) return failed(Code::kInvalid, "period_ms is below 10");
     return arm(name, now + period, period);
@@ -167,7 +171,7 @@ void FakeHost::answer_websocket_server() {
   };
   hooks.attachment = [this](std::uint64_t id) -> actor::types::Data {
     const Peer* peer = find(id);
-    if (peer == nullptr) return wit::Failure{error(Code::kNotFound, "no such connection")};
+    if (peer == nullptr) return failed(Code::kNotFound, "no such connection");
     return BytesView(peer->attachment);
   };
 }
@@ -175,7 +179,7 @@ void FakeHost::answer_websocket_server() {
 /// SplitMix64.
 void FakeHost::answer_random() {
   actor::random::hooks().get_bytes = [this](std::uint32_t count) -> actor::types::Data {
-    if (count > 64 * 1024) return wit::Failure{error(Code::kTooLarge, "bytes_max is 65536")};
+    if (count > 64 * 1024) return failed(Code::kTooLarge, "bytes_max is 65536");
     Bytes& bytes = drawn_.emplace_back(count);
     for (std::uint8_t& byte : bytes) {
       std::uint64_t mixed = random_seed += 0x9e3779b97f4a7c15;
@@ -198,7 +202,7 @@ void FakeHost::answer_environment() {
 void FakeHost::answer_file_watch() {
   actor::file_watch::hooks().watch = [this](std::string_view path,
                                             bool recursive) -> actor::types::Started {
-    const std::uint64_t id = next_id++;
+    const std::uint64_t id = begin_operation();
     effects_.push_back([this, id, path = std::string(path), recursive] {
       watches.push_back({id, path, recursive});
     });
@@ -213,7 +217,7 @@ void FakeHost::answer_filesystem() {
   hooks.read_wait = [this](std::string_view path, std::uint64_t offset,
                            std::uint32_t most) -> actor::types::Data {
     const auto file = files.find(path);
-    if (file == files.end()) return wit::Failure{error(Code::kNotFound, "no such file")};
+    if (file == files.end()) return failed(Code::kNotFound, "no such file");
     const BytesView content(file->second);
     const std::size_t begin = std::min<std::uint64_t>(offset, content.size());
     return content.subspan(begin, std::min<std::size_t>(most, content.size() - begin));
@@ -248,7 +252,7 @@ void FakeHost::answer_filesystem() {
     } else if (action.is_remove()) {
       effects_.push_back([this, name] { files.erase(name); });
     }
-    return next_id++;
+    return begin_operation();
   };
 }
 
@@ -266,7 +270,7 @@ void FakeHost::answer_process() {
   auto& hooks = actor::process::hooks();
   hooks.spawn = [this](std::string_view name, wit::List<wit::String> arguments,
                        std::string_view) -> actor::types::Started {
-    RunningProgram program{next_id++, std::string(name), {}, {}, false, {}};
+    RunningProgram program{begin_operation(), std::string(name), {}, {}, false, {}};
     for (const wit::String& argument : arguments) program.arguments.emplace_back(argument);
     effects_.push_back([this, program] { programs.push_back(program); });
     return program.id;
