@@ -59,10 +59,11 @@ class HttpClientTest(support.ActorTest):
                     {"listen": f"127.0.0.1:{self.port}", "allow": allow})
 
     def ask(self, client, url):
+        """What came, or the code of the error: its message is left out."""
         client.send(url)
         answer = client.recv()
         self.assertTrue(answer.startswith(url + ": "), answer)
-        return answer[len(url) + 2:]
+        return answer[len(url) + 2:].split(": ")[0]
 
     def test_fetches(self):
         url = f"http://127.0.0.1:{self.server.server_port}"
@@ -86,6 +87,8 @@ class HttpClientTest(support.ActorTest):
                 self.assertEqual(self.ask(client, f"http://{host}:{port}/"), "denied", host)
             for host in ("127.1", "0x7f000001", "2130706433", "0177.0.0.1"):
                 self.assertEqual(self.ask(client, f"http://{host}:{port}/"), "invalid", host)
+            client.send(f"http://localhost:{port}/")
+            self.assertIn("private", client.recv())  # it says why
             client.close()
             self.assertEqual(node.stop(), 0)
         self.assertEqual(Handler.asked, [])

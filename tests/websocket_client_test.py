@@ -107,6 +107,14 @@ class WebSocketClientTest(support.ActorTest):
             write_rows("client", rows)
             self.report(way, tally)
 
+    def test_ends_as_failed_without_a_server(self):
+        port = free_port()
+        result = support.theater("run", ACTORS / "mirror" / "mirror.toml", "--data", self.data,
+                                 "--var", f"server=ws://127.0.0.1:{port}")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn(f"ws://127.0.0.1:{port}: unreachable: ", result.stderr)
+        self.assert_chain_holds()
+
     def test_python_websockets(self):
         if serve is None:
             self.skipTest("websockets is not installed (tools/setup --tests)")

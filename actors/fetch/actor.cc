@@ -17,7 +17,7 @@ class Fetch : public theater::Actor<State>,
   void on_text(theater::Connection from, std::string_view url) override {
     const auto started = theater::http::get(url);
     if (!started) {
-      from.send_text(theater::concat(url, ": ", name_of(started.error().code)));
+      from.send_text(theater::concat(url, ": ", theater::describe(started.error())));
       return;
     }
     state().askers[*started] = from.id();
@@ -36,7 +36,7 @@ class Fetch : public theater::Actor<State>,
       asker.send_text(
           theater::concat(url, ": ", result->status, ", ", result->body.size(), " bytes"));
     } else {
-      asker.send_text(theater::concat(url, ": ", name_of(result.error().code)));
+      asker.send_text(theater::concat(url, ": ", theater::describe(result.error())));
     }
   }
 };

@@ -29,7 +29,11 @@ class Mirror : public theater::Actor<State>, public theater::WebSocketClientHand
     from.send_binary(bytes);
   }
 
-  void on_disconnected(theater::OutgoingConnection, const theater::Closing&) override {
+  void on_disconnected(theater::OutgoingConnection, const theater::Closing& closing) override {
+    if (state().next == 0 && state().count == 0) return give_up(why_of(closing));
+    if (closing.error && closing.error->code == theater::Code::kUnreachable) {
+      return give_up(why_of(closing));
+    }
     if (state().next > state().count) {
       theater::log::info("done: ", state().count, " cases");
       return theater::stop();
@@ -40,7 +44,19 @@ class Mirror : public theater::Actor<State>, public theater::WebSocketClientHand
   }
 
   void visit(std::string_view path) {
-    if (!theater::connect(state().server + std::string(path))) fail("cannot connect");
+    const auto opened = theater::connect(state().server + std::string(path));
+    if (!opened) give_up(theater::describe(opened.error()));
+  }
+
+  static std::string why_of(const theater::Closing& closing) {
+    if (closing.error) return theater::describe(*closing.error);
+    return theater::concat("it closed with ", closing.code, " and told no number of cases");
+  }
+  /// Ends the actor as failed: the manifest says on_error = "stop".
+  void give_up(std::string_view why) {
+    const std::string line = theater::concat(state().server, ": ", why);
+    theater::log::error(line);
+    fail(line);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "theater/runtime.h"
 #include "theater/tcp.h"
 #include "theater/text.h"
 
@@ -24,6 +25,9 @@ class Relay : public theater::Actor<State>, public theater::TcpHandler {
     state().host = std::string(target.substr(0, colon));
     const std::string_view port = target.substr(colon + 1);
     std::from_chars(port.data(), port.data() + port.size(), state().port);
+    if (state().host.empty() || state().port == 0 || state().port > 65'535) {
+      fail(theater::concat("\"", target, "\" is not HOST:PORT"));
+    }
   }
 
   void on_tcp_opened(theater::TcpConnection connection, std::string_view) override {
@@ -34,6 +38,7 @@ class Relay : public theater::Actor<State>, public theater::TcpHandler {
     const auto server =
         theater::tcp_connect(state().host, static_cast<std::uint16_t>(state().port));
     if (!server) {
+      warn(theater::describe(server.error()));
       connection.close();
       return;
     }
@@ -61,11 +66,16 @@ class Relay : public theater::Actor<State>, public theater::TcpHandler {
 
   void on_tcp_end(theater::TcpConnection from) override { other_of(from).shut_write(); }
   void on_tcp_closed(theater::TcpConnection connection,
-                     const theater::wit::Option<theater::Error>&) override {
+                     const theater::wit::Option<theater::Error>& why) override {
+    if (why && state().clients.contains(connection.id())) warn(theater::describe(*why));
     other_of(connection).close();
     state().others.erase(connection.id());
     state().clients.erase(connection.id());
     state().congested.erase(connection.id());
+  }
+
+  void warn(std::string_view why) {
+    theater::log::warn(state().host, ":", state().port, ": ", why);
   }
 
   /// 0 is no connection: what it is told is refused.

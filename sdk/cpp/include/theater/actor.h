@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "theater/bindings.h"
+#include "theater/error.h"
 #include "theater/state.h"
 
 namespace theater {
