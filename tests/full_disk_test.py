@@ -1,7 +1,11 @@
 """A real file system of 64 MiB fills up: the node takes no new work, loses nothing, and goes on
-when there is room again; so it does when somebody else takes all the room at once."""
+when there is room again; so it does when somebody else takes all the room at once. Where only a
+database is on it, the guest is told, what was kept is there, and it works when there is room."""
 
+import contextlib
+import json
 import os
+import sqlite3
 import subprocess
 import threading
 import time
@@ -16,6 +20,10 @@ CLIENTS = 2
 AHEAD = 8  # messages that a client has sent and not yet seen
 SLOW_SECONDS = 0.01  # between messages once it was full, or it is full again before that is told
 WAIT_SECONDS = 60
+NOTE_BYTES = 12_000
+LITTLE_ROOM = 2 << 20  # bytes: less than SQLite writes ahead
+MORE_ROOM = 7 << 20
+FULL = "full|no space"
 QUIET_SECONDS = 1.0  # for so long nothing comes while the disk is full
 
 
@@ -66,7 +74,8 @@ class Writer(threading.Thread):
             self.received += 1
 
 
-class FullDiskTest(support.ActorTest):
+class DiskTest(support.ActorTest):
+    """A test with a small disk of its own."""
 
     def setUp(self):
         super().setUp()
@@ -78,9 +87,7 @@ class FullDiskTest(support.ActorTest):
         self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
         print(f"a disk of {SIZE_MIB} MiB ({kind})", flush=True)
         self.disk = disk
-        self.data = disk / "data"
         self.fillers = []
-        self.take_room(leave=ROOM_AT_FIRST)
 
     def take_room(self, leave):
         """Somebody else uses the disk, all but so many bytes."""
@@ -100,6 +107,14 @@ class FullDiskTest(support.ActorTest):
         while not condition():
             self.assertLess(time.monotonic(), deadline, what)
             time.sleep(0.02)
+
+
+class FullDiskTest(DiskTest):
+
+    def setUp(self):
+        super().setUp()
+        self.data = self.disk / "data"
+        self.take_room(leave=ROOM_AT_FIRST)
 
     def wait_for_notice(self, node, text):
         def is_told():
@@ -181,6 +196,75 @@ class FullDiskTest(support.ActorTest):
             held = self.hold_up_and_go_on(node, writers)
             self.finish(node, writers)
         print(f"held up at {held} messages, went on to {sum(each.received for each in writers)}")
+
+
+class FullDatabaseTest(DiskTest):
+    """The file of a database is on the disk; the node's data are not."""
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.disk / "notes.db"
+        self.sent, self.kept = 0, []
+
+    def notes(self):
+        return self.node("notes", variables={"file": self.file})
+
+    def keep(self, client, size=NOTE_BYTES):
+        """Whether a note is kept; if not, the disk is to blame."""
+        self.sent += 1
+        client.send(f"{self.sent} ".ljust(size, "n"))
+        answer = json.loads(client.recv(timeout=WAIT_SECONDS))
+        if "kept" in answer:
+            self.kept.append(answer["kept"])
+            return True
+        self.assertRegex(answer["error"], FULL)
+        return False
+
+    def fill(self, client):
+        while self.keep(client):
+            self.assertLess(self.sent * NOTE_BYTES, SIZE_MIB << 20, "it was never full")
+
+    def found(self, client):
+        """How many of the newest notes a query finds."""
+        client.send("?n")
+        while "found" not in (answer := json.loads(client.recv(timeout=WAIT_SECONDS))):
+            self.assertIn("number", answer)
+        return answer["found"]
+
+    def numbers(self):
+        database = sqlite3.connect(self.file, timeout=WAIT_SECONDS)
+        with contextlib.closing(database):
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            return [row[0] for row in database.execute("SELECT number FROM notes ORDER BY number")]
+
+    def fill_and_go_on(self, leave):
+        self.take_room(leave)
+        with self.notes() as node, self.connect("/ws") as client:
+            self.fill(client)
+            held = len(self.kept)
+            self.assertGreater(held, 0)
+            self.assertGreater(self.found(client), 0, "it can still be read")
+            self.take_room(leave=0)
+            for _ in range(3):
+                self.assertFalse(self.keep(client))
+            node.kill()
+        with self.notes() as node, self.connect("/ws") as client:
+            self.assertFalse(self.keep(client), "it is as full as before")
+            self.give_room()
+            self.wait_until("nothing is kept", lambda: self.keep(client))
+            for _ in range(10):
+                self.assertTrue(self.keep(client))
+            self.assertEqual(node.stop(), 0)
+        print(f"full after {held} notes, went on to {len(self.kept)}; {self.sent - len(self.kept)} "
+              "were refused", flush=True)
+        self.assertEqual(self.numbers(), self.kept, "what was kept, and nothing else")
+        self.assert_chain_holds()
+
+    def test_the_log_of_changes_finds_no_room(self):
+        self.fill_and_go_on(leave=LITTLE_ROOM)
+
+    def test_the_database_itself_finds_no_room(self):
+        self.fill_and_go_on(leave=MORE_ROOM)
 
 
 if __name__ == "__main__":
