@@ -7,7 +7,9 @@ alike; read the ratio, not the figures.
 """
 
 import argparse
+import bench_database
 import bench_http
+import bench_idle
 import bench_readers
 import bench_loop
 import bench_overload
@@ -146,15 +148,14 @@ def node_command(manifests, data, port, options):
 
 
 def measure_counter(folder, options):
-    """The durable counter with one connection and with a hundred; its idle connections."""
+    """The durable counter with one connection and with a hundred."""
     port = free_port()
     command = node_command(["bench/durable_counter/durable_counter.toml"], folder / "counter", port,
                            options)
-    with Server(command) as server:
-        idle = bench_rows.idle_rows(server.process.pid, port, "/count")
+    with Server(command):
         runs = [load(port, "/count", connections, 16, options.seconds, "--any-payload", *how)
                 for connections, *how in bench_rows.COUNTER_LOADS]
-        return bench_rows.counter_rows(runs, raw_sync(folder)) + idle
+        return bench_rows.counter_rows(runs, raw_sync(folder))
 
 
 def measure_loop(folder, options):
@@ -179,13 +180,22 @@ def measure_hello(folder, options):
     return bench_http.hello_rows(sys.modules[__name__], folder, options)
 
 
+def measure_idle(folder, options):
+    return bench_idle.rows(sys.modules[__name__], folder, options)
+
+
+def measure_database(folder, options):
+    return bench_database.rows(sys.modules[__name__], folder, options)
+
+
 def measure_polls(folder, options):
     return bench_http.poll_rows(sys.modules[__name__], folder, options)
 
 
 # What --only names; each answers rows of the bars.
 PARTS = {"counter": measure_counter, "loop": measure_loop, "readers": measure_readers,
-         "overload": measure_overload, "hello": measure_hello, "polls": measure_polls}
+         "overload": measure_overload, "hello": measure_hello, "polls": measure_polls,
+         "idle": measure_idle, "database": measure_database}
 
 
 def print_parts(folder, options):
@@ -213,6 +223,8 @@ def main():
             rows = measure({"beast": (beast_port, "/"), "actor": (actor_port, "/echo")}, options)
         write_page(rows, sync, options)
         bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
+        bars += measure_idle(folder, options)
+        bars += measure_database(folder, options)
         bars += bench_http.rows(sys.modules[__name__], folder, options)
         bars += measure_overload(folder, options)
         bars += measure_loop(folder, options)

@@ -7,10 +7,7 @@ the work, its processor time is shown beside it: what that thread alone would re
 import datetime
 import json
 import os
-import socket
 import subprocess
-import time
-from pathlib import Path
 
 HEADER = "| what | bar | figure | by processor time of its thread |\n|---|---|---|---|"
 
@@ -48,33 +45,6 @@ def counter_rows(runs, sync):
              ""),
             (f"durable counter, 100 connections, p50 at {COUNTER_PACE:,}/s", "",
              f"{paced['p50_us']:,.0f} us", "")]
-
-
-IDLE_CONNECTIONS = 800  # below the usual limit of descriptors
-SETTLE_SECONDS = 2
-
-
-def resident_bytes(process):
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def idle_rows(process, port, path):
-    """What an open, silent WebSocket adds to the server's memory."""
-    request = (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
-               "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-               "Sec-WebSocket-Version: 13\r\n\r\n").encode()
-    before = resident_bytes(process)
-    opened = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE_CONNECTIONS)]
-    for connection in opened:
-        connection.sendall(request)
-        if b" 101 " not in connection.recv(4096):
-            raise SystemExit("bench: a WebSocket was refused")
-    time.sleep(SETTLE_SECONDS)
-    each = (resident_bytes(process) - before) / IDLE_CONNECTIONS
-    for connection in opened:
-        connection.close()
-    return [("memory of an idle WebSocket", "<= 8 KiB", f"{each / 1024:.1f} KiB", "")]
 
 
 class Run:
