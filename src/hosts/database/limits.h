@@ -11,7 +11,7 @@ using std::chrono::seconds;
 struct Limits {
   std::uint64_t pool_max = 4;             // sessions at once
   std::uint64_t waiting_max = 64;         // operations without a session
-  Nanoseconds statement = seconds(30);    // from the commit to the end of an operation
+  Nanoseconds statement = seconds(30);    // from the call to the end of an operation
   std::uint64_t rows_max = 10'000;        // in one answer
   std::uint64_t result_max = 8u << 20;    // bytes of one answer
   std::uint64_t file_max = 1ull << 30;    // SQLite: bytes of the database file
