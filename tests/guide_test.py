@@ -75,6 +75,16 @@ class GuideTest(unittest.TestCase):
         named = sum(len(tests) for rows in entries(PAGE.read_text()).values() for _, tests in rows)
         print(f"{sum(ENTRIES.values())} entries, {named} tests named, {len(self.known)} known")
 
+    def test_every_family_has_a_conformance_set(self):
+        """As the page says; and which of them compares no two lives."""
+        lives_alone = {"process", "terminal"}
+        for family in (ROOT / "src" / "hosts").glob("*/family.cc"):
+            folder = family.parent
+            with self.subTest(family=folder.name):
+                suites = MADE.findall((folder / "conformance_test.cc").read_text())
+                self.assertIn("Conformance", suites)
+                self.assertEqual("Repeatable" not in suites, folder.name in lives_alone)
+
     def test_what_is_missing_is_told(self):
         page = PAGE.read_text()
         gone = page.replace("`Operation.TheTable`", "`Operation.TheTableThatWas`")

@@ -9,17 +9,20 @@
 //     static std::vector<Call> calls();                       // of each function but the waits
 //     static std::vector<Step> script();                      // a life of everything it can do
 //     static void flood(Rehearsal&);                          // more events than it may hold
-//     static constexpr std::uint64_t kBytesMax = ...;         // that a flood may make it hold
-//     static void finish(Rehearsal&);                         // ends what the script left open
+//     static constexpr std::uint64_t kBytesMax = ...;         // that a flood may make it hold; or
+//     0 static void finish(Rehearsal&);                         // ends what the script left open
 //     static std::vector<Step> faults();                      // each a failure of what it uses
 //     static std::vector<Step> denied();                      // each a call that is denied
 //     // May be left out: what is held although nothing is under way (a listener, idle sessions).
 //     static bool is_at_rest(const actor::Census&);
+//     // May be left out: whether the flood left a trace, where it is no overflow and no refusal.
+//     static bool is_flood_told(Rehearsal&);
 //     // May be left out: what the handler returns beside the state, for these events.
 //     static Bytes answers(std::span<const Bytes> events);
 //   };
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -88,6 +91,20 @@ class Conformance : public ::testing::Test {
   }
   std::string place(std::size_t count) const {
     return count == 0 ? "at the start" : "after " + script_[count - 1].name;
+  }
+  /// By an overflow, an answer or the failure of an operation; or as the family does it.
+  bool is_flood_told(Rehearsal& rehearsal) {
+    if constexpr (requires { &Provoker::is_flood_told; }) {
+      return Provoker::is_flood_told(rehearsal);
+    } else {
+      const bool is_ended = std::ranges::any_of(rehearsal.actor().records, [](const auto& record) {
+        return record.phase == chain::OperationPhase::kFailed;
+      });
+      const bool is_refused = std::ranges::any_of(rehearsal.results, [](const Bytes& result) {
+        return is_refusal(result, GuestCode::kFull);
+      });
+      return !rehearsal.actor().overflows.empty() || is_refused || is_ended;
+    }
   }
   /// What is open ends, every event is taken, and then nothing is held; after a stop least of all.
   void wind_up(Rehearsal& rehearsal) {

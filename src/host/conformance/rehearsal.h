@@ -49,7 +49,7 @@ class Rehearsal {
       return result;
     }
     EXPECT_TRUE(wasm::validate_result(result, found->type)) << function;
-    refused_full += is_refusal(result, GuestCode::kFull) ? 1 : 0;
+    results.push_back(result);
     if (actor::emits(*found, result)) {
       const std::uint64_t id = actor::target_id(*found, arguments, next_id_);
       buffered_.push_back({index, arguments, id, {}});
@@ -159,7 +159,7 @@ class Rehearsal {
   /// The longest that one call, effect or batch, its start or its end has held the thread.
   Nanoseconds longest() const { return watch_.longest(); }
   actor::CallOutcome last_outcome = actor::CallOutcome::kReturn;
-  int refused_full = 0;  // calls answered with code full
+  std::vector<Bytes> results;  // of each call, but for the waits
 
  private:
   void begin_life() {

@@ -10,7 +10,10 @@ namespace {
 
 /// Instances are made with an empty table; one that a manifest holds has a key.
 Result<std::monostate> parse(const actor::Setting& grant) {
-  if (grant.key.empty()) return std::monostate();
+  if (grant.key.empty()) {
+    TRY_OK(actor::SettingsReader(grant, "grants.operation").finish());
+    return std::monostate();
+  }
   return fail(Code::kInvalid,
               "{}: operation needs no grant: it serves the operations of granted families; remove "
               "the table",
