@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "hosts/all_hosts.h"
@@ -36,13 +37,18 @@ const std::string kStranger(64, '?');
 constexpr std::string_view kList = "known keys: ";
 constexpr std::string_view kHasNoGrant = "operation";
 
-/// The block ```toml in a family's README that begins with its grant.
-std::string example_of(std::string family) {
+/// A file of a family's folder; empty if there is none.
+std::string text_of(std::string family, std::string_view file_name) {
   std::ranges::replace(family, '-', '_');
-  std::ifstream file(fmt::format("{}/src/hosts/{}/README.md", THEATER_SOURCE_DIR, family));
+  std::ifstream file(fmt::format("{}/src/hosts/{}/{}", THEATER_SOURCE_DIR, family, file_name));
   std::stringstream text;
   text << file.rdbuf();
-  const std::string page = text.str();
+  return text.str();
+}
+
+/// The block ```toml in a family's README that begins with its grant.
+std::string example_of(const std::string& family) {
+  const std::string page = text_of(family, "README.md");
   constexpr std::string_view kFence = "```toml\n";
   const auto begin = page.find(fmt::format("{}[grants.", kFence));
   if (begin == std::string::npos) return "";
@@ -175,6 +181,19 @@ TEST_F(GrantExamples, HaveEveryKeyThatTheGrantReads) {
     const std::string example = example_of(name);
     for (const std::string& key : keys) {
       EXPECT_TRUE(shows(example, key)) << name << ": the README's example has no " << key;
+    }
+  }
+}
+
+TEST_F(GrantExamples, HaveEveryKeyThatTheGrantNames) {
+  const std::regex named("reader\\.\\w+\\(\"([a-z_]+)\"");
+  for (const auto& family : hosts.families()) {
+    const std::string name(family->info().name);
+    const std::string source = text_of(name, "grant.cc");
+    const std::string example = example_of(name);
+    for (std::sregex_iterator it(source.begin(), source.end(), named), end; it != end; ++it) {
+      const std::string key = (*it)[1];
+      EXPECT_TRUE(shows(example, key)) << name << ": grant.cc names " << key;
     }
   }
 }

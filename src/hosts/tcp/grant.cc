@@ -89,12 +89,12 @@ Result<Grant> parse_grant(const actor::Setting& table) {
   read_targets(reader, grant);
   grant.private_addresses = outbound::read_private_addresses(reader);
   grant.trust = outbound::read_trust(reader, table);
-  if (reader.has("listen")) grant.listen = listener::read_listen(reader);
+  if (reader.optional_text("listen")) grant.listen = listener::read_listen(reader);
   grant.tls = listener::read_tls(reader, table);
   constexpr std::string_view kWhen[] = {"at-once", "on-order"};
   grant.server_tls = static_cast<ServerTls>(reader.choice("tls_begins", kWhen, 0));
-  if (reader.has("tls_begins") && !grant.tls) reader.refuse("tls_begins", "needs tls");
-  if (grant.tls && !grant.listen) reader.refuse("tls", "needs listen");
+  if (reader.has("tls_begins") && !grant.tls) reader.refuse("tls_begins", "needs tls_certificate");
+  if (grant.tls && !grant.listen) reader.refuse("tls_certificate", "needs listen");
   constexpr std::string_view kModes[] = {"active", "passive"};
   grant.first_mode = static_cast<FirstMode>(reader.choice("mode", kModes, 0));
   grant.transfer_to = read_actors(reader, "transfer_to");
