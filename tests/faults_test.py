@@ -13,7 +13,7 @@ import unittest
 import postgres
 import support
 from fault_proxy import FaultProxy
-from metrics_test import scrape, value
+from metrics_test import scrape, value, wait_for_zero
 from raw_http import Ended, RawClient, get, post
 from support import ACTORS, BUILD_ACTORS, Node, free_port, theater_json
 from wire import Closed, Refused, Wire
@@ -51,17 +51,6 @@ class FaultsTest(support.ActorTest):
         self.metrics = free_port()
         self.options = ("--metrics", self.metrics)
         print(f"SEED={SEED}", flush=True)
-
-    def figure(self, actor, family, name):
-        return value(scrape(self.metrics), f"theater_{name}", actor=actor, family=family)
-
-    def assert_nothing_is_held(self, actor, family, names):
-        """Each figure comes back to zero: END-1."""
-        end = time.monotonic() + WAIT_SECONDS
-        for name in ("queue_depth", "queue_bytes", *names):
-            while (held := self.figure(actor, family, name)) and time.monotonic() < end:
-                time.sleep(0.05)
-            self.assertEqual(held, 0, name)
 
     def assert_harmed(self, proxy):
         print(proxy.counts, proxy.ways)
@@ -127,9 +116,8 @@ class FaultsTest(support.ActorTest):
         with self.board() as node, FaultProxy(self.port, SEED) as proxy:
             self.poll_often(proxy.port)
             told = self.pin_often(proxy.port)
-            self.assert_nothing_is_held(
-                "board", "http-server",
-                ("http_connections", "http_in_flight", "http_parked", "http_streams"))
+            wait_for_zero(self.metrics, ("http_connections", "http_in_flight", "http_parked",
+                                         "http_streams"), family="http-server")
             self.assert_harmed(proxy)
             node.kill()
         with self.board() as node:
@@ -179,8 +167,7 @@ class FaultsTest(support.ActorTest):
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 talks = list(pool.map(lambda speaker: self.talk(proxy.port, speaker),
                                       range(SPEAKERS)))
-            self.assert_nothing_is_held("echo", "websocket-server",
-                                        ("websocket_connections", "websocket_held"))
+            wait_for_zero(self.metrics, ("websocket_connections", "websocket_held"))
             self.assert_harmed(proxy)
             self.assertEqual(node.stop(), 0)
         chain = self.texts_in_chain("echo")
@@ -211,8 +198,7 @@ class FaultsTest(support.ActorTest):
                 sent = [f"{path}: {sized(number)}" for number in range(MESSAGES)]
                 mirrored.extend(talk_of_server(connection, sent, ends))
             else:
-                held.append(self.figure("mirror", "websocket-client",
-                                        "websocket_client_connections"))
+                held.append(value(scrape(self.metrics), "theater_websocket_client_connections"))
 
         with serve(handle, "127.0.0.1", 0, compression=None,
                    open_timeout=WAIT_SECONDS) as server:
@@ -268,8 +254,7 @@ class FaultsTest(support.ActorTest):
                 server.rows(EVERYBODY_OUT)
             self.assertEqual(len(kept) + refused, ROUNDS * WRITES)
             client.close()
-            self.assert_nothing_is_held("notes", "database",
-                                        ("sessions_busy", "statements_waiting"))
+            wait_for_zero(self.metrics, ("sessions_busy", "statements_waiting"), family="database")
             self.assert_harmed(proxy)
             self.assertEqual(node.stop(), 0)
         rows = [int(row) for row in server.rows("SELECT number FROM notes ORDER BY number")]

@@ -9,6 +9,7 @@ import unittest
 
 import support
 from fault_proxy import FaultProxy
+from metrics_test import wait_for_zero
 from support import ACTORS, BUILD_ACTORS, Node, free_port
 
 SEED = 20261125
@@ -55,8 +56,10 @@ class HttpClientTest(support.ActorTest):
         manifest = self.folder / "fetch.toml"
         manifest.write_text(text.replace("[grants.http-client]\n", f"[grants.http-client]\n{more}"))
         self.port = free_port()
+        self.metrics = free_port()
         return Node([manifest], self.data,
-                    {"listen": f"127.0.0.1:{self.port}", "allow": allow})
+                    {"listen": f"127.0.0.1:{self.port}", "allow": allow},
+                    options=("--metrics", self.metrics))
 
     def ask(self, client, url):
         """What came, or the code of the error: its message is left out."""
@@ -100,6 +103,8 @@ class HttpClientTest(support.ActorTest):
             with self.fetcher(url, "private_addresses = true\n") as node:
                 client = self.connect("/fetch")
                 answers = [self.ask(client, f"{url}/once/{number}") for number in range(REQUESTS)]
+                wait_for_zero(self.metrics, ("http_client_exchanges", "http_client_sockets"),
+                              family="http-client")
                 client.close()
                 self.assertEqual(node.stop(), 0)
         good = f"200, {len(BODY)} bytes"

@@ -12,7 +12,7 @@ from support import ROOT, theater_json
 from wire import Closed, Refused
 
 IDLE_CONNECTIONS = 5000
-IDLE_BYTES_MAX = 16 * 1024  # of server memory for each idle connection
+IDLE_BYTES_MAX = 8 * 1024  # of server memory for each idle connection
 FEW_DESCRIPTORS = 64
 NODE_MODULES = ROOT / "build" / "tools" / "node" / "node_modules"
 SIZES = (0, 1, 125, 126, 65535, 65536, 1 << 20)

@@ -8,6 +8,7 @@ import urllib.request
 import support
 
 SCRAPERS_THAT_NEVER_READ = 40
+ZERO_SECONDS = 20
 
 
 def scrape(port):
@@ -24,6 +25,15 @@ def value(page, name, **labels):
             found.append(float(match[2]))
     assert len(found) == 1, f"{name} {labels}: {found}"
     return found[0]
+
+
+def wait_for_zero(port, names, **labels):
+    """Until each of these figures, and the queue's, is zero: nothing is held (END-1)."""
+    end = time.monotonic() + ZERO_SECONDS
+    for name in ("queue_depth", "queue_bytes", *names):
+        while (held := value(scrape(port), f"theater_{name}", **labels)) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert held == 0, f"{name} {labels}: {held}"
 
 
 def figures_of_sources():

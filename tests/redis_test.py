@@ -10,6 +10,7 @@ import unittest
 import redis_server
 import support
 from fault_proxy import FaultProxy
+from metrics_test import wait_for_zero
 from support import ACTORS, BUILD_ACTORS, Node, free_port
 from tls_relay import make_certificate
 from wire import Wire
@@ -38,9 +39,11 @@ class RedisTest(support.ActorTest):
         table = "[grants.redis.servers.table]\n"
         manifest = self.folder / "scores.toml"
         manifest.write_text(text.replace(table, table + more))
+        self.metrics = free_port()
         return Node([manifest], data or self.data,
                     {"listen": f"127.0.0.1:{self.port}",
-                     "redis": f"127.0.0.1:{port or self.server.port}"})
+                     "redis": f"127.0.0.1:{port or self.server.port}"},
+                    options=("--metrics", self.metrics))
 
     def wait_for_subscribers(self, count):
         end = time.monotonic() + WAIT_SECONDS
@@ -182,6 +185,7 @@ class RedisTest(support.ActorTest):
                 for _ in range(ADDS):
                     answers[self.answer(client).split(":")[0]] += 1
                 self.server.command("CLIENT", "KILL", "TYPE", "normal")
+            wait_for_zero(self.metrics, ("redis_inflight",), family="redis")
             client.close()
             self.assertEqual(node.stop(), 0)
         added = int(self.server.command("ZSCORE", "t", "a"))

@@ -13,6 +13,7 @@ import unittest
 
 import support
 from fault_proxy import FaultProxy
+from metrics_test import wait_for_zero
 from support import ACTORS, BUILD_ACTORS, ROOT, Node, free_port, guest
 from tls_relay import make_certificate
 
@@ -73,8 +74,10 @@ class TcpTest(support.ActorTest):
         manifest = self.folder / "relay.toml"
         manifest.write_text(text)
         self.port = free_port()
+        self.metrics = free_port()
         return Node([manifest], self.data, {"listen": f"127.0.0.1:{self.port}",
-                                            "host": "localhost", "port": str(port)})
+                                            "host": "localhost", "port": str(port)},
+                    options=("--metrics", self.metrics))
 
     def say(self, data):
         """What comes back for `data`, to the end or the break of the connection."""
@@ -235,6 +238,7 @@ class TcpTest(support.ActorTest):
                 heard = self.say(sent)
                 self.assertTrue(sent.swapcase().startswith(heard), heard[:100])
                 whole += heard == sent.swapcase()
+            wait_for_zero(self.metrics, ("tcp_connections", "tcp_held"), family="tcp")
             self.assertEqual(node.stop(), 0)
         self.assertGreater(whole, 0)
         self.assertLess(whole, CLIENTS)
