@@ -284,15 +284,11 @@ void Connection::flush() {
 }
 
 void Connection::update_congestion() {
-  const std::size_t bytes = outbox_.bytes();
-  const bool is_over = bytes > (is_congested_ ? limits_.out_low : limits_.out_high);
   const bool is_open = state() == State::kOpen || state() == State::kPeerEnded;
-  if (is_over != is_congested_) {
-    is_congested_ = is_over;
-    congested_since_ = setup_.owner.tick_time();
-    if (is_open) setup_.owner.on_congestion(*this);
+  if (congestion_.update(outbox_.bytes(), limits_, setup_.owner.tick_time()) && is_open) {
+    setup_.owner.on_congestion(*this);
   }
-  if (is_awaited && is_open && bytes <= limits_.out_low) setup_.owner.on_room(*this);
+  if (is_awaited && is_open && outbox_.bytes() <= limits_.out_low) setup_.owner.on_room(*this);
 }
 
 std::unique_ptr<io::Stream> Connection::give_up() {
@@ -324,7 +320,7 @@ void Connection::sweep(MonotonicTime now) {
       break;
   }
   if (is_held_) active_ = now;  // it may be talking; we do not listen
-  if (is_congested_ && now - congested_since_ >= limits_.slow) {
+  if (congestion_.is_on && now - congestion_.since >= limits_.slow) {
     closing_ = error_of(GuestCode::kFull, "too slow: out_high was exceeded for too long");
     return apply(Input::kDeadline);
   }

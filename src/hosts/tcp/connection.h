@@ -8,6 +8,7 @@
 #include <string>
 
 #include "hosts/outbound/dialer.h"
+#include "hosts/sockets/flow.h"
 #include "hosts/tcp/doors.h"
 #include "hosts/tcp/grant.h"
 #include "hosts/tcp/machine.h"
@@ -104,7 +105,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   bool is_secure() const { return tls_ != Tls::kNone; }
   bool is_tls_awaited() const { return tls_ == Tls::kOrdered || state() == State::kSecuring; }
   bool was_opened() const { return is_open_told_; }
-  bool is_congested() const { return is_congested_; }
+  bool is_congested() const { return congestion_.is_on; }
   bool is_held() const { return is_held_; }
   std::string peer() const { return stream_->peer(); }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
@@ -151,12 +152,11 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   AtEnd at_end_ = AtEnd::kSilent;
   MonotonicTime deadline_;
   MonotonicTime active_;  // the last byte, either way
-  MonotonicTime congested_since_;
+  sockets::Congestion congestion_;
   bool is_open_told_ = false;
   Tls tls_ = Tls::kNone;
   bool is_move_ordered_ = false;
   bool is_write_blocked_ = false;
-  bool is_congested_ = false;
   bool is_held_ = false;
   bool has_peer_ended_ = false;
 };

@@ -10,13 +10,6 @@
 
 namespace theater::hosts::tcp {
 
-namespace {
-
-constexpr unsigned kSourceShift = 56;  // ids are below 2^53
-constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
-
-}  // namespace
-
 Instance::Instance(InstanceSetup setup, const host::Context& context)
     : BoundInstance(setup.binding),
       setup_(std::move(setup)),
@@ -26,7 +19,10 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
       queue_({"tcp events",
               host::QueuePolicy::kPause,
               {limits_.queue_items, limits_.queue_bytes, 2 * kPromises * limits_.connections_max}},
-             *this, context.actor, context.services.clock) {}
+             *this, context.actor, context.services.clock),
+      flow_(peers_, queue_, services_.executor,
+            {limits_.credit_items, limits_.credit_bytes, source(About::kCongestion, 0), kPromises,
+             &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}) {}
 
 Instance::~Instance() {
   CHECK(connection_count_ == 0 && !listener_, "END-1");
@@ -62,7 +58,7 @@ void Instance::on_acceptable() {
 void Instance::adopt(std::unique_ptr<io::Stream> stream) {
   const std::uint64_t id = kHostIdBit | ++last_id_;
   Peer& peer = peers_.add(id);
-  peer.promises = kPromises;
+  peer.promises.hold(kPromises);
   ConnectionOwner& owner = *this;
   peer.connection = std::make_unique<Connection>(
       ConnectionSetup{id, End::kAccepted, setup_.grant, server_tls_.get(), services_, owner});
@@ -75,47 +71,30 @@ void Instance::adopt(std::unique_ptr<io::Stream> stream) {
 
 /// The guest has never heard of it.
 void Instance::forget(std::uint64_t id) {
-  queue_.unreserve(peers_.find(id)->promises);
+  peers_.find(id)->promises.give_back(queue_);
   peers_.erase(id);
 }
 
 // What connections tell.
 
 void Instance::put(About about, std::uint64_t id, const Bytes& event) {
-  const auto queued = queue_.put(static_cast<std::uint64_t>(about) << kSourceShift | id, event);
+  const auto queued = queue_.put(source(about, id), event);
   CHECK(queued == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
-}
-
-void Instance::put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event) {
-  CHECK(peer.promises > 0, "BOUND-1");
-  --peer.promises;
-  queue_.put_reserved(static_cast<std::uint64_t>(about) << kSourceShift | id, event);
 }
 
 void Instance::on_opened(Connection& connection, const std::string& address) {
   if (is_stopping_) return;
   const std::uint64_t id = connection.id();
   ++opened_;
-  put_promised(*peers_.find(id), About::kOpened, id, event_bytes<Payload::kOpened>(id, address));
-}
-
-bool Instance::has_credit(const Connection& connection) const {
-  return !queue_.is_paused() && connection.queued_items < limits_.credit_items &&
-         connection.queued_bytes < limits_.credit_bytes;
-}
-
-bool Instance::may_deliver(const Connection& connection) {
-  if (has_credit(connection)) return true;
-  if (!connection.is_held()) held_.push_back(connection.id());
-  return false;
+  peers_.find(id)->promises.put(queue_, source(About::kOpened, id),
+                                event_bytes<Payload::kOpened>(id, address));
 }
 
 void Instance::on_data(Connection& connection, ByteSpan bytes) {
   if (is_stopping_) return;
   bytes_in_ += bytes.size();
   const Bytes event = event_bytes<Payload::kData>(connection.id(), to_bytes(bytes));
-  ++connection.queued_items;
-  connection.queued_bytes += event.size();
+  flow_.queued(connection, event.size());
   put(About::kData, connection.id(), event);
 }
 
@@ -127,43 +106,15 @@ void Instance::on_paused(Connection& connection) {
 void Instance::on_end_of_data(Connection& connection) {
   if (is_stopping_) return;
   const std::uint64_t id = connection.id();
-  put_promised(*peers_.find(id), About::kOther, id, event_bytes<Payload::kEndOfData>(id));
+  peers_.find(id)->promises.put(queue_, source(About::kOther, id),
+                                event_bytes<Payload::kEndOfData>(id));
 }
 
 void Instance::on_secured(Connection& connection) {
   if (is_stopping_) return;
   const std::uint64_t id = connection.id();
-  put_promised(*peers_.find(id), About::kOther, id, event_bytes<Payload::kSecured>(id));
-}
-
-void Instance::on_congestion(Connection& connection) {
-  Peer* peer = peers_.find(connection.id());
-  if (is_stopping_ || !peer) return;
-  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
-}
-
-/// False: there is no room to promise so many.
-bool Instance::promise(Peer& peer, std::uint32_t events) {
-  while (peer.promises < events && queue_.reserve(1)) ++peer.promises;
-  return peer.promises >= events;
-}
-
-/// The guest was refused a write, and may try again: all that it wrote since is queued.
-void Instance::on_room(Connection& connection) {
-  Peer* peer = peers_.find(connection.id());
-  if (is_stopping_ || !peer || peer->promised_bytes > 0) return;
-  connection.is_awaited = false;
-  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
-}
-
-/// Once room is promised for it besides the others; else with a later tick.
-void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
-  if (!promise(peer, kPromises)) return;
-  peer.is_congestion_queued = true;
-  peer.told_congested = peer.connection->is_congested();
-  put_promised(peer, About::kCongestion, id,
-               peer.told_congested ? event_bytes<Payload::kCongested>(id)
-                                   : event_bytes<Payload::kDrained>(id));
+  peers_.find(id)->promises.put(queue_, source(About::kOther, id),
+                                event_bytes<Payload::kSecured>(id));
 }
 
 void Instance::on_closed(Connection& connection, const std::optional<host::GuestError>& why) {
@@ -174,10 +125,10 @@ void Instance::on_closed(Connection& connection, const std::optional<host::Guest
   if (is_stopping_) return;
   if ((id & kHostIdBit) != 0 && !connection.was_opened()) {
     peer.is_told = true;  // the guest has never heard of it
-    return queue_.unreserve(std::exchange(peer.promises, 0));
+    return peer.promises.give_back(queue_);
   }
-  put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, why));
-  queue_.unreserve(std::exchange(peer.promises, 0));
+  peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, why));
+  peer.promises.give_back(queue_);
 }
 
 void Instance::on_gone(Connection& connection) {
@@ -190,16 +141,12 @@ void Instance::on_gone(Connection& connection) {
 // What the queue tells.
 
 void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
-  const std::uint64_t id = from & kIdMask;
+  const auto [about, id] = host::Source<About>::of(from);
   Peer* peer = peers_.find(id);
   if (!peer) return;
-  switch (static_cast<About>(from >> kSourceShift)) {
+  switch (about) {
     case About::kData:
-      if (!peer->connection) return;
-      --peer->connection->queued_items;
-      peer->connection->queued_bytes -= bytes;
-      if (peer->connection->is_held()) deferred_.request(&Instance::resume_held);
-      return;
+      return flow_.taken(*peer, bytes);
     case About::kOpened:
       peer->is_known = true;
       return;
@@ -217,22 +164,6 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
 }
 
 // Work that waits for the end of the batch.
-
-void Instance::mark_dirty(Connection& connection) {
-  if (std::exchange(connection.is_dirty, true)) return;
-  dirty_.push_back(connection.id());
-  deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::flush_dirty() {
-  const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
-  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::resume_held() {
-  host::resume_held(peers_, held_,
-                    [this](const Connection& connection) { return has_credit(connection); });
-}
 
 void Instance::bury() {
   if (host::bury_some(dead_) == host::Round::kUnfinished) {
@@ -258,11 +189,7 @@ void Instance::tick() {
   tick_time_ = services_.clock.now();
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
-    if (peer.connection->is_awaited) {
-      mark_dirty(*peer.connection);
-    } else if (host::has_news(peer) && !peer.is_closed()) {
-      queue_congestion(id, peer);
-    }
+    flow_.look(id, peer);
     peer.connection->sweep(tick_time_);
   }
   const bool is_held = std::exchange(is_accept_held_, false) && listener_;
@@ -347,8 +274,8 @@ void Instance::report_interrupted() {
     const std::uint64_t id = interrupted_.back();
     interrupted_.pop_back();
     Peer& peer = *peers_.find(id);
-    peer.promises = 1;
-    put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, error));
+    peer.promises.hold(1);
+    peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, error));
   }
 }
 

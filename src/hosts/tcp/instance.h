@@ -70,6 +70,9 @@ class Instance final : public host::BoundInstance<Instance>,
  private:
   /// What an event in the queue is about; with the connection's id its source.
   enum class About : std::uint64_t { kData, kOpened, kOther, kCongestion, kClosed };
+  static std::uint64_t source(About about, std::uint64_t id) {
+    return host::Source{about, id}.number();
+  }
 
   // ListenerUser.
   void on_acceptable() override;
@@ -79,14 +82,18 @@ class Instance final : public host::BoundInstance<Instance>,
 
   // ConnectionOwner.
   void on_opened(Connection& connection, const std::string& peer) override;
-  bool may_deliver(const Connection& connection) override;
+  bool may_deliver(const Connection& connection) override { return flow_.may_deliver(connection); }
   void on_data(Connection& connection, ByteSpan bytes) override;
   void on_paused(Connection& connection) override;
   void on_end_of_data(Connection& connection) override;
   void on_secured(Connection& connection) override;
   void on_moving(Connection& connection) override;
-  void on_congestion(Connection& connection) override;
-  void on_room(Connection& connection) override;
+  void on_congestion(Connection& connection) override {
+    if (!is_stopping_) flow_.on_congestion(connection);
+  }
+  void on_room(Connection& connection) override {
+    if (!is_stopping_) flow_.on_room(connection);
+  }
   void on_closed(Connection& connection, const std::optional<host::GuestError>& why) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
@@ -94,23 +101,16 @@ class Instance final : public host::BoundInstance<Instance>,
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
-  void on_resumed() override { deferred_.request(&Instance::resume_held); }
+  void on_resumed() override { flow_.resume(); }
   void write_gap(std::uint64_t, Bytes&) override {}
 
   host::Outcome check_writable(std::uint64_t id, const Peer& peer) const;
   host::Outcome check_tls(std::uint64_t id, const Peer& peer,
                           const std::optional<std::string>& host) const;
   void put(About about, std::uint64_t id, const Bytes& event);
-  void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
-  void queue_congestion(std::uint64_t id, Peer& peer);
-  bool promise(Peer& peer, std::uint32_t events);
   const std::shared_ptr<io::TlsContext>& tls_of(End end) const;
   void hand_over();
   void tell_not_moved(std::uint64_t id, Peer& peer, const host::Outcome& why);
-  bool has_credit(const Connection& connection) const;
-  void mark_dirty(Connection& connection);
-  void flush_dirty();
-  void resume_held();
   void bury();
   void send_off();
   void report_interrupted();
@@ -125,6 +125,7 @@ class Instance final : public host::BoundInstance<Instance>,
   actor::ActorPort& actor_;
   host::EventQueue queue_;
   Peers peers_;
+  sockets::Flow<Peers> flow_;
   std::unique_ptr<io::Listener> listener_;
   std::shared_ptr<io::TlsContext> client_tls_;  // shared with the streams made from them
   std::shared_ptr<io::TlsContext> server_tls_;
@@ -133,8 +134,6 @@ class Instance final : public host::BoundInstance<Instance>,
   std::size_t asked_count_ = 0;       // called and not performed
   bool is_accept_held_ = false;       // no room, or no descriptor
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> dirty_;        // connections with something to flush
-  std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> moving_;       // connections whose sockets are to leave
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
   std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet

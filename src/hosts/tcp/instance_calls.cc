@@ -41,7 +41,7 @@ host::Started Instance::connect(actor::CallContext& call, std::string_view host,
   }
   ++asked_count_;
   Peer& peer = peers_.open(call.next_id);
-  peer.promises = kPromises;
+  peer.promises.hold(kPromises);
   peer.is_known = true;
   return call.next_id;
 }
@@ -121,7 +121,8 @@ host::Outcome Instance::control(std::uint64_t id, const Order& order) {
 }
 
 void Instance::settle(actor::Settlement settlement) {
-  refused_.settle(settlement, peers_, [this](Connection& connection) { mark_dirty(connection); });
+  refused_.settle(settlement, peers_,
+                  [this](Connection& connection) { flow_.mark_dirty(connection); });
   if (settlement == actor::Settlement::kCommitted) return peers_.keep();
   const std::size_t unopened = peers_.roll_back();
   asked_count_ -= unopened;
@@ -149,7 +150,7 @@ void Instance::perform_send(std::uint64_t id, ByteSpan data) {
   if (!peer->connection) return;
   bytes_out_ += data.size();
   peer->connection->send(data);
-  mark_dirty(*peer->connection);
+  flow_.mark_dirty(*peer->connection);
 }
 
 void Instance::perform_control(std::uint64_t id, const Order& order) {
@@ -176,7 +177,7 @@ void Instance::perform_control(std::uint64_t id, const Order& order) {
       connection.close(std::nullopt);
       break;
   }
-  if (peer->connection) mark_dirty(connection);
+  if (peer->connection) flow_.mark_dirty(connection);
 }
 
 actor::Census Instance::census() const {
@@ -196,7 +197,7 @@ void Instance::measure(actor::Figures& figures) const {
   figures.gauge({"tcp_connections", "Connections now held."},
                 static_cast<double>(connection_count_));
   figures.gauge({"tcp_held", "Connections not read until the actor catches up."},
-                static_cast<double>(held_.size()));
+                static_cast<double>(flow_.held_count()));
   figures.counter({"tcp_accepted_total", "Connections that were accepted."}, accepted_);
   figures.counter({"tcp_handed_total", "Connections taken over from other actors."}, handed_);
   figures.counter({"tcp_opened_total", "Connections of both kinds that were opened."}, opened_);

@@ -24,7 +24,8 @@ host::Outcome Instance::transfer(std::uint64_t id, std::string_view to, ByteSpan
                   kNoteBytesMax);
   }
   // Besides the event about congestion.
-  if (!promise(*peer, kPromises - 1)) return refuse(GuestCode::kFull, "too many events wait");
+  if (!peer->promises.fill(queue_, kPromises - 1))
+    return refuse(GuestCode::kFull, "too many events wait");
   View view = peer->view;
   view.is_moving = true;
   peers_.change(id, *peer, view);
@@ -36,7 +37,7 @@ void Instance::perform_transfer(std::uint64_t id, std::string_view to, ByteSpan 
   if (!peer || !peer->connection || peer->has_ended) return;  // its closed event says so
   peer->moves_to = to;
   peer->note = to_bytes(note);
-  if (peer->connection->move()) return mark_dirty(*peer->connection);
+  if (peer->connection->move()) return flow_.mark_dirty(*peer->connection);
   tell_not_moved(id, *peer,
                  refuse(GuestCode::kConflict, "connection {} is not passive, or data waits", id));
 }
@@ -44,7 +45,7 @@ void Instance::perform_transfer(std::uint64_t id, std::string_view to, ByteSpan 
 void Instance::tell_not_moved(std::uint64_t id, Peer& peer, const host::Outcome& why) {
   peer.view.is_moving = false;
   if (is_stopping_) return;
-  put_promised(peer, About::kOther, id, event_bytes<Payload::kTransferred>(id, why));
+  peer.promises.put(queue_, source(About::kOther, id), event_bytes<Payload::kTransferred>(id, why));
 }
 
 /// Not inside calls of the socket, which may be another thread's a moment later.
@@ -83,8 +84,9 @@ void Instance::on_answer(Parcel& parcel, const host::Outcome& outcome) {
   }
   peer->has_ended = true;
   if (!is_stopping_) {
-    put_promised(*peer, About::kClosed, id, event_bytes<Payload::kTransferred>(id, outcome));
-    queue_.unreserve(std::exchange(peer->promises, 0));
+    peer->promises.put(queue_, source(About::kClosed, id),
+                       event_bytes<Payload::kTransferred>(id, outcome));
+    peer->promises.give_back(queue_);
   }
   peer->connection->moved();
 }
@@ -101,7 +103,7 @@ host::Outcome Instance::receive(Parcel& parcel) {
   arm_tick();
   const std::uint64_t id = kHostIdBit | ++last_id_;
   Peer& peer = peers_.add(id);
-  peer.promises = kPromises;
+  peer.promises.hold(kPromises);
   ConnectionOwner& owner = *this;
   peer.connection = std::make_unique<Connection>(
       ConnectionSetup{id, parcel.end, setup_.grant, tls_of(parcel.end).get(), services_, owner});
@@ -112,8 +114,8 @@ host::Outcome Instance::receive(Parcel& parcel) {
   ++connection_count_;
   ++handed_;
   const std::string address = peer.connection->peer();
-  put_promised(
-      peer, About::kOpened, id,
+  peer.promises.put(
+      queue_, source(About::kOpened, id),
       event_bytes<Payload::kHanded>(id, Handing{address, parcel.sender, std::move(parcel.note)}));
   return {};
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "host/promises.h"
 #include "hosts/tcp/connection.h"
 
 namespace theater::hosts::tcp {
@@ -28,7 +29,7 @@ struct View {
 struct Peer {
   std::unique_ptr<Connection> connection;  // null: not performed yet, or gone
   std::size_t promised_bytes = 0;          // of sends that are not performed yet
-  std::uint32_t promises = 0;              // events that may still be queued without asking
+  host::Promises promises;
   View view;
   std::string moves_to;    // an actor
   Bytes note;              // to it
@@ -39,6 +40,8 @@ struct Peer {
   bool told_congested = false;  // by the last event about congestion
 
   bool is_closed() const { return view.is_closed || has_ended; }
+  /// Of congestion; while it has a connection.
+  bool hears_news() const { return !is_closed(); }
 };
 
 /// One actor's, on its shard. Ordered by id, so that what happens to all happens in one order.

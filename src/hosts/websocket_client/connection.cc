@@ -151,7 +151,8 @@ void Connection::drop() {
   decoder_.emplace(limits_.message_max, Sender::kServer);
   Bytes().swap(unread_);
   window_bits_ = 0;
-  is_write_blocked_ = is_held_ = is_congested_ = is_awaited = false;
+  is_write_blocked_ = is_held_ = is_awaited = false;
+  congestion_ = {};
   is_ping_sent_ = has_peer_ended_ = false;
 }
 
@@ -367,15 +368,11 @@ void Connection::flush() {
 }
 
 void Connection::update_congestion() {
-  const std::size_t bytes = outbox_.bytes();
-  const bool is_over = bytes > (is_congested_ ? limits_.out_low : limits_.out_high);
   const bool is_open = state() == State::kOpen;
-  if (is_over != is_congested_) {
-    is_congested_ = is_over;
-    congested_since_ = setup_.owner.tick_time();
-    if (is_open) setup_.owner.on_congestion(*this);
+  if (congestion_.update(outbox_.bytes(), limits_, setup_.owner.tick_time()) && is_open) {
+    setup_.owner.on_congestion(*this);
   }
-  if (is_awaited && is_open && bytes <= limits_.out_low) setup_.owner.on_room(*this);
+  if (is_awaited && is_open && outbox_.bytes() <= limits_.out_low) setup_.owner.on_room(*this);
 }
 
 std::unique_ptr<io::Stream> Connection::give_up() {
@@ -403,7 +400,7 @@ void Connection::sweep(MonotonicTime now) {
     case State::kCount:
       break;
   }
-  if (is_congested_ && now - congested_since_ >= limits_.slow) {
+  if (congestion_.is_on && now - congestion_.since >= limits_.slow) {
     eject(kCloseTryLater, GuestCode::kFull, "too slow: out_high was exceeded for too long");
     return flush();
   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "hosts/outbound/dialer.h"
+#include "hosts/sockets/flow.h"
 #include "hosts/websocket_client/grant.h"
 #include "hosts/websocket_client/handshake.h"
 #include "hosts/websocket_client/machine.h"
@@ -80,7 +81,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
 
   std::uint64_t id() const { return setup_.id; }
   State state() const { return machine_.state(); }
-  bool is_congested() const { return is_congested_; }
+  bool is_congested() const { return congestion_.is_on; }
   bool is_held() const { return is_held_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   std::size_t held_bytes() const {
@@ -88,7 +89,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   }
 
   /// The owner's marks: messages in the actor's queue, and a place in its list of the unflushed.
-  std::uint32_t queued_messages = 0;
+  std::uint32_t queued_items = 0;
   std::size_t queued_bytes = 0;
   bool is_awaited = false;  // the guest waits for room: on_room() is called
   bool is_dirty = false;
@@ -138,13 +139,12 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   MonotonicTime deadline_;
   MonotonicTime opened_;
   MonotonicTime heard_;
-  MonotonicTime congested_since_;
+  sockets::Congestion congestion_;
   int window_bits_ = 0;  // of what we compress; 0: nothing
   ConnectionMachine machine_{State::kDialling};
   bool is_text_ = false;  // the message being handled
   bool is_ping_sent_ = false;
   bool is_write_blocked_ = false;
-  bool is_congested_ = false;
   bool is_held_ = false;
   bool has_peer_ended_ = false;
 };

@@ -10,13 +10,6 @@
 
 namespace theater::hosts::websocket_client {
 
-namespace {
-
-constexpr unsigned kSourceShift = 56;  // ids are below 2^53
-constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
-
-}  // namespace
-
 Instance::Instance(InstanceSetup setup, const host::Context& context)
     : BoundInstance(setup.binding),
       setup_(std::move(setup)),
@@ -26,7 +19,10 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
       queue_({"websocket-client events",
               host::QueuePolicy::kPause,
               {limits_.queue_items, limits_.queue_bytes, 2 * kPromises * limits_.connections_max}},
-             *this, context.actor, context.services.clock) {}
+             *this, context.actor, context.services.clock),
+      flow_(peers_, queue_, services_.executor,
+            {limits_.credit_messages, limits_.credit_bytes, source(About::kCongestion, 0),
+             kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}) {}
 
 Instance::~Instance() {
   CHECK(connection_count_ == 0, "END-1");
@@ -35,73 +31,29 @@ Instance::~Instance() {
 
 // What connections tell.
 
-void Instance::put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event) {
-  CHECK(peer.promises > 0, "BOUND-1");
-  --peer.promises;
-  queue_.put_reserved(static_cast<std::uint64_t>(about) << kSourceShift | id, event);
-}
-
 void Instance::on_opened(Connection& connection, const Opening& opening) {
   if (is_stopping_) return;
   const std::uint64_t id = connection.id();
   ++traffic_.opened;
-  put_promised(*peers_.find(id), About::kOpened, id, event_bytes<Payload::kOpened>(id, opening));
-}
-
-bool Instance::has_credit(const Connection& connection) const {
-  return !queue_.is_paused() && connection.queued_messages < limits_.credit_messages &&
-         connection.queued_bytes < limits_.credit_bytes;
-}
-
-bool Instance::may_deliver(const Connection& connection) {
-  if (has_credit(connection)) return true;
-  if (!connection.is_held()) held_.push_back(connection.id());
-  return false;
+  peers_.find(id)->promises.put(queue_, source(About::kOpened, id),
+                                event_bytes<Payload::kOpened>(id, opening));
 }
 
 void Instance::on_message(Connection& connection, const Message& message) {
   if (is_stopping_) return;
   traffic_.received(message.bytes().size());
   write_message_event(event_, connection.id(), message);
-  ++connection.queued_messages;
-  connection.queued_bytes += event_.size();
-  const auto about = static_cast<std::uint64_t>(About::kMessage) << kSourceShift;
-  const auto put = queue_.put(about | connection.id(), event_);
+  flow_.queued(connection, event_.size());
+  const auto put = queue_.put(source(About::kMessage, connection.id()), event_);
   CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
   if (event_.capacity() > setup_.scratch.size()) Bytes().swap(event_);
-}
-
-void Instance::on_congestion(Connection& connection) {
-  Peer* peer = peers_.find(connection.id());
-  if (is_stopping_ || !peer) return;
-  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
-}
-
-/// The guest was refused a write, and may try again: all that it wrote since is queued.
-void Instance::on_room(Connection& connection) {
-  Peer* peer = peers_.find(connection.id());
-  if (is_stopping_ || !peer || peer->promised_bytes > 0) return;
-  connection.is_awaited = false;
-  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
-}
-
-/// Once room is promised for it besides the closed event; else with a later tick.
-void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
-  if (peer.promises < 2 && queue_.reserve(1)) ++peer.promises;
-  if (peer.promises < 2) return;
-  peer.is_congestion_queued = true;
-  peer.told_congested = peer.connection->is_congested();
-  put_promised(peer, About::kCongestion, id,
-               peer.told_congested ? event_bytes<Payload::kCongested>(id)
-                                   : event_bytes<Payload::kDrained>(id));
 }
 
 /// Room for: retrying, opened again, closed.
 bool Instance::may_retry(Connection& connection) {
   Peer& peer = *peers_.find(connection.id());
   if (is_stopping_) return false;
-  while (peer.promises < kPromises && queue_.reserve(1)) ++peer.promises;
-  return peer.promises >= kPromises;
+  return peer.promises.fill(queue_, kPromises);
 }
 
 void Instance::on_retrying(Connection& connection, std::uint32_t tries) {
@@ -109,7 +61,8 @@ void Instance::on_retrying(Connection& connection, std::uint32_t tries) {
   Peer& peer = *peers_.find(id);
   ++retries_;
   peer.told_congested = false;  // whatever was to be written is gone
-  put_promised(peer, About::kRetrying, id, event_bytes<Payload::kRetrying>(id, tries));
+  peer.promises.put(queue_, source(About::kRetrying, id),
+                    event_bytes<Payload::kRetrying>(id, tries));
 }
 
 void Instance::on_closed(Connection& connection, const Closing& closing) {
@@ -118,8 +71,8 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   peer.is_closed = true;
   if (closing.error && closing.error->code == host::GuestCode::kFull) ++traffic_.slow_closes;
   if (is_stopping_) return;
-  put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, closing));
-  queue_.unreserve(std::exchange(peer.promises, 0));
+  peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, closing));
+  peer.promises.give_back(queue_);
 }
 
 void Instance::on_gone(Connection& connection) {
@@ -144,16 +97,12 @@ MaskKey Instance::next_mask() {
 // What the queue tells.
 
 void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
-  const std::uint64_t id = from & kIdMask;
+  const auto [about, id] = host::Source<About>::of(from);
   Peer* peer = peers_.find(id);
   if (!peer) return;
-  switch (static_cast<About>(from >> kSourceShift)) {
+  switch (about) {
     case About::kMessage:
-      if (!peer->connection) return;
-      --peer->connection->queued_messages;
-      peer->connection->queued_bytes -= bytes;
-      if (peer->connection->is_held()) deferred_.request(&Instance::resume_held);
-      return;
+      return flow_.taken(*peer, bytes);
     case About::kOpened:
     case About::kRetrying:
       return;
@@ -168,25 +117,7 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
   }
 }
 
-void Instance::on_resumed() { deferred_.request(&Instance::resume_held); }
-
 // Work that waits for the end of the batch.
-
-void Instance::mark_dirty(Connection& connection) {
-  if (std::exchange(connection.is_dirty, true)) return;
-  dirty_.push_back(connection.id());
-  deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::flush_dirty() {
-  const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
-  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::resume_held() {
-  host::resume_held(peers_, held_,
-                    [this](const Connection& connection) { return has_credit(connection); });
-}
 
 void Instance::bury() {
   if (host::bury_some(dead_) == host::Round::kUnfinished) {
@@ -210,11 +141,7 @@ void Instance::tick() {
   tick_time_ = services_.clock.now();
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
-    if (peer.connection->is_awaited) {
-      mark_dirty(*peer.connection);
-    } else if (host::has_news(peer) && peer.connection->state() == State::kOpen) {
-      queue_congestion(id, peer);
-    }
+    flow_.look(id, peer);
     peer.connection->sweep(tick_time_);
   }
   if (connection_count_ > 0) arm_tick();
@@ -268,9 +195,9 @@ void Instance::report_interrupted() {
     const std::uint64_t id = interrupted_.back();
     interrupted_.pop_back();
     Peer& peer = *peers_.find(id);
-    peer.promises = 1;
-    put_promised(peer, About::kClosed, id,
-                 event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", error}));
+    peer.promises.hold(1);
+    peer.promises.put(queue_, source(About::kClosed, id),
+                      event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", error}));
   }
 }
 

@@ -59,13 +59,20 @@ class Instance final : public host::BoundInstance<Instance>,
  private:
   /// What an event in the queue is about; with the connection's id its source.
   enum class About : std::uint64_t { kMessage, kOpened, kCongestion, kRetrying, kClosed };
+  static std::uint64_t source(About about, std::uint64_t id) {
+    return host::Source{about, id}.number();
+  }
 
   // ConnectionOwner.
   void on_opened(Connection& connection, const Opening& opening) override;
-  bool may_deliver(const Connection& connection) override;
+  bool may_deliver(const Connection& connection) override { return flow_.may_deliver(connection); }
   void on_message(Connection& connection, const Message& message) override;
-  void on_congestion(Connection& connection) override;
-  void on_room(Connection& connection) override;
+  void on_congestion(Connection& connection) override {
+    if (!is_stopping_) flow_.on_congestion(connection);
+  }
+  void on_room(Connection& connection) override {
+    if (!is_stopping_) flow_.on_room(connection);
+  }
   bool may_retry(Connection& connection) override;
   void on_retrying(Connection& connection, std::uint32_t tries) override;
   void on_closed(Connection& connection, const Closing& closing) override;
@@ -76,15 +83,9 @@ class Instance final : public host::BoundInstance<Instance>,
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
-  void on_resumed() override;
+  void on_resumed() override { flow_.resume(); }
   void write_gap(std::uint64_t, Bytes&) override {}
 
-  void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
-  void queue_congestion(std::uint64_t id, Peer& peer);
-  bool has_credit(const Connection& connection) const;
-  void mark_dirty(Connection& connection);
-  void flush_dirty();
-  void resume_held();
   void bury();
   void send_off();
   void report_interrupted();
@@ -98,12 +99,11 @@ class Instance final : public host::BoundInstance<Instance>,
   actor::ActorPort& actor_;
   host::EventQueue queue_;
   Peers peers_;
+  sockets::Flow<Peers> flow_;
   std::shared_ptr<io::TlsContext> tls_;  // shared with the streams made from it
   std::size_t connection_count_ = 0;     // performed and not gone
   std::size_t asked_count_ = 0;          // called and not performed
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> dirty_;        // connections with something to flush
-  std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
   std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
   std::vector<std::unique_ptr<Connection>> dead_;

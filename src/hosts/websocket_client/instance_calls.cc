@@ -40,7 +40,7 @@ host::Started Instance::connect(actor::CallContext& call, std::string_view url,
     return refuse(GuestCode::kFull, "connections_max is {}", limits_.connections_max);
   }
   ++asked_count_;
-  peers_.open(call.next_id).promises = kPromises;
+  peers_.open(call.next_id).promises.hold(kPromises);
   return call.next_id;
 }
 
@@ -75,7 +75,8 @@ host::Outcome Instance::close(std::uint64_t id, std::uint16_t code, std::string_
 }
 
 void Instance::settle(actor::Settlement settlement) {
-  refused_.settle(settlement, peers_, [this](Connection& connection) { mark_dirty(connection); });
+  refused_.settle(settlement, peers_,
+                  [this](Connection& connection) { flow_.mark_dirty(connection); });
   if (settlement == actor::Settlement::kCommitted) return peers_.keep();
   const std::size_t unopened = peers_.roll_back();
   asked_count_ -= unopened;
@@ -107,14 +108,14 @@ void Instance::perform_send(std::uint64_t id, const Message& message) {
   if (!peer->connection) return;
   if (peer->connection->state() == State::kOpen) traffic_.sent(message.bytes().size());
   peer->connection->send(message);
-  mark_dirty(*peer->connection);
+  flow_.mark_dirty(*peer->connection);
 }
 
 void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_view reason) {
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection) return;
   peer->connection->close(code, reason);
-  if (peer->connection) mark_dirty(*peer->connection);
+  if (peer->connection) flow_.mark_dirty(*peer->connection);
 }
 
 void Instance::measure(actor::Figures& figures) const {
@@ -122,7 +123,7 @@ void Instance::measure(actor::Figures& figures) const {
   figures.gauge({"websocket_client_connections", "Connections now held."},
                 static_cast<double>(connection_count_));
   figures.gauge({"websocket_client_held", "Connections not read until the actor catches up."},
-                static_cast<double>(held_.size()));
+                static_cast<double>(flow_.held_count()));
   figures.counter({"websocket_client_opened_total", "Connections that were opened."},
                   traffic_.opened);
   figures.counter({"websocket_client_retries_total", "Times a connection was made again."},

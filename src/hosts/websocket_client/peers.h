@@ -8,21 +8,27 @@
 #include <ranges>
 #include <vector>
 
+#include "host/promises.h"
 #include "hosts/websocket_client/connection.h"
 
 namespace theater::hosts::websocket_client {
 
 /// Events promised to a connection: opened, closed, and one about congestion.
 inline constexpr std::uint32_t kPromises = 3;
+/// While the guest is told of congestion: that event, and closed.
+inline constexpr std::uint32_t kNewsPromises = 2;
 
 struct Peer {
   std::unique_ptr<Connection> connection;  // null: not performed yet, or gone
   std::size_t promised_bytes = 0;          // of sends that are not performed yet
-  std::uint32_t promises = 0;              // events that may still be queued without asking
-  bool is_closed = false;                  // the guest has closed it, or it has ended
-  bool is_told = false;                    // the guest was given its closed event
+  host::Promises promises;
+  bool is_closed = false;  // the guest has closed it, or it has ended
+  bool is_told = false;    // the guest was given its closed event
   bool is_congestion_queued = false;
   bool told_congested = false;  // by the last event about congestion
+
+  /// Of congestion; while it has a connection.
+  bool hears_news() const { return connection->state() == State::kOpen; }
 };
 
 /// One actor's, on its shard. Ordered by id, so that what happens to all happens in one order.

@@ -302,15 +302,11 @@ void Connection::flush() {
 }
 
 void Connection::update_congestion() {
-  const std::size_t bytes = outbox_.bytes();
-  const bool is_over = bytes > (is_congested_ ? grant_.limits.out_low : grant_.limits.out_high);
   const bool is_open = state() == State::kOpen;
-  if (is_over != is_congested_) {
-    is_congested_ = is_over;
-    congested_since_ = owner_.tick_time();
-    if (is_open) owner_.on_congestion(*this);
+  if (congestion_.update(outbox_.bytes(), grant_.limits, owner_.tick_time()) && is_open) {
+    owner_.on_congestion(*this);
   }
-  if (is_awaited && is_open && bytes <= grant_.limits.out_low) owner_.on_room(*this);
+  if (is_awaited && is_open && outbox_.bytes() <= grant_.limits.out_low) owner_.on_room(*this);
 }
 
 std::unique_ptr<io::Stream> Connection::give_up() {
@@ -327,7 +323,7 @@ void Connection::sweep(MonotonicTime now) {
     if (now >= deadline_) apply(Input::kDeadline);
     return flush();
   }
-  if (is_congested_ && now - congested_since_ >= limits.slow) {
+  if (congestion_.is_on && now - congestion_.since >= limits.slow) {
     eject(kCloseTryLater, host::GuestCode::kFull, "too slow: out_high was exceeded for too long");
     return flush();
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hosts/listener/visitor.h"
+#include "hosts/sockets/flow.h"
 #include "hosts/websocket_server/grant.h"
 #include "hosts/websocket_server/machine.h"
 #include "hosts/websocket_server/protocol.h"
@@ -90,7 +91,7 @@ class Connection final : private io::StreamUser {
 
   std::uint64_t id() const { return id_; }
   State state() const { return machine_.state(); }
-  bool is_congested() const { return is_congested_; }
+  bool is_congested() const { return congestion_.is_on; }
   bool is_held() const { return is_held_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   std::size_t held_bytes() const {
@@ -100,7 +101,7 @@ class Connection final : private io::StreamUser {
   bool offers(std::string_view subprotocol) const;
 
   /// The owner's marks: messages in the actor's queue, and a place in its list of the unflushed.
-  std::uint32_t queued_messages = 0;
+  std::uint32_t queued_items = 0;
   std::size_t queued_bytes = 0;
   bool is_awaited = false;  // the guest waits for room: on_room() is called
   bool is_dirty = false;
@@ -145,13 +146,12 @@ class Connection final : private io::StreamUser {
   std::uint16_t wire_code_ = kCloseNoCode;  // of our close frame
   MonotonicTime deadline_;
   MonotonicTime heard_;
-  MonotonicTime congested_since_;
+  sockets::Congestion congestion_;
   int window_bits_ = 0;  // of what we compress; 0: nothing
   ConnectionMachine machine_{State::kOpening};
   bool is_text_ = false;  // the message being handled
   bool is_ping_sent_ = false;
   bool is_write_blocked_ = false;
-  bool is_congested_ = false;
   bool is_held_ = false;
   bool has_peer_ended_ = false;
 };

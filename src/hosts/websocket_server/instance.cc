@@ -10,13 +10,6 @@
 
 namespace theater::hosts::websocket_server {
 
-namespace {
-
-constexpr unsigned kSourceShift = 56;  // ids are below 2^53
-constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
-
-}  // namespace
-
 Instance::Instance(InstanceSetup setup, const host::Context& context)
     : BoundInstance(setup.binding),
       setup_(std::move(setup)),
@@ -27,6 +20,9 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
               host::QueuePolicy::kPause,
               {limits_.queue_items, limits_.queue_bytes, kPromises * limits_.connections_max}},
              *this, context.actor, context.services.clock),
+      flow_(peers_, queue_, services_.executor,
+            {limits_.credit_messages, limits_.credit_bytes, source(About::kCongestion, 0),
+             kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}),
       pages_(context.services, [this] { drained_if_empty(); }),
       self_(std::make_shared<listener::Admitter*>(static_cast<listener::Admitter*>(this))) {}
 
@@ -52,7 +48,7 @@ void Instance::open(listener::Visitor visitor) {
   arm_tick();
   const std::uint64_t id = kHostIdBit | ++last_id_;
   Peer& peer = peers_.add(id);
-  peer.promises = kPromises;
+  peer.promises.hold(kPromises);
   peer.connection = std::make_unique<Connection>(Connection::Setup{id, setup_.grant, *this},
                                                  std::move(visitor), std::move(*upgrade));
   ++connection_count_;
@@ -64,19 +60,10 @@ void Instance::open(listener::Visitor visitor) {
 
 // What connections tell.
 
-std::uint64_t Instance::source(About about, std::uint64_t id) {
-  return static_cast<std::uint64_t>(about) << kSourceShift | id;
-}
-
-void Instance::put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event) {
-  CHECK(peer.promises > 0, "BOUND-1");
-  --peer.promises;
-  queue_.put_reserved(source(about, id), event);
-}
-
 void Instance::on_opening(Connection& connection, const Opening& opening) {
   const std::uint64_t id = connection.id();
-  put_promised(*peers_.find(id), About::kOpening, id, event_bytes<Payload::kOpening>(id, opening));
+  peers_.find(id)->promises.put(queue_, source(About::kOpening, id),
+                                event_bytes<Payload::kOpening>(id, opening));
 }
 
 void Instance::on_opened(Connection& connection, const Opening& opening) {
@@ -84,27 +71,14 @@ void Instance::on_opened(Connection& connection, const Opening& opening) {
   Peer& peer = *peers_.find(id);
   peer.is_answered = true;
   ++traffic_.opened;
-  put_promised(peer, About::kOpened, id, event_bytes<Payload::kOpened>(id, opening));
-}
-
-bool Instance::has_credit(const Connection& connection) const {
-  return !queue_.is_paused() && !publications_.are_many() &&
-         connection.queued_messages < limits_.credit_messages &&
-         connection.queued_bytes < limits_.credit_bytes;
-}
-
-bool Instance::may_deliver(const Connection& connection) {
-  if (has_credit(connection)) return true;
-  if (!connection.is_held()) held_.push_back(connection.id());
-  return false;
+  peer.promises.put(queue_, source(About::kOpened, id), event_bytes<Payload::kOpened>(id, opening));
 }
 
 void Instance::on_message(Connection& connection, const Message& message) {
   if (is_stopping_) return;
   traffic_.received(message.bytes().size());
   write_message_event(event_, connection.id(), message);
-  ++connection.queued_messages;
-  connection.queued_bytes += event_.size();
+  flow_.queued(connection, event_.size());
   const auto put = queue_.put(source(About::kMessage, connection.id()), event_);
   CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
   if (event_.capacity() > setup_.scratch.size()) Bytes().swap(event_);
@@ -114,26 +88,7 @@ void Instance::on_congestion(Connection& connection) {
   Peer* peer = peers_.find(connection.id());
   if (is_stopping_ || !peer) return;
   if (!connection.is_congested()) tell_gap(connection.id(), *peer);
-  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
-}
-
-/// The guest was refused a write, and may try again: all that it wrote since is queued.
-void Instance::on_room(Connection& connection) {
-  Peer* peer = peers_.find(connection.id());
-  if (is_stopping_ || !peer || peer->promised_bytes > 0) return;
-  connection.is_awaited = false;
-  if (!peer->is_congestion_queued) queue_congestion(connection.id(), *peer);
-}
-
-/// Once room is promised for it besides the closed event; else with a later tick.
-void Instance::queue_congestion(std::uint64_t id, Peer& peer) {
-  if (peer.promises < 2 && queue_.reserve(1)) ++peer.promises;
-  if (peer.promises < 2) return;
-  peer.is_congestion_queued = true;
-  peer.told_congested = peer.connection->is_congested();
-  put_promised(peer, About::kCongestion, id,
-               peer.told_congested ? event_bytes<Payload::kCongested>(id)
-                                   : event_bytes<Payload::kDrained>(id));
+  flow_.on_congestion(connection);
 }
 
 /// Tells of dropped messages if the queue has room; otherwise they add up.
@@ -154,8 +109,8 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);
   peer.topics.clear();
   if (is_stopping_) return;
-  put_promised(peer, About::kClosed, id, event_bytes<Payload::kClosed>(id, closing));
-  queue_.unreserve(std::exchange(peer.promises, 0));
+  peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, closing));
+  peer.promises.give_back(queue_);
 }
 
 void Instance::tell_slow_close(std::uint64_t id, const host::GuestError& why) {
@@ -180,16 +135,12 @@ void Instance::on_gone(Connection& connection) {
 // What the queue tells.
 
 void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
-  const std::uint64_t id = from & kIdMask;
+  const auto [about, id] = host::Source<About>::of(from);
   Peer* peer = peers_.find(id);
   if (!peer) return;
-  switch (static_cast<About>(from >> kSourceShift)) {
+  switch (about) {
     case About::kMessage:
-      if (!peer->connection) return;
-      --peer->connection->queued_messages;
-      peer->connection->queued_bytes -= bytes;
-      if (peer->connection->is_held()) deferred_.request(&Instance::resume_held);
-      return;
+      return flow_.taken(*peer, bytes);
     case About::kOpening:
       peer->is_known = true;
       return;
@@ -211,28 +162,10 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
 
 /// So that everything a batch publishes comes after its `opened` events: see perform_publish.
 bool Instance::opens_batch(std::uint64_t from) const {
-  return static_cast<About>(from >> kSourceShift) == About::kOpened;
+  return host::Source<About>::of(from).about == About::kOpened;
 }
-
-void Instance::on_resumed() { deferred_.request(&Instance::resume_held); }
 
 // Work that waits for the end of the batch.
-
-void Instance::mark_dirty(Connection& connection) {
-  if (std::exchange(connection.is_dirty, true)) return;
-  dirty_.push_back(connection.id());
-  deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::flush_dirty() {
-  const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
-  if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
-}
-
-void Instance::resume_held() {
-  host::resume_held(peers_, held_,
-                    [this](const Connection& connection) { return has_credit(connection); });
-}
 
 void Instance::bury() {
   if (host::bury_some(dead_) == host::Round::kUnfinished) {
@@ -255,11 +188,7 @@ void Instance::tick() {
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
     tell_gap(id, peer);
-    if (peer.connection->is_awaited) {
-      mark_dirty(*peer.connection);
-    } else if (host::has_news(peer) && peer.connection->state() == State::kOpen) {
-      queue_congestion(id, peer);
-    }
+    flow_.look(id, peer);
     peer.connection->sweep(tick_time_);
   }
   forget_departed();

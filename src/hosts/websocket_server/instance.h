@@ -74,8 +74,12 @@ class Instance final : public host::BoundInstance<Instance>,
   host::QueueCounters queue_counters() const { return queue_.counters(); }
 
  private:
+  using Flow = sockets::Flow<Peers>;
   /// What an event in the queue is about; with the connection's id its source.
   enum class About : std::uint64_t { kMessage, kOpening, kOpened, kCongestion, kGap, kClosed };
+  static std::uint64_t source(About about, std::uint64_t id) {
+    return host::Source{about, id}.number();
+  }
 
   // Admitter.
   void admit(listener::Visitor visitor) override;
@@ -84,10 +88,12 @@ class Instance final : public host::BoundInstance<Instance>,
   // ConnectionOwner.
   void on_opening(Connection& connection, const Opening& opening) override;
   void on_opened(Connection& connection, const Opening& opening) override;
-  bool may_deliver(const Connection& connection) override;
+  bool may_deliver(const Connection& connection) override { return flow_.may_deliver(connection); }
   void on_message(Connection& connection, const Message& message) override;
   void on_congestion(Connection& connection) override;
-  void on_room(Connection& connection) override;
+  void on_room(Connection& connection) override {
+    if (!is_stopping_) flow_.on_room(connection);
+  }
   void on_closed(Connection& connection, const Closing& closing) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
@@ -95,25 +101,19 @@ class Instance final : public host::BoundInstance<Instance>,
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
-  void on_resumed() override;
+  void on_resumed() override { flow_.resume(); }
   void write_gap(std::uint64_t, Bytes&) override {}
   bool opens_batch(std::uint64_t source) const override;
 
-  static std::uint64_t source(About about, std::uint64_t id);
-  void put_promised(Peer& peer, About about, std::uint64_t id, const Bytes& event);
-  void queue_congestion(std::uint64_t id, Peer& peer);
   void tell_slow_close(std::uint64_t id, const host::GuestError& why);
   void tell_gap(std::uint64_t id, Peer& peer);
-  bool has_credit(const Connection& connection) const;
   // instance_publish.cc
   void publish_some();
   std::size_t tell_some(std::size_t most);
   std::vector<std::uint64_t> next_to_hear(const Publication& publication, std::size_t most) const;
   void tell(std::uint64_t id, Peer& peer, Publication& publication);
   void catch_up(std::uint64_t id);
-  void mark_dirty(Connection& connection);
-  void flush_dirty();
-  void resume_held();
+  void rest_or_read();
   void bury();
   void report_interrupted();
   void arm_tick();
@@ -130,6 +130,7 @@ class Instance final : public host::BoundInstance<Instance>,
   actor::ActorPort& actor_;
   host::EventQueue queue_;
   Peers peers_;
+  Flow flow_;
   Topics topics_;
   Publications publications_;
   std::uint64_t last_id_ = 0;  // of connections, without kHostIdBit
@@ -142,8 +143,6 @@ class Instance final : public host::BoundInstance<Instance>,
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
   listener::Pages pages_;
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> dirty_;        // connections with something to flush
-  std::vector<std::uint64_t> held_;         // connections that wait for credit
   std::vector<std::uint64_t> departed_;     // ended connections the guest may still ask about
   std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
   std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet

@@ -126,7 +126,8 @@ host::Data Instance::attachment(std::uint64_t id) {
 }
 
 void Instance::settle(actor::Settlement settlement) {
-  refused_.settle(settlement, peers_, [this](Connection& connection) { mark_dirty(connection); });
+  refused_.settle(settlement, peers_,
+                  [this](Connection& connection) { flow_.mark_dirty(connection); });
   if (settlement == actor::Settlement::kCommitted) {
     peers_.keep();
     committed_audiences_ = audiences_.size();
@@ -155,7 +156,7 @@ void Instance::perform_send(std::uint64_t id, const Message& message) {
   if (!peer->connection) return;
   if (peer->connection->state() == State::kOpen) traffic_.sent(message.bytes().size());
   peer->connection->send(message);
-  mark_dirty(*peer->connection);
+  flow_.mark_dirty(*peer->connection);
 }
 
 void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_view reason) {
@@ -163,7 +164,7 @@ void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_v
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection) return;
   peer->connection->close(code, reason);
-  mark_dirty(*peer->connection);
+  flow_.mark_dirty(*peer->connection);
 }
 
 void Instance::perform_subscribe(std::uint64_t id, std::string_view topic) {

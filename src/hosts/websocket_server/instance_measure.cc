@@ -8,7 +8,7 @@ void Instance::measure(actor::Figures& figures) const {
   figures.gauge({"websocket_connections", "Connections now held."},
                 static_cast<double>(connection_count_));
   figures.gauge({"websocket_held", "Connections that are not read until the actor catches up."},
-                static_cast<double>(held_.size()));
+                static_cast<double>(flow_.held_count()));
   figures.counter({"websocket_opened_total", "Connections that were accepted."}, traffic_.opened);
   figures.counter({"websocket_messages_in_total", "Messages received."}, traffic_.messages_in);
   figures.counter({"websocket_bytes_in_total", "Payload bytes received."}, traffic_.bytes_in);

@@ -24,6 +24,7 @@ void Instance::perform_publish(std::string_view topic, const Message& message) {
     tell_some(kTellsMax);
   }
   publications_.add({topic, message}).audience = audience;
+  rest_or_read();
   if (publications_.size() == 1) publish_some();
 }
 
@@ -45,10 +46,13 @@ std::size_t Instance::tell_some(std::size_t most) {
     publication.told = ids.back();
     return most;
   }
-  const bool were_many = publications_.are_many();
   publications_.pop_front();
-  if (were_many && !publications_.are_many()) deferred_.request(&Instance::resume_held);
+  rest_or_read();
   return ids.size();
+}
+
+void Instance::rest_or_read() {
+  flow_.set(publications_.are_many() ? Flow::Reading::kNobody : Flow::Reading::kByCredit);
 }
 
 /// Those behind the last one that had its turn, among them some who are not to hear it.
@@ -77,7 +81,7 @@ void Instance::tell(std::uint64_t id, Peer& peer, Publication& publication) {
   Connection& connection = *peer.connection;
   if (connection.state() == State::kOpen) traffic_.sent(publication.size());
   const std::uint64_t dropped = connection.publish(publication);
-  mark_dirty(connection);
+  flow_.mark_dirty(connection);
   if (dropped == 0) return;
   traffic_.messages_dropped += dropped;
   if (setup_.grant.slow_subscriber == SlowSubscriber::kClose) {

@@ -8,28 +8,34 @@
 #include <string>
 #include <vector>
 
+#include "host/promises.h"
 #include "hosts/websocket_server/connection.h"
 
 namespace theater::hosts::websocket_server {
 
 /// Events promised to a connection: opening, opened, closed, and one about congestion.
 inline constexpr std::uint32_t kPromises = 4;
+/// While the guest is told of congestion: that event, and closed.
+inline constexpr std::uint32_t kNewsPromises = 2;
 
 struct Peer {
   std::unique_ptr<Connection> connection;  // null: gone, or before a restart
   Bytes attachment;
   std::vector<std::string> topics;
   std::size_t promised_bytes = 0;  // of sends that are not performed yet
-  std::uint32_t promises = 0;      // events that may still be queued without asking
-  std::uint64_t heard = 0;         // the last publication that had its turn here
-  std::uint64_t gap = 0;           // published messages dropped and not yet told
-  bool is_known = false;           // the guest was told of it
-  std::uint64_t greeted = 0;       // its place among those whose `opened` the guest was given
-  bool is_answered = false;        // the guest has answered its opening
-  bool is_closed = false;          // the guest has closed it, or it has ended
+  host::Promises promises;
+  std::uint64_t heard = 0;    // the last publication that had its turn here
+  std::uint64_t gap = 0;      // published messages dropped and not yet told
+  bool is_known = false;      // the guest was told of it
+  std::uint64_t greeted = 0;  // its place among those whose `opened` the guest was given
+  bool is_answered = false;   // the guest has answered its opening
+  bool is_closed = false;     // the guest has closed it, or it has ended
   bool is_congestion_queued = false;
   bool told_congested = false;  // by the last event about congestion
   MonotonicTime departed;       // when it ended
+
+  /// Of congestion; while it has a connection.
+  bool hears_news() const { return connection->state() == State::kOpen; }
 };
 
 /// One actor's, on its shard. Ordered by id, so that what happens to all happens in one order.
