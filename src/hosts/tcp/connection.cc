@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "hosts/sockets/crowd.h"
+
 namespace theater::hosts::tcp {
 
 using host::GuestCode;
@@ -141,7 +143,7 @@ void Connection::apply(Input input) {
   const auto step = machine_.step(input);
   if (state() != before) {
     const Nanoseconds time = state() == State::kSecuring ? limits_.handshake : limits_.close;
-    deadline_ = setup_.owner.tick_time() + time + kTick;  // the tick may be almost over
+    deadline_ = setup_.owner.tick_time() + time + sockets::kTick;  // the tick may be almost over
   }
   for (const Action action : step.actions) act(action);
 }

@@ -109,6 +109,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   bool is_held() const { return is_held_; }
   std::string peer() const { return stream_->peer(); }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
+  std::size_t held_bytes() const { return outbox_.bytes(); }
 
   static constexpr std::uint32_t kEndless = UINT32_MAX;
 

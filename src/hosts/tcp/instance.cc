@@ -22,24 +22,24 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
              *this, context.actor, context.services.clock),
       flow_(peers_, queue_, services_.executor,
             {limits_.credit_items, limits_.credit_bytes, source(About::kCongestion, 0), kPromises,
-             &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}) {}
+             &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}),
+      crowd_({peers_, flow_, queue_, services_, actor_, *this}) {}
 
 Instance::~Instance() {
-  CHECK(connection_count_ == 0 && !listener_, "END-1");
+  CHECK(!listener_, "END-1");
   setup_.doors.close(actor_.identity().name, *this);
-  if (tick_) services_.executor.cancel(*tick_);
 }
 
 // Visitors.
 
 bool Instance::has_room() {
-  return connection_count_ + asked_count_ < limits_.connections_max && queue_.reserve(kPromises);
+  return crowd_.count() + asked_count_ < limits_.connections_max && queue_.reserve(kPromises);
 }
 
 /// Those without room wait in the kernel: see tick() and bury().
 void Instance::on_acceptable() {
   for (int turn = 0; turn < kAcceptsMax; ++turn) {
-    arm_tick();
+    crowd_.arm_tick();
     is_accept_held_ = !has_room();
     if (is_accept_held_) return;
     auto accepted = listener_->accept();
@@ -62,11 +62,11 @@ void Instance::adopt(std::unique_ptr<io::Stream> stream) {
   ConnectionOwner& owner = *this;
   peer.connection = std::make_unique<Connection>(
       ConnectionSetup{id, End::kAccepted, setup_.grant, server_tls_.get(), services_, owner});
-  ++connection_count_;
+  crowd_.add();
   ++accepted_;
   if (peer.connection->adopt(std::move(stream))) return;
   forget(id);  // out of memory for watching it: closed
-  --connection_count_;
+  crowd_.take_back();
 }
 
 /// The guest has never heard of it.
@@ -83,7 +83,7 @@ void Instance::put(About about, std::uint64_t id, const Bytes& event) {
 }
 
 void Instance::on_opened(Connection& connection, const std::string& address) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   const std::uint64_t id = connection.id();
   ++opened_;
   peers_.find(id)->promises.put(queue_, source(About::kOpened, id),
@@ -91,7 +91,7 @@ void Instance::on_opened(Connection& connection, const std::string& address) {
 }
 
 void Instance::on_data(Connection& connection, ByteSpan bytes) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   bytes_in_ += bytes.size();
   const Bytes event = event_bytes<Payload::kData>(connection.id(), to_bytes(bytes));
   flow_.queued(connection, event.size());
@@ -99,19 +99,19 @@ void Instance::on_data(Connection& connection, ByteSpan bytes) {
 }
 
 void Instance::on_paused(Connection& connection) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   put(About::kOther, connection.id(), event_bytes<Payload::kPaused>(connection.id()));
 }
 
 void Instance::on_end_of_data(Connection& connection) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   const std::uint64_t id = connection.id();
   peers_.find(id)->promises.put(queue_, source(About::kOther, id),
                                 event_bytes<Payload::kEndOfData>(id));
 }
 
 void Instance::on_secured(Connection& connection) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   const std::uint64_t id = connection.id();
   peers_.find(id)->promises.put(queue_, source(About::kOther, id),
                                 event_bytes<Payload::kSecured>(id));
@@ -122,7 +122,7 @@ void Instance::on_closed(Connection& connection, const std::optional<host::Guest
   Peer& peer = *peers_.find(id);
   peer.has_ended = true;
   failed_ += why ? 1 : 0;
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   if ((id & kHostIdBit) != 0 && !connection.was_opened()) {
     peer.is_told = true;  // the guest has never heard of it
     return peer.promises.give_back(queue_);
@@ -132,10 +132,7 @@ void Instance::on_closed(Connection& connection, const std::optional<host::Guest
 }
 
 void Instance::on_gone(Connection& connection) {
-  Peer& peer = *peers_.find(connection.id());
-  dead_.push_back(std::move(peer.connection));
-  --connection_count_;
-  deferred_.request(&Instance::bury);
+  crowd_.bury(std::move(peers_.find(connection.id())->connection));
 }
 
 // What the queue tells.
@@ -158,49 +155,23 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
     case About::kClosed:
       peer->is_told = true;
       if (!peer->connection) peers_.erase(id);  // else it still awaits the peer's end
-      if (!interrupted_.empty()) deferred_.request(&Instance::report_interrupted);
-      return;
+      return crowd_.on_closed_taken();
   }
-}
-
-// Work that waits for the end of the batch.
-
-void Instance::bury() {
-  if (host::bury_some(dead_) == host::Round::kUnfinished) {
-    return deferred_.request(&Instance::bury);
-  }
-  std::erase_if(peers_.all(),
-                [](const auto& entry) { return entry.second.is_told && !entry.second.connection; });
-  if (listener_ && std::exchange(is_accept_held_, false)) listener_->want_accept();
-  end_tick_if_idle();
-  drained_if_empty();
 }
 
 // Time.
 
-void Instance::arm_tick() {
-  if (tick_) return;
-  tick_time_ = services_.clock.now();
-  tick_ = services_.executor.after(kTick, [this] { tick(); });
+void Instance::on_buried() {
+  std::erase_if(peers_.all(),
+                [](const auto& entry) { return entry.second.is_told && !entry.second.connection; });
+  if (listener_ && std::exchange(is_accept_held_, false)) listener_->want_accept();
+  crowd_.end_tick_if_idle();
 }
 
-void Instance::tick() {
-  tick_.reset();
-  tick_time_ = services_.clock.now();
-  for (auto& [id, peer] : peers_.all()) {
-    if (!peer.connection) continue;
-    flow_.look(id, peer);
-    peer.connection->sweep(tick_time_);
-  }
+bool Instance::on_tick() {
   const bool is_held = std::exchange(is_accept_held_, false) && listener_;
   if (is_held) listener_->want_accept();
-  if (connection_count_ > 0 || is_held) arm_tick();
-}
-
-void Instance::end_tick_if_idle() {
-  if (connection_count_ > 0 || !tick_) return;
-  services_.executor.cancel(*tick_);
-  tick_.reset();
+  return is_held;
 }
 
 // Restart.
@@ -256,7 +227,7 @@ Status Instance::recover() {
     Peer& peer = peers_.add(id);
     peer.has_ended = peer.is_known = true;
   }
-  report_interrupted();
+  crowd_.report_interrupted(std::move(interrupted_));
   if (!grant.transfer_to.empty() || !grant.transfer_from.empty()) {
     setup_.doors.open(actor_.identity().name, services_.executor, *this);
   }
@@ -266,17 +237,8 @@ Status Instance::recover() {
   return {};
 }
 
-/// The connections that a crash or stop cut off: closed, as far as promises go.
-void Instance::report_interrupted() {
-  const host::GuestError error{host::GuestCode::kInterrupted, "",
-                               "the node stopped while the connection was open", std::nullopt};
-  while (!interrupted_.empty() && !is_stopping_ && queue_.reserve(1)) {
-    const std::uint64_t id = interrupted_.back();
-    interrupted_.pop_back();
-    Peer& peer = *peers_.find(id);
-    peer.promises.hold(1);
-    peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, error));
-  }
+void Instance::tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) {
+  peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, why));
 }
 
 // The end.
@@ -284,46 +246,20 @@ void Instance::report_interrupted() {
 /// No visitors any more.
 void Instance::expect_stop(actor::EndReason) {
   listener_.reset();
-  end_tick_if_idle();
+  crowd_.end_tick_if_idle();
 }
 
 void Instance::stop(actor::StopMode mode) {
-  is_stopping_ = true;
   setup_.doors.close(actor_.identity().name, *this);
   listener_.reset();
-  queue_.clear();
-  interrupted_.clear();
-  if (mode == actor::StopMode::kKill) {
-    host::drop_all(peers_, dead_, services_);
-    connection_count_ = 0;
-    leaving_.clear();
-  } else {
-    is_drained_told_ = false;
-    leaving_ = host::all_connected(peers_);
-    send_off();
-  }
-  end_tick_if_idle();
-  drained_if_empty();
+  crowd_.stop(mode);
 }
 
-void Instance::send_off() {
-  const auto close = [](Connection& connection) {
-    connection.close(
-        host::GuestError{host::GuestCode::kInterrupted, "", "the actor stops", std::nullopt});
-    connection.flush();
-  };
-  const auto round = host::act_on_some(leaving_, host::finder_of(peers_), close);
-  if (round == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
+void Instance::send_off(Connection& connection) {
+  connection.close(
+      host::GuestError{host::GuestCode::kInterrupted, "", "the actor stops", std::nullopt});
 }
 
 void Instance::release_memory() { queue_.release_memory(); }
-
-void Instance::drained_if_empty() {
-  if (!is_stopping_ || is_drained_told_ || connection_count_ > 0 || !dead_.empty()) return;
-  if (tick_) services_.executor.cancel(*tick_);
-  tick_.reset();
-  is_drained_told_ = true;
-  actor_.drained();
-}
 
 }  // namespace theater::hosts::tcp

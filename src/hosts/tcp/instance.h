@@ -9,6 +9,7 @@
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "host/rounds.h"
+#include "hosts/sockets/crowd.h"
 #include "hosts/tcp/peers.h"
 
 namespace theater::hosts::tcp {
@@ -27,7 +28,8 @@ struct InstanceSetup {
 class Instance final : public host::BoundInstance<Instance>,
                        private host::QueueUser,
                        private io::ListenerUser,
-                       private ConnectionOwner {
+                       private ConnectionOwner,
+                       private sockets::CrowdUser<Peer> {
  public:
   Instance(InstanceSetup setup, const host::Context& context);
   ~Instance() override;
@@ -89,15 +91,21 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_secured(Connection& connection) override;
   void on_moving(Connection& connection) override;
   void on_congestion(Connection& connection) override {
-    if (!is_stopping_) flow_.on_congestion(connection);
+    if (!crowd_.is_stopping()) flow_.on_congestion(connection);
   }
   void on_room(Connection& connection) override {
-    if (!is_stopping_) flow_.on_room(connection);
+    if (!crowd_.is_stopping()) flow_.on_room(connection);
   }
   void on_closed(Connection& connection, const std::optional<host::GuestError>& why) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
-  MonotonicTime tick_time() const override { return tick_time_; }
+  MonotonicTime tick_time() const override { return crowd_.tick_time(); }
+
+  // CrowdUser.
+  bool on_tick() override;
+  void on_buried() override;
+  void send_off(Connection& connection) override;
+  void tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) override;
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
@@ -111,13 +119,6 @@ class Instance final : public host::BoundInstance<Instance>,
   const std::shared_ptr<io::TlsContext>& tls_of(End end) const;
   void hand_over();
   void tell_not_moved(std::uint64_t id, Peer& peer, const host::Outcome& why);
-  void bury();
-  void send_off();
-  void report_interrupted();
-  void arm_tick();
-  void tick();
-  void end_tick_if_idle();
-  void drained_if_empty();
 
   InstanceSetup setup_;
   const Limits& limits_;
@@ -126,23 +127,17 @@ class Instance final : public host::BoundInstance<Instance>,
   host::EventQueue queue_;
   Peers peers_;
   sockets::Flow<Peers> flow_;
+  sockets::Crowd<Peers> crowd_;
   std::unique_ptr<io::Listener> listener_;
   std::shared_ptr<io::TlsContext> client_tls_;  // shared with the streams made from them
   std::shared_ptr<io::TlsContext> server_tls_;
-  std::uint64_t last_id_ = 0;         // of accepted connections, without kHostIdBit
-  std::size_t connection_count_ = 0;  // performed or accepted, and not gone
-  std::size_t asked_count_ = 0;       // called and not performed
-  bool is_accept_held_ = false;       // no room, or no descriptor
+  std::uint64_t last_id_ = 0;    // of accepted connections, without kHostIdBit
+  std::size_t asked_count_ = 0;  // called and not performed
+  bool is_accept_held_ = false;  // no room, or no descriptor
   host::RefusedWrites refused_;
   std::vector<std::uint64_t> moving_;       // connections whose sockets are to leave
-  std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
-  std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
-  std::vector<std::unique_ptr<Connection>> dead_;
+  std::vector<std::uint64_t> interrupted_;  // restart: known until recover()
   std::uint64_t opened_ = 0, accepted_ = 0, handed_ = 0, failed_ = 0, bytes_in_ = 0, bytes_out_ = 0;
-  MonotonicTime tick_time_;
-  std::optional<io::TimerId> tick_;
-  bool is_stopping_ = false;
-  bool is_drained_told_ = true;
   host::Deferred<Instance> deferred_{services_.executor, *this};
 };
 

@@ -35,7 +35,7 @@ host::Started Instance::connect(actor::CallContext& call, std::string_view host,
   if (!setup_.grant.allows(name, port)) {
     return refuse(GuestCode::kDenied, "no entry of allow covers {} port {}", name, port);
   }
-  if (is_stopping_) return refuse(GuestCode::kClosed, "the actor stops");
+  if (crowd_.is_stopping()) return refuse(GuestCode::kClosed, "the actor stops");
   if (!has_room()) {
     return refuse(GuestCode::kFull, "connections_max is {}", limits_.connections_max);
   }
@@ -134,12 +134,12 @@ void Instance::settle(actor::Settlement settlement) {
 void Instance::perform_connect(actor::Effect& effect, std::string_view host, std::uint16_t port) {
   --asked_count_;
   Peer* peer = peers_.find(effect.id);
-  if (is_stopping_ || !peer) return;
-  arm_tick();
+  if (crowd_.is_stopping() || !peer) return;
+  crowd_.arm_tick();
   ConnectionOwner& owner = *this;
   peer->connection = std::make_unique<Connection>(
       ConnectionSetup{effect.id, End::kDialled, setup_.grant, client_tls_.get(), services_, owner});
-  ++connection_count_;
+  crowd_.add();
   peer->connection->dial(outbound::lower(host), port);
 }
 
@@ -181,21 +181,14 @@ void Instance::perform_control(std::uint64_t id, const Order& order) {
 }
 
 actor::Census Instance::census() const {
-  actor::Census census;
-  census.connections = connection_count_;
-  census.descriptors = connection_count_ + (listener_ ? 1 : 0);
-  census.timers = tick_ ? 1 : 0;
-  census.bytes = queue_.bytes();
-  for (const auto& [id, peer] : peers_.all()) {
-    if (peer.connection) census.bytes += peer.connection->outgoing_bytes();
-  }
+  actor::Census census = crowd_.census();
+  census.descriptors += listener_ ? 1 : 0;
   return census;
 }
 
 void Instance::measure(actor::Figures& figures) const {
   queue_.measure(figures);
-  figures.gauge({"tcp_connections", "Connections now held."},
-                static_cast<double>(connection_count_));
+  figures.gauge({"tcp_connections", "Connections now held."}, static_cast<double>(crowd_.count()));
   figures.gauge({"tcp_held", "Connections not read until the actor catches up."},
                 static_cast<double>(flow_.held_count()));
   figures.counter({"tcp_accepted_total", "Connections that were accepted."}, accepted_);

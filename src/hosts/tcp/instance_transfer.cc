@@ -44,7 +44,7 @@ void Instance::perform_transfer(std::uint64_t id, std::string_view to, ByteSpan 
 
 void Instance::tell_not_moved(std::uint64_t id, Peer& peer, const host::Outcome& why) {
   peer.view.is_moving = false;
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   peer.promises.put(queue_, source(About::kOther, id), event_bytes<Payload::kTransferred>(id, why));
 }
 
@@ -83,7 +83,7 @@ void Instance::on_answer(Parcel& parcel, const host::Outcome& outcome) {
     return peer->connection->come_back(std::move(parcel.stream));
   }
   peer->has_ended = true;
-  if (!is_stopping_) {
+  if (!crowd_.is_stopping()) {
     peer->promises.put(queue_, source(About::kClosed, id),
                        event_bytes<Payload::kTransferred>(id, outcome));
     peer->promises.give_back(queue_);
@@ -98,9 +98,9 @@ host::Outcome Instance::receive(Parcel& parcel) {
   if (!names(setup_.grant.transfer_from, parcel.sender)) {
     return refuse(GuestCode::kDenied, "transfer_from of {} does not name {}", name, parcel.sender);
   }
-  if (is_stopping_) return refuse(GuestCode::kClosed, "{} stops", name);
+  if (crowd_.is_stopping()) return refuse(GuestCode::kClosed, "{} stops", name);
   if (!has_room()) return refuse(GuestCode::kFull, "{} has connections_max already", name);
-  arm_tick();
+  crowd_.arm_tick();
   const std::uint64_t id = kHostIdBit | ++last_id_;
   Peer& peer = peers_.add(id);
   peer.promises.hold(kPromises);
@@ -111,7 +111,7 @@ host::Outcome Instance::receive(Parcel& parcel) {
     forget(id);
     return refuse(GuestCode::kIo, "{}", taken.error().message);
   }
-  ++connection_count_;
+  crowd_.add();
   ++handed_;
   const std::string address = peer.connection->peer();
   peer.promises.put(

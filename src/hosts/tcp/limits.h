@@ -47,7 +47,6 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"idle", &Limits::idle, limits_detail::kSecond, limits_detail::kDay},
 };
 
-inline constexpr Nanoseconds kTick = seconds(1);         // deadlines are looked at
 inline constexpr std::size_t kScratchBytes = 16 * 1024;  // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                      // reads in one turn
 inline constexpr int kAcceptsMax = 16;                   // connections taken in one turn

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "hosts/sockets/crowd.h"
+
 namespace theater::hosts::websocket_client {
 
 using host::GuestCode;
@@ -72,7 +74,7 @@ void Connection::apply(Input input) {
   const auto step = machine_.step(input);
   if (state() != before) {
     const Nanoseconds time = state() == State::kUpgrading ? limits_.upgrade : limits_.close;
-    deadline_ = setup_.owner.tick_time() + time + kTick;  // the tick may be almost over
+    deadline_ = setup_.owner.tick_time() + time + sockets::kTick;  // the tick may be almost over
   }
   for (const Action action : step.actions) act(action);
 }

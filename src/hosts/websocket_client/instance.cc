@@ -22,17 +22,13 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
              *this, context.actor, context.services.clock),
       flow_(peers_, queue_, services_.executor,
             {limits_.credit_messages, limits_.credit_bytes, source(About::kCongestion, 0),
-             kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}) {}
-
-Instance::~Instance() {
-  CHECK(connection_count_ == 0, "END-1");
-  if (tick_) services_.executor.cancel(*tick_);
-}
+             kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}),
+      crowd_({peers_, flow_, queue_, services_, actor_, *this}) {}
 
 // What connections tell.
 
 void Instance::on_opened(Connection& connection, const Opening& opening) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   const std::uint64_t id = connection.id();
   ++traffic_.opened;
   peers_.find(id)->promises.put(queue_, source(About::kOpened, id),
@@ -40,7 +36,7 @@ void Instance::on_opened(Connection& connection, const Opening& opening) {
 }
 
 void Instance::on_message(Connection& connection, const Message& message) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   traffic_.received(message.bytes().size());
   write_message_event(event_, connection.id(), message);
   flow_.queued(connection, event_.size());
@@ -52,7 +48,7 @@ void Instance::on_message(Connection& connection, const Message& message) {
 /// Room for: retrying, opened again, closed.
 bool Instance::may_retry(Connection& connection) {
   Peer& peer = *peers_.find(connection.id());
-  if (is_stopping_) return false;
+  if (crowd_.is_stopping()) return false;
   return peer.promises.fill(queue_, kPromises);
 }
 
@@ -70,16 +66,13 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   Peer& peer = *peers_.find(id);
   peer.is_closed = true;
   if (closing.error && closing.error->code == host::GuestCode::kFull) ++traffic_.slow_closes;
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, closing));
   peer.promises.give_back(queue_);
 }
 
 void Instance::on_gone(Connection& connection) {
-  Peer& peer = *peers_.find(connection.id());
-  dead_.push_back(std::move(peer.connection));
-  --connection_count_;
-  deferred_.request(&Instance::bury);
+  crowd_.bury(std::move(peers_.find(connection.id())->connection));
 }
 
 /// Keys that the server cannot foresee; drawn many at a time.
@@ -112,39 +105,13 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
     case About::kClosed:
       peer->is_told = true;
       if (!peer->connection) peers_.erase(id);  // else it still awaits the server's end
-      if (!interrupted_.empty()) deferred_.request(&Instance::report_interrupted);
-      return;
+      return crowd_.on_closed_taken();
   }
 }
 
-// Work that waits for the end of the batch.
-
-void Instance::bury() {
-  if (host::bury_some(dead_) == host::Round::kUnfinished) {
-    return deferred_.request(&Instance::bury);
-  }
+void Instance::on_buried() {
   std::erase_if(peers_.all(),
                 [](const auto& entry) { return entry.second.is_told && !entry.second.connection; });
-  drained_if_empty();
-}
-
-// Time.
-
-void Instance::arm_tick() {
-  if (tick_) return;
-  tick_time_ = services_.clock.now();
-  tick_ = services_.executor.after(kTick, [this] { tick(); });
-}
-
-void Instance::tick() {
-  tick_.reset();
-  tick_time_ = services_.clock.now();
-  for (auto& [id, peer] : peers_.all()) {
-    if (!peer.connection) continue;
-    flow_.look(id, peer);
-    peer.connection->sweep(tick_time_);
-  }
-  if (connection_count_ > 0) arm_tick();
 }
 
 // Restart.
@@ -183,73 +150,19 @@ Status Instance::fold_event(ByteSpan bytes) {
 Status Instance::recover() {
   tls_ = io::TlsContext::client(*setup_.grant.authorities);
   for (const std::uint64_t id : interrupted_) peers_.all()[id].is_closed = true;
-  report_interrupted();
+  crowd_.report_interrupted(std::move(interrupted_));
   return {};
 }
 
-/// The connections that a crash or stop cut off: closed, as far as promises go.
-void Instance::report_interrupted() {
-  const host::GuestError error{host::GuestCode::kInterrupted, "",
-                               "the node stopped while the connection was open", std::nullopt};
-  while (!interrupted_.empty() && !is_stopping_ && queue_.reserve(1)) {
-    const std::uint64_t id = interrupted_.back();
-    interrupted_.pop_back();
-    Peer& peer = *peers_.find(id);
-    peer.promises.hold(1);
-    peer.promises.put(queue_, source(About::kClosed, id),
-                      event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", error}));
-  }
+void Instance::tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) {
+  peer.promises.put(queue_, source(About::kClosed, id),
+                    event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", why}));
 }
 
 // The end.
 
-void Instance::stop(actor::StopMode mode) {
-  is_stopping_ = true;
-  queue_.clear();
-  interrupted_.clear();
-  if (mode == actor::StopMode::kKill) {
-    host::drop_all(peers_, dead_, services_);
-    connection_count_ = 0;
-    leaving_.clear();
-  } else {
-    is_drained_told_ = false;
-    leaving_ = host::all_connected(peers_);
-    send_off();
-  }
-  if (connection_count_ == 0 && tick_) {
-    services_.executor.cancel(*tick_);
-    tick_.reset();
-  }
-  drained_if_empty();
-}
-
-void Instance::send_off() {
-  const auto eject = [](Connection& connection) {
-    connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
-    connection.flush();
-  };
-  const auto round = host::act_on_some(leaving_, host::finder_of(peers_), eject);
-  if (round == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
-}
-
-void Instance::drained_if_empty() {
-  if (!is_stopping_ || is_drained_told_ || connection_count_ > 0 || !dead_.empty()) return;
-  if (tick_) services_.executor.cancel(*tick_);
-  tick_.reset();
-  is_drained_told_ = true;
-  actor_.drained();
-}
-
-actor::Census Instance::census() const {
-  actor::Census census;
-  census.connections = connection_count_;
-  census.descriptors = connection_count_;
-  census.timers = tick_ ? 1 : 0;
-  census.bytes = queue_.bytes();
-  for (const auto& [id, peer] : peers_.all()) {
-    if (peer.connection) census.bytes += peer.connection->held_bytes();
-  }
-  return census;
+void Instance::send_off(Connection& connection) {
+  connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
 }
 
 }  // namespace theater::hosts::websocket_client

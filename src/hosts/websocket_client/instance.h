@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
 #include "host/rounds.h"
+#include "hosts/sockets/crowd.h"
 #include "hosts/websocket_client/peers.h"
 
 namespace theater::hosts::websocket_client {
@@ -27,10 +27,10 @@ struct InstanceSetup {
 /// the id that `connect` minted, until the invocation that was given its closed event.
 class Instance final : public host::BoundInstance<Instance>,
                        private host::QueueUser,
-                       private ConnectionOwner {
+                       private ConnectionOwner,
+                       private sockets::CrowdUser<Peer> {
  public:
   Instance(InstanceSetup setup, const host::Context& context);
-  ~Instance() override;
 
   // Host functions (instance_calls.cc).
   host::Started connect(actor::CallContext& call, std::string_view url,
@@ -52,8 +52,8 @@ class Instance final : public host::BoundInstance<Instance>,
   Status load(ByteSpan saved) override;
   Status fold_event(ByteSpan event) override;
   Status recover() override;
-  void stop(actor::StopMode mode) override;
-  actor::Census census() const override;
+  void stop(actor::StopMode mode) override { crowd_.stop(mode); }
+  actor::Census census() const override { return crowd_.census(); }
   void measure(actor::Figures& figures) const override;
 
  private:
@@ -68,30 +68,28 @@ class Instance final : public host::BoundInstance<Instance>,
   bool may_deliver(const Connection& connection) override { return flow_.may_deliver(connection); }
   void on_message(Connection& connection, const Message& message) override;
   void on_congestion(Connection& connection) override {
-    if (!is_stopping_) flow_.on_congestion(connection);
+    if (!crowd_.is_stopping()) flow_.on_congestion(connection);
   }
   void on_room(Connection& connection) override {
-    if (!is_stopping_) flow_.on_room(connection);
+    if (!crowd_.is_stopping()) flow_.on_room(connection);
   }
   bool may_retry(Connection& connection) override;
   void on_retrying(Connection& connection, std::uint32_t tries) override;
   void on_closed(Connection& connection, const Closing& closing) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
-  MonotonicTime tick_time() const override { return tick_time_; }
+  MonotonicTime tick_time() const override { return crowd_.tick_time(); }
   MaskKey next_mask() override;
+
+  // CrowdUser.
+  void on_buried() override;
+  void send_off(Connection& connection) override;
+  void tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) override;
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
   void on_resumed() override { flow_.resume(); }
   void write_gap(std::uint64_t, Bytes&) override {}
-
-  void bury();
-  void send_off();
-  void report_interrupted();
-  void arm_tick();
-  void tick();
-  void drained_if_empty();
 
   InstanceSetup setup_;
   const Limits& limits_;
@@ -100,23 +98,16 @@ class Instance final : public host::BoundInstance<Instance>,
   host::EventQueue queue_;
   Peers peers_;
   sockets::Flow<Peers> flow_;
+  sockets::Crowd<Peers> crowd_;
   std::shared_ptr<io::TlsContext> tls_;  // shared with the streams made from it
-  std::size_t connection_count_ = 0;     // performed and not gone
   std::size_t asked_count_ = 0;          // called and not performed
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
-  std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
-  std::vector<std::unique_ptr<Connection>> dead_;
-  Bytes event_;  // being written
+  std::vector<std::uint64_t> interrupted_;  // restart: known until recover()
+  Bytes event_;                             // being written
   std::array<std::uint8_t, 256> masks_;
   std::size_t mask_at_ = masks_.size();  // in masks_; at its end: none left
   Traffic traffic_;
   std::uint64_t retries_ = 0;
-  MonotonicTime tick_time_;
-  std::optional<io::TimerId> tick_;
-  bool is_stopping_ = false;
-  bool is_drained_told_ = true;
-  host::Deferred<Instance> deferred_{services_.executor, *this};
 };
 
 }  // namespace theater::hosts::websocket_client

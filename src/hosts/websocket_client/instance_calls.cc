@@ -35,8 +35,8 @@ host::Started Instance::connect(actor::CallContext& call, std::string_view url,
   if (auto good = check_ask(subprotocols, headers); !good) {
     return std::unexpected(std::move(good.error()));
   }
-  if (is_stopping_) return refuse(GuestCode::kClosed, "the actor stops");
-  if (connection_count_ + asked_count_ >= limits_.connections_max || !queue_.reserve(kPromises)) {
+  if (crowd_.is_stopping()) return refuse(GuestCode::kClosed, "the actor stops");
+  if (crowd_.count() + asked_count_ >= limits_.connections_max || !queue_.reserve(kPromises)) {
     return refuse(GuestCode::kFull, "connections_max is {}", limits_.connections_max);
   }
   ++asked_count_;
@@ -90,14 +90,14 @@ void Instance::perform_connect(actor::Effect& effect, std::string_view url,
                                const host::Headers& headers) {
   --asked_count_;
   Peer* peer = peers_.find(effect.id);
-  if (is_stopping_ || !peer) return;
-  arm_tick();
+  if (crowd_.is_stopping() || !peer) return;
+  crowd_.arm_tick();
   auto target = outbound::parse_url(url);
   CHECK(target, "the URL was checked when it was called");
   peer->connection = std::make_unique<Connection>(
       Connection::Setup{effect.id, setup_.grant, tls_.get(), services_, *this},
       Ask{std::move(*target), subprotocols, headers});
-  ++connection_count_;
+  crowd_.add();
   peer->connection->start();
 }
 
@@ -121,7 +121,7 @@ void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_v
 void Instance::measure(actor::Figures& figures) const {
   queue_.measure(figures);
   figures.gauge({"websocket_client_connections", "Connections now held."},
-                static_cast<double>(connection_count_));
+                static_cast<double>(crowd_.count()));
   figures.gauge({"websocket_client_held", "Connections not read until the actor catches up."},
                 static_cast<double>(flow_.held_count()));
   figures.counter({"websocket_client_opened_total", "Connections that were opened."},

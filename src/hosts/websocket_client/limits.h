@@ -64,7 +64,6 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
 inline constexpr std::size_t kSubprotocolsMax = 16;  // offered at once
 inline constexpr std::size_t kSubprotocolBytesMax = 256;
 inline constexpr std::size_t kHeadBytesMax = 32 * 1024;  // of an answer
-inline constexpr Nanoseconds kTick = seconds(1);         // deadlines are looked at
 inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                      // reads in one turn
 

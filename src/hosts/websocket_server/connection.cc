@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "hosts/sockets/crowd.h"
+
 namespace theater::hosts::websocket_server {
 
 namespace {
@@ -129,7 +131,7 @@ void Connection::act(Action action) {
 void Connection::set_deadline() {
   const Limits& limits = grant_.limits;
   deadline_ = owner_.tick_time() + (state() == State::kOpening ? limits.upgrade : limits.close) +
-              kTick;  // the tick that set it may be almost over
+              sockets::kTick;  // the tick that set it may be almost over
 }
 
 void Connection::switch_protocol() {

@@ -23,18 +23,16 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
       flow_(peers_, queue_, services_.executor,
             {limits_.credit_messages, limits_.credit_bytes, source(About::kCongestion, 0),
              kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}),
-      pages_(context.services, [this] { drained_if_empty(); }),
+      crowd_({peers_, flow_, queue_, services_, actor_, *this}),
+      pages_(context.services, [this] { crowd_.drained_if_empty(); }),
       self_(std::make_shared<listener::Admitter*>(static_cast<listener::Admitter*>(this))) {}
 
-Instance::~Instance() {
-  CHECK(connection_count_ == 0 && pages_.is_empty() && !claim_, "END-1");
-  if (tick_) services_.executor.cancel(*tick_);
-}
+Instance::~Instance() { CHECK(pages_.is_empty() && !claim_, "END-1"); }
 
 // Visitors.
 
 void Instance::admit(listener::Visitor visitor) {
-  if (is_stopping_) return;  // closed without a word, as if it had come later
+  if (crowd_.is_stopping()) return;  // closed without a word, as if it had come later
   if (visitor.request.asks_for_websocket()) return open(std::move(visitor));
   pages_.serve(std::move(visitor), setup_.grant.static_folder, actor_);
 }
@@ -42,20 +40,20 @@ void Instance::admit(listener::Visitor visitor) {
 void Instance::open(listener::Visitor visitor) {
   auto upgrade = check_upgrade(visitor.request, setup_.grant);
   if (!upgrade) return pages_.refuse(std::move(visitor), upgrade.error());
-  if (connection_count_ >= limits_.connections_max || !queue_.reserve(kPromises)) {
+  if (crowd_.count() >= limits_.connections_max || !queue_.reserve(kPromises)) {
     return pages_.refuse(std::move(visitor), {503, "too many connections"});
   }
-  arm_tick();
+  crowd_.arm_tick();
   const std::uint64_t id = kHostIdBit | ++last_id_;
   Peer& peer = peers_.add(id);
   peer.promises.hold(kPromises);
   peer.connection = std::make_unique<Connection>(Connection::Setup{id, setup_.grant, *this},
                                                  std::move(visitor), std::move(*upgrade));
-  ++connection_count_;
+  crowd_.add();
   if (peer.connection->start(services_.network)) return;
   queue_.unreserve(kPromises);  // out of memory for watching it: closed
   peers_.erase(id);
-  --connection_count_;
+  crowd_.take_back();
 }
 
 // What connections tell.
@@ -75,7 +73,7 @@ void Instance::on_opened(Connection& connection, const Opening& opening) {
 }
 
 void Instance::on_message(Connection& connection, const Message& message) {
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   traffic_.received(message.bytes().size());
   write_message_event(event_, connection.id(), message);
   flow_.queued(connection, event_.size());
@@ -86,14 +84,14 @@ void Instance::on_message(Connection& connection, const Message& message) {
 
 void Instance::on_congestion(Connection& connection) {
   Peer* peer = peers_.find(connection.id());
-  if (is_stopping_ || !peer) return;
+  if (crowd_.is_stopping() || !peer) return;
   if (!connection.is_congested()) tell_gap(connection.id(), *peer);
   flow_.on_congestion(connection);
 }
 
 /// Tells of dropped messages if the queue has room; otherwise they add up.
 void Instance::tell_gap(std::uint64_t id, Peer& peer) {
-  if (peer.gap == 0 || is_stopping_) return;
+  if (peer.gap == 0 || crowd_.is_stopping()) return;
   const Bytes event = event_bytes<Payload::kGap>(id, peer.gap);
   if (queue_.is_paused() || !queue_.accepts(event.size())) return;
   queue_.put(source(About::kGap, id), event);
@@ -108,7 +106,7 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
     tell_slow_close(id, *closing.error);
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);
   peer.topics.clear();
-  if (is_stopping_) return;
+  if (crowd_.is_stopping()) return;
   peer.promises.put(queue_, source(About::kClosed, id), event_bytes<Payload::kClosed>(id, closing));
   peer.promises.give_back(queue_);
 }
@@ -125,10 +123,8 @@ void Instance::tell_slow_close(std::uint64_t id, const host::GuestError& why) {
 
 void Instance::on_gone(Connection& connection) {
   Peer& peer = *peers_.find(connection.id());
-  dead_.push_back(std::move(peer.connection));
-  deferred_.request(&Instance::bury);
-  --connection_count_;
-  peer.departed = tick_time_;
+  crowd_.bury(std::move(peer.connection));
+  peer.departed = crowd_.tick_time();
   departed_.push_back(connection.id());
 }
 
@@ -155,8 +151,7 @@ void Instance::on_taken(std::uint64_t from, std::size_t bytes) {
       return;
     case About::kClosed:
       peer->is_known = false;
-      if (!interrupted_.empty()) deferred_.request(&Instance::report_interrupted);
-      return;
+      return crowd_.on_closed_taken();
   }
 }
 
@@ -165,34 +160,11 @@ bool Instance::opens_batch(std::uint64_t from) const {
   return host::Source<About>::of(from).about == About::kOpened;
 }
 
-// Work that waits for the end of the batch.
-
-void Instance::bury() {
-  if (host::bury_some(dead_) == host::Round::kUnfinished) {
-    return deferred_.request(&Instance::bury);
-  }
-  drained_if_empty();
-}
-
 // Time.
 
-void Instance::arm_tick() {
-  if (tick_) return;
-  tick_time_ = services_.clock.now();
-  tick_ = services_.executor.after(kTick, [this] { tick(); });
-}
-
-void Instance::tick() {
-  tick_.reset();
-  tick_time_ = services_.clock.now();
-  for (auto& [id, peer] : peers_.all()) {
-    if (!peer.connection) continue;
-    tell_gap(id, peer);
-    flow_.look(id, peer);
-    peer.connection->sweep(tick_time_);
-  }
+bool Instance::on_tick() {
   forget_departed();
-  if (connection_count_ > 0 || !departed_.empty()) arm_tick();
+  return !departed_.empty();
 }
 
 void Instance::forget_departed() {
@@ -200,7 +172,7 @@ void Instance::forget_departed() {
   std::erase_if(departed_, [&](std::uint64_t id) {
     const Peer* peer = peers_.find(id);
     const bool is_told = peer && !peer->is_known;
-    const bool is_old = peer && tick_time_ - peer->departed >= kDepartedTime;
+    const bool is_old = peer && crowd_.tick_time() - peer->departed >= kDepartedTime;
     if (peer && !(is_told && (is_old || excess > 0))) return false;
     if (excess > 0) --excess;
     peers_.erase(id);
@@ -253,11 +225,12 @@ Status Instance::fold_event(ByteSpan bytes) {
 }
 
 Status Instance::recover() {
+  std::vector<std::uint64_t> interrupted;
   for (auto& [id, peer] : peers_.all()) {
     peer.is_closed = true;
-    interrupted_.push_back(id);
+    interrupted.push_back(id);
   }
-  report_interrupted();
+  crowd_.report_interrupted(std::move(interrupted));
   listener::Route route{actor_.identity().name, listener::RouteKind::kWebSocket,
                         setup_.grant.path,      setup_.grant.static_folder.has_value(),
                         &services_.executor,    self_};
@@ -267,19 +240,12 @@ Status Instance::recover() {
   return {};
 }
 
-/// The connections that a crash or stop cut off: closed, as far as promises go.
-void Instance::report_interrupted() {
-  const host::GuestError error{host::GuestCode::kInterrupted, "",
-                               "the node stopped while the connection was open", std::nullopt};
-  while (!interrupted_.empty() && !is_stopping_ && queue_.reserve(1)) {
-    const std::uint64_t id = interrupted_.back();
-    interrupted_.pop_back();
-    arm_tick();
-    departed_.push_back(id);
-    peers_.find(id)->departed = tick_time_;
-    queue_.put_reserved(source(About::kClosed, id),
-                        event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", error}));
-  }
+void Instance::tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) {
+  crowd_.arm_tick();
+  departed_.push_back(id);
+  peer.departed = crowd_.tick_time();
+  peer.promises.put(queue_, source(About::kClosed, id),
+                    event_bytes<Payload::kClosed>(id, Closing{kCloseBroken, "", why}));
 }
 
 // The end.
@@ -290,7 +256,7 @@ void Instance::expect_stop(actor::EndReason reason) {
 }
 
 /// Why this is the end; behind what was published before.
-void Instance::tell_why(Connection& connection) {
+void Instance::send_off(Connection& connection) {
   catch_up(connection.id());
   switch (end_reason_.value_or(actor::EndReason::kStop)) {
     case actor::EndReason::kStop:
@@ -302,22 +268,12 @@ void Instance::tell_why(Connection& connection) {
   }
 }
 
-/// Closes some of those who are not closing yet: what their sockets take now is written now.
-void Instance::send_off() {
-  const auto close = [this](Connection& connection) {
-    tell_why(connection);
-    connection.flush();
-  };
-  const auto round = host::act_on_some(leaving_, host::finder_of(peers_), close);
-  if (round == host::Round::kUnfinished) deferred_.request(&Instance::send_off);
-}
-
 /// At a kill: they are told why, as far as their sockets take it, and closed by a worker, soon.
 void Instance::part_from_all() {
   std::vector<Remains> all;
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
-    tell_why(*peer.connection);
+    send_off(*peer.connection);
     all.push_back(peer.connection->leave());
     peer.connection.reset();
   }
@@ -331,26 +287,13 @@ void Instance::part_from_all() {
 
 void Instance::stop(actor::StopMode mode) {
   claim_.reset();
-  is_stopping_ = true;
-  queue_.clear();
-  interrupted_.clear();
+  crowd_.refuse();
   pages_.clear();
   if (mode == actor::StopMode::kKill) {
     if (end_reason_) part_from_all();
     publications_.clear();
-    host::drop_all(peers_, dead_, services_);
-    connection_count_ = 0;
-    leaving_.clear();
-  } else {
-    is_drained_told_ = false;
-    leaving_ = host::all_connected(peers_);
-    send_off();
   }
-  if (connection_count_ == 0 && tick_) {
-    services_.executor.cancel(*tick_);
-    tick_.reset();
-  }
-  drained_if_empty();
+  crowd_.stop(mode);
 }
 
 void Instance::release_memory() {
@@ -360,23 +303,9 @@ void Instance::release_memory() {
   Bytes().swap(event_);
 }
 
-void Instance::drained_if_empty() {
-  if (!is_stopping_ || is_drained_told_ || connection_count_ > 0 || !dead_.empty()) return;
-  if (tick_) services_.executor.cancel(*tick_);
-  tick_.reset();
-  is_drained_told_ = true;
-  actor_.drained();
-}
-
 actor::Census Instance::census() const {
-  actor::Census census;
-  census.connections = connection_count_;
-  census.descriptors = connection_count_ + pages_.size() + (claim_ ? 1 : 0);
-  census.timers = tick_ ? 1 : 0;
-  census.bytes = queue_.bytes();
-  for (const auto& [id, peer] : peers_.all()) {
-    if (peer.connection) census.bytes += peer.connection->held_bytes();
-  }
+  actor::Census census = crowd_.census();
+  census.descriptors += pages_.size() + (claim_ ? 1 : 0);
   return census;
 }
 

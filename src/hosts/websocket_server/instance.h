@@ -12,6 +12,7 @@
 #include "host/rounds.h"
 #include "hosts/listener/address.h"
 #include "hosts/listener/pages.h"
+#include "hosts/sockets/crowd.h"
 #include "hosts/websocket_server/peers.h"
 #include "hosts/websocket_server/protocol.h"
 #include "hosts/websocket_server/topics.h"
@@ -32,6 +33,7 @@ struct InstanceSetup {
 class Instance final : public host::BoundInstance<Instance>,
                        private host::QueueUser,
                        private ConnectionOwner,
+                       private sockets::CrowdUser<Peer>,
                        private listener::Admitter {
  public:
   Instance(InstanceSetup setup, const host::Context& context);
@@ -92,12 +94,18 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_message(Connection& connection, const Message& message) override;
   void on_congestion(Connection& connection) override;
   void on_room(Connection& connection) override {
-    if (!is_stopping_) flow_.on_room(connection);
+    if (!crowd_.is_stopping()) flow_.on_room(connection);
   }
   void on_closed(Connection& connection, const Closing& closing) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
-  MonotonicTime tick_time() const override { return tick_time_; }
+  MonotonicTime tick_time() const override { return crowd_.tick_time(); }
+
+  // CrowdUser.
+  void on_look(std::uint64_t id, Peer& peer) override { tell_gap(id, peer); }
+  bool on_tick() override;
+  void send_off(Connection& connection) override;
+  void tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) override;
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
@@ -114,15 +122,8 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell(std::uint64_t id, Peer& peer, Publication& publication);
   void catch_up(std::uint64_t id);
   void rest_or_read();
-  void bury();
-  void report_interrupted();
-  void arm_tick();
-  void tick();
   void forget_departed();
-  void tell_why(Connection& connection);
-  void send_off();
   void part_from_all();
-  void drained_if_empty();
 
   InstanceSetup setup_;
   const Limits& limits_;
@@ -131,10 +132,10 @@ class Instance final : public host::BoundInstance<Instance>,
   host::EventQueue queue_;
   Peers peers_;
   Flow flow_;
+  sockets::Crowd<Peers> crowd_;
   Topics topics_;
   Publications publications_;
   std::uint64_t last_id_ = 0;  // of connections, without kHostIdBit
-  std::size_t connection_count_ = 0;
   std::uint64_t greeted_ = 0;  // connections whose `opened` the guest was given
   /// What `greeted_` was when each publish to everybody was called: first those of committed
   /// invocations, not performed yet, then those of the current one.
@@ -143,17 +144,10 @@ class Instance final : public host::BoundInstance<Instance>,
   std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
   listener::Pages pages_;
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> departed_;     // ended connections the guest may still ask about
-  std::vector<std::uint64_t> interrupted_;  // restart: closed events not queued yet
-  std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
-  std::vector<std::unique_ptr<Connection>> dead_;
-  Bytes event_;  // being written
+  std::vector<std::uint64_t> departed_;  // ended connections the guest may still ask about
+  Bytes event_;                          // being written
   Traffic traffic_;
-  MonotonicTime tick_time_;
-  std::optional<io::TimerId> tick_;
   std::optional<actor::EndReason> end_reason_;  // as told before stop()
-  bool is_stopping_ = false;
-  bool is_drained_told_ = true;
   host::Deferred<Instance> deferred_{services_.executor, *this};
   /// Shared with routes, which hold it weakly: this instance may be gone when
   /// they arrive. Destroyed with it, on its shard.

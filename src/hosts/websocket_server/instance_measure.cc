@@ -6,7 +6,7 @@ namespace theater::hosts::websocket_server {
 void Instance::measure(actor::Figures& figures) const {
   queue_.measure(figures);
   figures.gauge({"websocket_connections", "Connections now held."},
-                static_cast<double>(connection_count_));
+                static_cast<double>(crowd_.count()));
   figures.gauge({"websocket_held", "Connections that are not read until the actor catches up."},
                 static_cast<double>(flow_.held_count()));
   figures.counter({"websocket_opened_total", "Connections that were accepted."}, traffic_.opened);

@@ -64,7 +64,6 @@ inline constexpr std::size_t kTellsMax = 128;  // hear of a publication in one t
 inline constexpr std::size_t kPublicationsHigh = 64;
 inline constexpr std::size_t kPublicationsMax = 512;
 inline constexpr std::size_t kPublicationBytesMax = 8u << 20;
-inline constexpr Nanoseconds kTick = seconds(1);  // deadlines are looked at
 // Of a connection.
 inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                      // reads in one turn
