@@ -74,6 +74,8 @@ std::uint64_t Connection::publish(Publication& publication) {
   if (state() != State::kOpen) return 0;
   outbox_.add(publication.frame(window_bits_));
   if (outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
+  flush();  // slow is who takes it no more, not whom nobody has written to yet
+  if (state() != State::kOpen || outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
   return outbox_.drop_published(grant_.limits.topic_bytes);
 }
 
@@ -204,7 +206,8 @@ void Connection::want_more() {
 }
 
 void Connection::consume(std::span<std::uint8_t> input) {
-  if (state() == State::kOpening) return append(unread_, input);
+  // Held, it may be read once more: behind what waits already.
+  if (state() == State::kOpening || is_held_) return append(unread_, input);
   while (state() == State::kOpen || state() == State::kClosing) {
     if (state() == State::kOpen && !owner_.may_deliver(*this)) {
       append(unread_, input);

@@ -274,6 +274,7 @@ void Instance::part_from_all() {
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
     send_off(*peer.connection);
+    if (!peer.connection) continue;  // it broke
     all.push_back(peer.connection->leave());
     peer.connection.reset();
   }

@@ -101,8 +101,8 @@ host::Outcome Instance::unsubscribe(std::uint64_t id, std::string_view topic) {
 host::Outcome Instance::publish(std::string_view topic, const Message& message) {
   if (auto status = check_topic(topic); !status) return status;
   const std::size_t size = message.bytes().size();
-  if (size > limits_.out_hard) {
-    return refuse(GuestCode::kTooLarge, "{} bytes, out_hard is {}", size, limits_.out_hard);
+  if (size > limits_.topic_bytes) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", size, limits_.topic_bytes);
   }
   if (topic == kEverybody) audiences_.push_back(greeted_);
   return {};

@@ -34,7 +34,7 @@ void Peers::roll_back() {
         peer->is_answered = false;
         break;
       case What::kClosed:
-        peer->is_closed = peer->connection == nullptr;
+        peer->is_closed = !peer->connection || peer->connection->state() == State::kLingering;
         break;
       case What::kPromised:
         peer->promised_bytes -= undo.bytes;

@@ -138,6 +138,58 @@ TEST_F(ServerFixture, ASlowSubscriberMissesMessagesAndTheGuestIsToldIfTheGrantSa
   EXPECT_TRUE(got.ends_with(std::string(95, 't')));
 }
 
+/// Slow is who takes no more, not whom nobody has written to yet.
+TEST_F(ServerFixture, AQuickSubscriberHearsAllThatIsPublishedAtOnce) {
+  serve("topic_bytes = \"64KiB\"\n");
+  auto one = open();
+  auto two = open();
+  const auto publish = [&](std::size_t size) {
+    const std::string text(size, 'p');
+    return actor.call(EchoActor::kPublish, host::arguments_of(std::string("*"), Message{text}));
+  };
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(publish(30'000)[0], 0);
+  EXPECT_EQ(publish(64 * 1024)[0], 0);
+  EXPECT_EQ(publish(64 * 1024 + 1)[1], static_cast<std::uint8_t>(host::GuestCode::kTooLarge));
+  executor.run();
+  EXPECT_EQ(one.take().size(), 16 * 30'004u + 64 * 1024 + 10);
+  EXPECT_EQ(two.take().size(), 16 * 30'004u + 64 * 1024 + 10);
+  EXPECT_EQ(instance->census().connections, 2u);
+}
+
+/// Bytes that come while others wait for credit stay behind them.
+TEST_F(ServerFixture, WhatWasSentBeforeTheAnswerComesFirst) {
+  serve("accept = \"ask\"\ncredit_messages = 1\n");
+  auto client = connect();
+  client.send(upgrade_request());
+  executor.run();
+  const auto text = [](std::string_view word) { return client_frame(Opcode::kText, word); };
+  client.send(text("a") + text("b") + text("c"));
+  executor.run();
+  actor.is_asleep = true;
+  actor.call(EchoActor::kAccept, host::arguments_of(actor.last_id, std::optional<std::string>()));
+  executor.run();
+  actor.wake();
+  client.send(text("d"));
+  executor.run();
+  std::string all;
+  for (const char* word : {"a", "b", "c", "d"}) all += server_frame(Opcode::kText, word);
+  EXPECT_TRUE(client.take().ends_with(all));
+}
+
+TEST_F(ServerFixture, ACloseThatNeverWasDoesNotOpenWhatHasEnded) {
+  serve();
+  auto client = open();
+  actor.is_asleep = true;
+  Bytes result;
+  instance->call(EchoActor::kClose,
+                 host::arguments_of(actor.last_id, std::uint16_t{1000}, std::string()), {}, result);
+  client.send(client_frame(Opcode::kClose, ""));
+  executor.run();
+  instance->settle(actor::Settlement::kDiscarded);
+  EXPECT_EQ(actor.call(EchoActor::kSend, host::arguments_of(actor.last_id, Message{"x"}))[1],
+            static_cast<std::uint8_t>(host::GuestCode::kClosed));
+}
+
 TEST_F(ServerFixture, SilenceIsAskedThenEnded) {
   serve();
   auto client = open();
