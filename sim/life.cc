@@ -64,6 +64,7 @@ Status Life::open_actor(std::size_t index) {
       .families = *member.families,
       .snapshots = &store_->snapshots(),
       .determinism_profile = chain::sha256(as_bytes(setup_.stage.engine().determinism_profile()))};
+  setup.on_started = [&member](const Status&) { ++member.starts_told; };
   setup.on_ended = [&member] { member.has_ended = true; };
   if (past == nullptr) {
     TRY(member.actor, actor::Actor::create(*parts.shard, std::move(setup)));
@@ -97,11 +98,21 @@ bool Life::all_ended() const {
   return std::ranges::all_of(members_, [](const Member& member) { return member.has_ended; });
 }
 
+Status Life::check_starts() const {
+  for (const Member& member : members_) {
+    if (member.starts_told == 1) continue;
+    return fail(Code::kInternal, "the start of {} was told {} times, not once",
+                member.actor->identity().name, member.starts_told);
+  }
+  return {};
+}
+
 void Life::stop_all() {
   for (Member& member : members_) member.actor->stop();
 }
 
 Status Life::finish() {
+  TRY_OK(check_starts());
   for (Member& member : members_) {
     const actor::ActorStatus status = member.actor->status();
     if (!status.census.is_empty()) {

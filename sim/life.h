@@ -67,6 +67,8 @@ class Life final : private Ticker {
   bool all_ended() const;
   chain::LogWriter& log() { return store_->log(); }
 
+  /// Nothing is under way: each actor's start was told, as done or as failed, and once.
+  Status check_starts() const;
   void stop_all();
   /// The end of an orderly stop: every actor has ended, their outputs have left. Closes the log.
   /// Says what is left over, which nothing may be.
@@ -84,6 +86,7 @@ class Life final : private Ticker {
     std::unique_ptr<SimFamilies> families;
     std::unique_ptr<actor::Actor> actor;
     bool has_ended = false;
+    std::uint64_t starts_told = 0;
   };
 
   explicit Life(const Setup& setup) : setup_(setup) {}

@@ -89,7 +89,10 @@ Status World::come_to_rest() {
       return fail(Code::kInternal, "the log failed on a good disk: {}", life_->log().failure());
     }
     const auto next = life_->next_timer();
-    if (clock_.now() >= end) return audit_now(Extent::kAll);
+    if (clock_.now() >= end) {
+      TRY_OK(life_->check_starts());
+      return audit_now(Extent::kAll);
+    }
     const Nanoseconds left = end - clock_.now();
     clock_.advance(next && *next < left ? *next : left);
   }

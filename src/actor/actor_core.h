@@ -109,6 +109,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   void release_operations();
   bool has_work() const;
   bool has_events(std::size_t family) const;
+  void settle_start();
   void settle_phase();
   void take_snapshot();
   void write_snapshot(Seq last, Bytes part);

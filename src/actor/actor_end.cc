@@ -122,8 +122,9 @@ void Actor::Core::restart(const InvocationEnd& end) {
   });
 }
 
+/// A start that a failure held up is one still: inputs of the run before it may be left.
 void Actor::Core::resume_after_backoff() {
-  phase_ = Phase::kRunning;
+  phase_ = beginning_ ? Phase::kStarting : Phase::kRunning;
   shard_.run_queue().add(*this);
 }
 

@@ -47,6 +47,7 @@ Runnable::Next Actor::Core::run_invocation() {
       break;
   }
   finish_invocation();
+  settle_start();
   if (is_ended()) return Next::kIdle;
   if (!has_work()) {
     settle_phase();
@@ -240,15 +241,19 @@ void Actor::Core::release_operations() {
   }
 }
 
+/// Between two invocations: nothing that the start has to deliver is left. New events may be.
+void Actor::Core::settle_start() {
+  if (phase_ != Phase::kStarting || !parcels_.empty()) return;
+  phase_ = Phase::kRunning;
+  const auto beginning = std::move(beginning_);
+  if (beginning->on_started) beginning->on_started({});
+}
+
 /// Nothing to deliver: looks whether that ends a phase, and does what waits for idleness.
 void Actor::Core::settle_phase() {
   if (is_ended() || is_invoking()) return;
-  if (phase_ == Phase::kStarting) {
-    if (!parcels_.empty()) return;  // they wait for the disk or an instance
-    phase_ = Phase::kRunning;
-    const auto beginning = std::move(beginning_);
-    if (beginning->on_started) beginning->on_started({});
-  }
+  settle_start();
+  if (phase_ == Phase::kStarting) return;  // what it delivers waits for the disk or an instance
   if (phase_ == Phase::kRunning) take_snapshot();
   if (phase_ == Phase::kStopping) finish_stop();
   if (!has_instance()) close_workshop();

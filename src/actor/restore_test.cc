@@ -216,6 +216,100 @@ TEST_F(RestoreTest, AnUnfinishedInitIsRunAgain) {
   EXPECT_EQ(started, std::vector<std::string>{""});
 }
 
+constexpr std::string_view kRestarting =
+    "name = \"p\"\ncomponent = \"x\"\non_error = \"restart\"\n[grants.probe]\n"
+    "[supervision]\nintensity = 2\nbackoff_min = \"100ms\"\n";
+
+/// An actor whose start delivers again what the node died in, and fails at it.
+class FailedRedelivery : public RestoreTest {
+ protected:
+  void cut_off(std::string_view on_error, std::initializer_list<std::string_view> events) {
+    manifest_text = kRestarting;
+    manifest_text.replace(manifest_text.find("restart"), 7, on_error);
+    start();
+    for (const std::string_view commands : events) script.push(1, commands);
+    executor.run();
+    log.make_durable({6});  // the recv
+    ASSERT_TRUE(crash_and_open());
+    executor.run();
+  }
+};
+
+TEST_F(FailedRedelivery, IsToldAsStartedIfItIsKept) {
+  cut_off("keep", {"x"});
+  EXPECT_EQ(started, std::vector<std::string>{""});
+  EXPECT_EQ(actor->status().phase, Phase::kRunning);
+}
+
+TEST_F(FailedRedelivery, IsToldAsStartedAfterItsBackOff) {
+  cut_off("restart", {"x"});
+  EXPECT_EQ(actor->status().phase, Phase::kRestarting);
+  EXPECT_TRUE(started.empty()) << "it does not run";
+  executor.advance(Milliseconds(100));
+  EXPECT_EQ(started, std::vector<std::string>{""});
+  EXPECT_EQ(actor->status().phase, Phase::kRunning);
+  script.push(1, "x");
+  settle();
+  executor.advance(Milliseconds(200));
+  EXPECT_EQ(actor->status().phase, Phase::kRunning);
+  EXPECT_EQ(started.size(), 1u) << "a restart while it runs is no start";
+  EXPECT_EQ(ended, 0);
+}
+
+TEST_F(FailedRedelivery, IsToldOnceThoughSeveralFail) {
+  cut_off("restart", {"x", "x", "+"});
+  executor.advance(Milliseconds(100));
+  EXPECT_EQ(actor->status().phase, Phase::kRestarting);
+  EXPECT_TRUE(started.empty()) << "inputs of the run before are left";
+  executor.advance(Milliseconds(200));
+  EXPECT_EQ(started, std::vector<std::string>{""});
+  EXPECT_EQ(state(), "+");
+}
+
+TEST_F(FailedRedelivery, IsAFailedStartIfItEndsTheActor) {
+  for (const std::string_view on_error : {"stop", "restart"}) {
+    ActorWorld world;
+    world.manifest_text = kRestarting;
+    world.manifest_text.replace(world.manifest_text.find("restart"), 7, on_error);
+    if (on_error == "restart") {
+      world.manifest_text.replace(world.manifest_text.find("intensity = 2"), 13, "intensity = 0");
+    }
+    world.start();
+    world.script.push(1, "x");
+    world.executor.run();
+    world.log.make_durable({6});
+    world.ended = 0;
+    ASSERT_TRUE(world.crash_and_open());
+    world.settle();
+    EXPECT_EQ(world.actor->status().phase, Phase::kFailed) << on_error;
+    ASSERT_EQ(world.started.size(), 1u);
+    EXPECT_NE(world.started[0], "");
+    EXPECT_EQ(world.ended, 1);
+  }
+}
+
+TEST_F(FailedRedelivery, IsToldAsStoppedIfAStopMeetsItsBackOff) {
+  cut_off("restart", {"x", "+"});
+  actor->stop();
+  settle();
+  EXPECT_EQ(actor->status().phase, Phase::kStopped);
+  EXPECT_EQ(started, std::vector<std::string>{"p was stopped before it ran"});
+  EXPECT_EQ(ended, 1);
+  executor.advance(std::chrono::seconds(10));
+  EXPECT_EQ(started.size() + static_cast<std::size_t>(ended), 2u);
+}
+
+TEST_F(RestoreTest, AnActorThatIsNeverIdleIsToldAsStarted) {
+  ASSERT_TRUE(create());
+  started.clear();
+  script.push(1, "r");
+  for (int turn = 0; turn < 20; ++turn) {
+    executor.step();
+    script.push(1, "r");
+  }
+  EXPECT_EQ(started, std::vector<std::string>{""});
+}
+
 TEST_F(RestoreTest, ACleanStopIsNoCrash) {
   start();
   actor->stop();
