@@ -218,7 +218,7 @@ void host_calls(benchmark::State& state) {
   chain::LogWriter& log = node.store->log();
   NoJournal nothing;
   actor::LiveJournal live(chain::ActorChain(log, {0}, node.clock, {}), node.shard->salts(),
-                          node.shard->record_builder());
+                          node.shard->record_builder(), log);
   DirectImports imports(*node.set.infos()[0], node.feed);
   store::StateTree tree;
   actor::Journal& journal = is_recorded ? static_cast<actor::Journal&>(live) : nothing;

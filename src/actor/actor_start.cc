@@ -21,7 +21,7 @@ Actor::Core::Core(Shard& shard, ActorSetup setup, const Origin& origin)
       identity_(origin.identity),
       journal_(chain::ActorChain(shard.ports().log, shard.ports().index, shard.ports().clock,
                                  origin.head),
-               shard.salts(), shard.record_builder()),
+               shard.salts(), shard.record_builder(), shard.ports().log),
       families_(setup.families, shard.gate()) {}
 
 Actor::Core::~Core() {

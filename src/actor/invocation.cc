@@ -53,6 +53,7 @@ Status Invocation::begin(wasm::Instance& instance, const Delivery& delivery) {
   request_.reset();
   broken_.reset();
   over_limit_.reset();
+  is_log_full_ = is_done_ = false;
   effects_.clear();
   asked_ = delivery.asked;
   end_ = {};
@@ -79,13 +80,17 @@ Status Invocation::begin(wasm::Instance& instance, const Delivery& delivery) {
 
 Result<Invocation::Progress> Invocation::poll() {
   CHECK(is_active_, "SEQ-1");
-  const wasm::CallState state = instance_->poll();
-  if (broken_) {
-    is_active_ = false;
-    return std::unexpected(*broken_);
+  if (!is_done_) {
+    const wasm::CallState state = instance_->poll();
+    if (broken_) {
+      is_active_ = false;
+      return std::unexpected(*broken_);
+    }
+    if (state == wasm::CallState::kYielded) return Progress::kYielded;
+    if (state == wasm::CallState::kSuspended) return Progress::kSuspended;
+    is_done_ = true;
   }
-  if (state == wasm::CallState::kYielded) return Progress::kYielded;
-  if (state == wasm::CallState::kSuspended) return Progress::kSuspended;
+  if (is_log_full_ && parts_.journal.must_rest()) return Progress::kYielded;
   TRY_OK(finish());
   return Progress::kEnded;
 }
@@ -116,7 +121,7 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
     case CallOutcome::kReturn:
       return finish_call(target, arguments, result);
     case CallOutcome::kSuspend:
-      return suspend(target, arguments);
+      return suspend(target, arguments, result);
     case CallOutcome::kTrap:
       return record_call(target, {chain::Kind::kHostCall, arguments, wasm::ImportOutcome::kTrap},
                          result);
@@ -143,20 +148,23 @@ Result<CallOutcome> Invocation::ask(const ImportTarget& target, ByteSpan argumen
 wasm::ImportOutcome Invocation::finish_call(const ImportTarget& target, ByteSpan arguments,
                                             Bytes& result) {
   const CallInfo& call = *target.call;
+  auto answered = wasm::ImportOutcome::kReturn;
   if (!is_plain(call, result, next_id_)) {
     const auto outcome = record_call(target, {chain::Kind::kHostCall, arguments}, result);
-    if (outcome != wasm::ImportOutcome::kReturn) return outcome;
+    if (outcome == wasm::ImportOutcome::kTrap) return outcome;
+    answered = outcome;
   }
   if (emits(call, result)) {
     effects_.add(target, target_id(call, arguments, next_id_), arguments);
   }
   if (mints(call, result, next_id_)) ++next_id_;
   ++ordinal_;
-  return wasm::ImportOutcome::kReturn;
+  return answered;
 }
 
 /// Records a call that does not fold. Without a result it ended in a trap, whose message stands in
-/// the trap record.
+/// the trap record. One call may make a million of them: when much waits for the disk it gives way,
+/// and the run queue serves nobody until less does. That rest is not the guest's time.
 wasm::ImportOutcome Invocation::record_call(const ImportTarget& target, const CallRecord& call,
                                             Bytes& result) {
   const PayloadDraft payloads[] = {{call.arguments, target.arguments_hint},
@@ -168,11 +176,13 @@ wasm::ImportOutcome Invocation::record_call(const ImportTarget& target, const Ca
   draft.payloads = std::span(payloads, call.outcome == wasm::ImportOutcome::kTrap ? 1 : 2);
   draft.body = chain::OrdinalBody{ordinal_};
   const auto appended = parts_.journal.append(draft);
-  if (appended) return call.outcome;
-  return break_off(appended.error(), result);
+  if (!appended) return not_recorded(appended.error(), result);
+  const bool rests = call.outcome == wasm::ImportOutcome::kReturn && parts_.journal.must_rest();
+  return rests ? wasm::ImportOutcome::kYield : call.outcome;
 }
 
-wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arguments) {
+wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arguments,
+                                        Bytes& result) {
   const PayloadDraft payloads[] = {{arguments, target.arguments_hint}};
   EventDraft draft;
   draft.kind = chain::Kind::kHostRequest;
@@ -181,10 +191,7 @@ wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arg
   draft.payloads = payloads;
   draft.body = chain::OrdinalBody{ordinal_};
   const Result<chain::Appended> appended = parts_.journal.append(draft);
-  if (!appended) {
-    broken_ = appended.error();
-    return wasm::ImportOutcome::kTrap;
-  }
+  if (!appended) return not_recorded(appended.error(), result);
   request_ = appended->seq;
   request_target_ = &target;
   request_arguments_.assign(arguments.begin(), arguments.end());
@@ -212,6 +219,14 @@ Status Invocation::answer(ByteSpan result) {
 wasm::ImportOutcome Invocation::break_off(const Error& error, Bytes& result) {
   broken_ = error;
   result = to_bytes(as_bytes(error.message));
+  return wasm::ImportOutcome::kTrap;
+}
+
+/// A full queue ends the call, not the actor. The trap waits until it has room.
+wasm::ImportOutcome Invocation::not_recorded(const Error& error, Bytes& result) {
+  if (error.code != Code::kFull) return break_off(error, result);
+  over_limit_ = kLogFullText;
+  is_log_full_ = true;
   return wasm::ImportOutcome::kTrap;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actor/effect_batch.h"
@@ -17,6 +18,10 @@
 #include "wasm/instance.h"
 
 namespace theater::actor {
+
+/// The text of a trap(limit) whose call met a full queue to the log. No repetition reaches it.
+inline constexpr std::string_view kLogFullText =
+    "a host call could not be recorded: the queue to the log is full";
 
 /// The other end of the guest's imports: live the families, in replay the chain.
 class Imports {
@@ -68,7 +73,8 @@ class Invocation final : public wasm::ImportHandler {
   /// handler. An error is the journal's.
   Status begin(wasm::Instance& instance, const Delivery& delivery);
   enum class Progress : std::uint8_t { kYielded, kSuspended, kEnded };
-  /// Runs the guest for a slice. After kEnded: end(), effects(). An error is a port's.
+  /// Runs the guest for a slice; it is over early when much of what was recorded waits for the disk
+  /// (Journal::must_rest). After kEnded: end(), effects(). An error is a port's.
   Result<Progress> poll();
   /// Answers the suspended call (recorded first); then poll.
   Status answer(ByteSpan result);
@@ -103,7 +109,8 @@ class Invocation final : public wasm::ImportHandler {
   wasm::ImportOutcome record_call(const ImportTarget& target, const CallRecord& call,
                                   Bytes& result);
   wasm::ImportOutcome finish_call(const ImportTarget& target, ByteSpan arguments, Bytes& result);
-  wasm::ImportOutcome suspend(const ImportTarget& target, ByteSpan arguments);
+  wasm::ImportOutcome suspend(const ImportTarget& target, ByteSpan arguments, Bytes& result);
+  wasm::ImportOutcome not_recorded(const Error& error, Bytes& result);
   wasm::ImportOutcome break_off(const Error& error, Bytes& result);
   Status finish();
   Status finish_with(ByteSpan result);
@@ -125,6 +132,8 @@ class Invocation final : public wasm::ImportHandler {
   std::size_t asked_ = 0;        // of delivery_.asked, not met yet
   std::optional<Error> broken_;  // a port failed in the middle of the call
   std::optional<std::string> over_limit_;
+  bool is_log_full_ = false;  // a call could not be recorded
+  bool is_done_ = false;      // the guest's part; the end is recorded when the log has room
   EffectBatch effects_;
   InvocationEnd end_;
   // Reused buffers.

@@ -14,7 +14,8 @@ inline constexpr std::uint64_t kComponentBytesMax = 256u << 20;
 
 inline constexpr std::int64_t kBatchItemsMax = 1024;  // one page of inputs holds no more
 
-/// Waiting for the disk beyond this, mailboxes are not drained.
+/// Waiting for the disk beyond this, mailboxes are not drained, and a call that has recorded
+/// something rests. Far below what a shard's queue to the log holds.
 inline constexpr std::uint64_t kUndurableBytesMax = 4u << 20;
 
 /// Import calls and buffered effects of one invocation; one more traps it.

@@ -5,6 +5,8 @@
 #include <cstddef>
 
 #include "actor/journal.h"
+#include "actor/limits.h"
+#include "chain/log_writer.h"
 #include "io/clock.h"
 
 namespace theater::actor {
@@ -32,10 +34,12 @@ class SaltSource {
 /// Owned by its actor, on the actor's shard. Salts and builder are the shard's.
 class LiveJournal final : public Journal {
  public:
-  LiveJournal(chain::ActorChain chain, SaltSource& salts, RecordBuilder& builder)
-      : chain_(std::move(chain)), salts_(salts), builder_(builder) {}
+  LiveJournal(chain::ActorChain chain, SaltSource& salts, RecordBuilder& builder,
+              const chain::LogWriter& log)
+      : chain_(std::move(chain)), salts_(salts), builder_(builder), log_(log) {}
 
   Result<chain::Appended> append(const EventDraft& draft) override;
+  bool must_rest() const override { return log_.undurable_bytes() > kUndurableBytesMax; }
   Salt state_salt() override { return salts_.next(); }
 
   /// Genesis and upgrade carry their manifest in the body instead of payloads.
@@ -56,6 +60,7 @@ class LiveJournal final : public Journal {
   chain::ActorChain chain_;
   SaltSource& salts_;
   RecordBuilder& builder_;
+  const chain::LogWriter& log_;
   Lsn last_;
 };
 

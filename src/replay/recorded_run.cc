@@ -100,8 +100,13 @@ const store::StoredEvent* RecordedRun::peek() {
 
 bool RecordedRun::is_skipped() const {
   const auto* trap = std::get_if<chain::TrapBody>(&back().record.body);
-  return trap != nullptr && (trap->reason == chain::TrapReason::kDeadline ||
-                             trap->reason == chain::TrapReason::kInterrupted);
+  if (trap == nullptr) return false;
+  if (trap->reason != chain::TrapReason::kLimit) {
+    return trap->reason == chain::TrapReason::kDeadline ||
+           trap->reason == chain::TrapReason::kInterrupted;
+  }
+  const auto& payloads = back().payloads;
+  return !payloads.empty() && wasm::BinaryReader(payloads[0].bytes).string() == actor::kLogFullText;
 }
 
 Result<chain::Appended> RecordedRun::append(const actor::EventDraft& draft) {

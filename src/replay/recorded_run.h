@@ -33,7 +33,8 @@ class RecordedRun final : public actor::Journal, public actor::Imports {
   const store::StoredEvent& back() const { return events_[size_ - 1]; }
   const store::StoredEvent& operator[](std::size_t index) const { return events_[index]; }
 
-  /// Whether the run ended in a way that no repetition can reach: deadline or interruption.
+  /// Whether the run ended in a way that no repetition can reach: deadline, interruption
+  /// or a full queue to the log.
   bool is_skipped() const;
   /// The recorded answer to the pending host-req; it is passed.
   Result<ByteSpan> take_response();

@@ -70,6 +70,25 @@ TEST_F(ReplayTest, RestartsUpgradesAndInterruptionsAreEqual) {
   EXPECT_EQ(one.head, status.head);
 }
 
+/// One call records more than the queue to the log holds; the log is written in between.
+TEST_F(ReplayTest, ACallThatRestsForTheLogIsEqual) {
+  start();
+  constexpr std::uint64_t kCalls = 60'000;
+  const actor::ActorStatus before = actor->status();
+  tell(std::string(kCalls, 'd') + "e+");
+  const actor::ActorStatus status = actor->status();
+  EXPECT_EQ(status.phase, actor::Phase::kRunning) << status.last_error;
+  EXPECT_EQ(status.next_seq.value, before.next_seq.value + kCalls + 3)
+      << "recv, commit and snapshot";
+  EXPECT_EQ(script.count("perform effect"), 1u);
+  EXPECT_EQ(state(), "+");
+  kill();
+  const auto report = replay();
+  expect_equal(report);
+  EXPECT_EQ(report->actors.at(0).head, status.head);
+  EXPECT_EQ(report->actors[0].skipped, 0u);
+}
+
 TEST_F(ReplayTest, FreshInstancesAndDeadlinesAreEqual) {
   manifest_text =
       "name = \"probe\"\ncomponent = \"x\"\ninstance = \"fresh\"\n[grants.probe]\n"

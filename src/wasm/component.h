@@ -79,8 +79,8 @@ class Component {
   std::unique_ptr<State> state_;
 };
 
-/// How the host answers an import. kImmediate costs some 20 ns and must answer kReturn or kTrap;
-/// kMaySuspend costs some 300 ns and may also answer kSuspend.
+/// How the host answers an import. kImmediate costs some 20 ns and may not answer kSuspend;
+/// kMaySuspend costs some 300 ns and may.
 enum class ImportMode { kImmediate, kMaySuspend };
 
 /// A component bound to import modes, with every lookup done: instances come out of it in a few

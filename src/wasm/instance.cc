@@ -58,6 +58,7 @@ CallState Instance::poll() {
   State& state = *state_;
   CHECK(state.phase == Phase::kCalling, "only a call under way is polled");
   if (state.waiting == Waiting::kSuspended) return CallState::kSuspended;
+  if (state.waiting == Waiting::kYielding) state.waiting = Waiting::kAnswered;
   state.begin_slice();
   const bool done = wasmtime_call_future_poll(state.future.get());
   state.ticks_used = state.ticks_so_far();

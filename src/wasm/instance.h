@@ -16,17 +16,18 @@
 
 namespace theater::wasm {
 
-enum class ImportOutcome { kReturn, kSuspend, kTrap };
+/// kYield is kReturn after a rest: the guest gets its result in the poll after this one.
+enum class ImportOutcome { kReturn, kYield, kSuspend, kTrap };
 
 /// The host side of a component's imports: one instance's, called on its shard inside poll().
 class ImportHandler {
  public:
   virtual ~ImportHandler() = default;
   /// Runs import function `import` (index into Component::imports()). `arguments` is the binary
-  /// form of its arguments; it may point into buffers that the next call reuses. On kReturn
-  /// `result` is the binary form of the result (empty if there is none); on kTrap its bytes are
-  /// the message; on kSuspend (only for ImportMode::kMaySuspend) Instance::resume answers later.
-  /// `result` arrives empty. Must not call the Instance.
+  /// form of its arguments; it may point into buffers that the next call reuses. On kReturn and
+  /// kYield `result` is the binary form of the result (empty if there is none); on kTrap its bytes
+  /// are the message; on kSuspend (only for ImportMode::kMaySuspend) Instance::resume answers
+  /// later. `result` arrives empty. Must not call the Instance.
   ///
   /// Resource handles cross as LEB128 numbers: for the host's own resources the representation
   /// the host chose, for guest resources an id that Instance::start_drop accepts.
@@ -48,8 +49,8 @@ struct InstanceLimits {
   Nanoseconds deadline = std::chrono::seconds(10);  // of guest time, for each call and for create
 };
 
-/// kYielded: the slice is over, poll again later. kSuspended: an import waits for resume().
-/// kDone: take_result() has the outcome.
+/// kYielded: the slice is over, or an import said so: poll again later. kSuspended: an import waits
+/// for resume(). kDone: take_result() has the outcome.
 enum class CallState { kYielded, kSuspended, kDone };
 
 /// One actor's, on that actor's shard; never moves; one call at a time. Destroy it between any two

@@ -95,6 +95,9 @@ TrapOr<void> Instance::State::run_import(const LinkedTrampoline& trampoline,
   switch (handler.call_import(plan.import, *arguments, *result)) {
     case ImportOutcome::kReturn:
       break;
+    case ImportOutcome::kYield:
+      if (auto rested = give_way(); !rested) return rested;
+      break;
     case ImportOutcome::kTrap:
       return refuse(TrapKind::kHost, std::string(as_text(*result)));
     case ImportOutcome::kSuspend:
@@ -115,20 +118,34 @@ TrapOr<void> Instance::State::wait_for_answer(const ImportPlan& import) {
   if (phase != Phase::kCalling) {
     return refuse(TrapKind::kHost, "a start function must not wait, but it called " + import.name);
   }
+  if (auto waited = leave_fiber(Waiting::kSuspended); !waited) return waited;
+  if (!answer_trap) return {};
+  Trap trap = *std::move(answer_trap);
+  answer_trap.reset();
+  return std::unexpected(std::move(trap));
+}
+
+/// Until the next poll. A guest that gives way often may never be in the middle of a slice's end:
+/// so its time is looked at here. The rest is not the guest's time.
+TrapOr<void> Instance::State::give_way() {
+  if (phase != Phase::kCalling) return {};
+  if (auto rested = leave_fiber(Waiting::kYielding); !rested) return rested;
+  if (auto late = past_deadline()) return std::unexpected(*std::move(late));
+  return {};
+}
+
+/// Lets poll() return; the next one that finds it answered goes on here, with a new slice.
+TrapOr<void> Instance::State::leave_fiber(Waiting how) {
   if (!wait_function) {
     const TrapOr<wasmtime_func_t> found = host_function(kWaitFunction);
     if (!found) return std::unexpected(found.error());
     wait_function = *found;
   }
-  waiting = Waiting::kSuspended;
+  waiting = how;
   const TrapOr<void> waited = call_core(*wait_function, {});
   waiting = Waiting::kNo;
-  if (!waited) return waited;
-  wasmtime_context_set_epoch_deadline(context, Engine::kTicksPerSlice);
-  if (!answer_trap) return {};
-  Trap trap = *std::move(answer_trap);
-  answer_trap.reset();
-  return std::unexpected(std::move(trap));
+  if (waited) wasmtime_context_set_epoch_deadline(context, Engine::kTicksPerSlice);
+  return waited;
 }
 
 std::uint64_t Instance::State::memory_bytes() const {

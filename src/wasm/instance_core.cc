@@ -73,14 +73,20 @@ std::uint64_t Instance::State::ticks_so_far() const {
   return ticks_used + (component.engine->ticks() - ticks_at_poll);
 }
 
-wasmtime_error_t* Instance::State::on_epoch(std::uint64_t* delta, std::uint8_t* kind) {
+/// The trap of a call, or of a start function, that has used up its time.
+std::optional<Trap> Instance::State::past_deadline() const {
   const Nanoseconds used = component.engine->tick_length() * ticks_so_far();
   const Nanoseconds allowed = phase == Phase::kStarting ? start_deadline() : limits.deadline;
-  if (used >= allowed) {
-    raised = Trap{TrapKind::kDeadline,
-                  fmt::format("the call ran longer than its deadline of {} ms",
-                              std::chrono::duration_cast<Milliseconds>(allowed).count()),
-                  ""};
+  if (used < allowed) return std::nullopt;
+  return Trap{TrapKind::kDeadline,
+              fmt::format("the call ran longer than its deadline of {} ms",
+                          std::chrono::duration_cast<Milliseconds>(allowed).count()),
+              ""};
+}
+
+wasmtime_error_t* Instance::State::on_epoch(std::uint64_t* delta, std::uint8_t* kind) {
+  if (auto late = past_deadline()) {
+    raised = std::move(late);
     return wasmtime_error_new("deadline");
   }
   if (phase == Phase::kStarting) {

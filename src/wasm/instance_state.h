@@ -55,7 +55,7 @@ struct CurrentCall {
 
 enum class Leave { kForbidden, kAllowed };
 enum class Phase { kStarting, kIdle, kCalling, kDone, kDead };
-enum class Waiting { kNo, kSuspended, kAnswered };
+enum class Waiting { kNo, kYielding, kSuspended, kAnswered };
 
 struct Instance::State {
   State(std::shared_ptr<const LinkedComponent> linked_component,
@@ -125,6 +125,8 @@ struct Instance::State {
   TrapOr<void> run_drop();
   TrapOr<void> run_import(const LinkedTrampoline& trampoline, std::span<CoreValue> values);
   TrapOr<void> wait_for_answer(const ImportPlan& import);
+  TrapOr<void> give_way();
+  TrapOr<void> leave_fiber(Waiting how);
   TrapOr<void> check_memory() const;
   std::uint64_t memory_bytes() const;
 
@@ -140,6 +142,7 @@ struct Instance::State {
   TrapOr<void> check_may_leave(std::uint32_t instance) const;
   /// Called by wasmtime when an epoch deadline is reached: yield, or end the call.
   wasmtime_error_t* on_epoch(std::uint64_t* delta, std::uint8_t* kind);
+  std::optional<Trap> past_deadline() const;
   std::uint64_t ticks_so_far() const;
   Nanoseconds start_deadline() const;
 

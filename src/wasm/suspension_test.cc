@@ -120,6 +120,47 @@ TEST(Suspension, ALongCallGivesWayAtEachSlice) {
   EXPECT_EQ(guest.result(), "42");
 }
 
+/// Whatever the import may do else: kImmediate ones too.
+TEST(Suspension, AnImportMayGiveWayBeforeItReturns) {
+  Guest guest(kGuest, testing::shared_engine(), ImportMode::kImmediate);
+  int asked = 0;
+  guest.imports.functions["ask"] = [&](const auto&) {
+    ++asked;
+    const auto outcome = asked % 2 == 0 ? ImportOutcome::kReturn : ImportOutcome::kYield;
+    return testing::ScriptedImports::Answer{outcome, Value("x"), ""};
+  };
+  guest.start("ask-often", {"4"});
+  EXPECT_EQ(guest.instance->poll(), CallState::kYielded);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(guest.instance->poll(), CallState::kYielded);
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(guest.instance->poll(), CallState::kDone);
+  EXPECT_EQ(guest.result(), "42");
+  guest.start("f", {"7"});
+  EXPECT_EQ(guest.instance->poll(), CallState::kYielded);
+  guest.instance.reset();  // an instance may go while it rests
+}
+
+/// The rest is not the guest's time; what it used before is, though no slice was whole.
+TEST(Suspension, ACallThatGivesWayEndsAtItsDeadline) {
+  const auto engine = make_engine();
+  Guest guest(kGuest, *engine);
+  InstanceLimits limits;
+  limits.deadline = engine->tick_length() * 3;
+  guest.imports.functions["ask"] = [&](const auto&) {
+    engine->tick();
+    return testing::ScriptedImports::Answer{ImportOutcome::kYield, Value("x"), ""};
+  };
+  ASSERT_EQ(guest.open(limits), "");
+  guest.start("ask-often", {"100"});
+  for (int slice = 1; slice <= 3; ++slice) {
+    EXPECT_EQ(guest.instance->poll(), CallState::kYielded);
+    for (int i = 0; i < 1000; ++i) engine->tick();
+  }
+  EXPECT_EQ(guest.instance->poll(), CallState::kDone);
+  EXPECT_EQ(guest.result().substr(0, 13), "trap deadline");
+}
+
 TEST(Suspension, ACallPastItsDeadlineTraps) {
   EngineOptions options;
   options.ticking = Ticking::kThread;

@@ -27,6 +27,14 @@ class FakeLog final : public chain::LogWriter {
   void cut() { events_.resize(durable_.value); }
   void set_disk(chain::DiskState disk) { disk_ = disk; }
   void set_undurable_bytes(std::uint64_t bytes) { undurable_ = bytes; }
+  /// From now on each event that is not durable counts as so many bytes.
+  void weigh_events(std::uint64_t bytes) { event_bytes_ = bytes; }
+  /// The queue refuses what comes after `events` more, as if others had filled it by then.
+  void fill_after(std::size_t events) { events_max_ = events_.size() + events; }
+  void make_room() {
+    events_max_ = SIZE_MAX;
+    is_full_ = false;
+  }
   /// How often a log thread would have been woken.
   std::size_t wakes() const { return wakes_; }
   /// Whether somebody waits for a batch, whosever frames it holds.
@@ -35,7 +43,10 @@ class FakeLog final : public chain::LogWriter {
   store::StoredEvent& edit(std::size_t index) { return events_[index]; }
 
   Lsn durable() const override { return durable_; }
-  std::uint64_t undurable_bytes() const override { return undurable_; }
+  std::uint64_t undurable_bytes() const override {
+    if (is_full_) return chain::kShardQueueBytes;
+    return undurable_ + (events_.size() - durable_.value) * event_bytes_;
+  }
   chain::DiskState disk_state() const override { return disk_; }
   bool failed() const override { return failed_; }
   std::string failure() const override { return failed_ ? "the disk is gone" : ""; }
@@ -59,6 +70,10 @@ class FakeLog final : public chain::LogWriter {
   Result<Lsn> submit(chain::ShardIndex, const chain::Link& link, const chain::RecordDraft& draft,
                      std::span<const chain::Attachment> attachments, Digest& leaf) override {
     if (failed_) return theater::fail(Code::kIo, "the disk is gone");
+    if (events_.size() >= events_max_) {
+      is_full_ = true;
+      return theater::fail(Code::kFull, "the shard's log queue is full");
+    }
     TRY(const Bytes bytes, chain::encode_record(link, draft));
     leaf = chain::leaf_hash(bytes);
     store::StoredEvent event;
@@ -94,7 +109,9 @@ class FakeLog final : public chain::LogWriter {
 
   std::vector<store::StoredEvent> events_;
   Lsn durable_;
-  std::uint64_t undurable_ = 0;
+  std::uint64_t undurable_ = 0, event_bytes_ = 0;
+  std::size_t events_max_ = SIZE_MAX;
+  bool is_full_ = false;  // has refused
   bool failed_ = false, is_grouping_ = false, is_awaited_ = false;
   std::size_t wakes_ = 0, woken_for_ = 0;  // events
   chain::DiskState disk_ = chain::DiskState::kGood;

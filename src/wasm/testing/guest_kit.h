@@ -68,7 +68,9 @@ struct ScriptedImports final : ImportHandler {
     }
     Answer answer = found->second(*values);
     if (answer.outcome == ImportOutcome::kTrap) result = to_bytes(as_bytes(answer.trap));
-    if (answer.outcome == ImportOutcome::kReturn && answer.value) {
+    const bool returns =
+        answer.outcome == ImportOutcome::kReturn || answer.outcome == ImportOutcome::kYield;
+    if (returns && answer.value) {
       result = encode(*answer.value, *function.type.result).value();
     }
     return answer.outcome;
