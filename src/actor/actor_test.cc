@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "actor/limits.h"
 #include "actor/testing/actor_fixture.h"
 
 namespace theater::actor::testing {
@@ -246,6 +247,20 @@ TEST_F(ActorTest, StateOverItsLimitIsRefused) {
   EXPECT_EQ(state(), "+++");
   EXPECT_EQ(std::get<chain::TrapBody>(last().body).reason, chain::TrapReason::kLimit);
   EXPECT_EQ(actor->status().last_error, "the new state is 4 bytes, limits.state_max is 3");
+}
+
+TEST_F(ActorTest, AnInvocationMayHaveAsManyEffectsAsAPageHolds) {  // BOUND-1
+  start();
+  const std::size_t before = log.events().size();
+  script.push(1, std::string(kEffectsMax, 'e') + "r+");
+  settle();
+  EXPECT_EQ(kinds(before), "recv host-call commit") << "a call without an effect is no effect";
+  EXPECT_EQ(last().outputs.size(), kEffectsMax);
+  EXPECT_EQ(script.count("perform effect 1"), kEffectsMax);
+  script.push(2, std::string(kEffectsMax + 1, 'e'));
+  settle();
+  EXPECT_EQ(std::get<chain::TrapBody>(last().body).reason, chain::TrapReason::kLimit);
+  EXPECT_EQ(script.count("perform effect 2"), 0u);
 }
 
 TEST_F(ActorTest, AnEndlessLoopEndsAtItsDeadline) {

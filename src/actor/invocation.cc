@@ -95,9 +95,10 @@ Result<Invocation::Progress> Invocation::poll() {
   return Progress::kEnded;
 }
 
-/// For one more effect.
-bool Invocation::has_room(std::size_t bytes) const {
-  return effects_.items.size() < kEffectsMax && effects_.buffer.size() + bytes <= kEffectBytesMax;
+/// For so many more effects, of so many bytes together.
+bool Invocation::has_room(std::size_t effects, std::size_t bytes) const {
+  return effects_.items.size() + effects <= kEffectsMax &&
+         effects_.buffer.size() + bytes <= kEffectBytesMax;
 }
 
 std::string Invocation::over_limit_text() {
@@ -111,7 +112,8 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
     return wasm::ImportOutcome::kTrap;
   }
   const ImportTarget& target = parts_.program.target(import);
-  if (ordinal_ == kCallsMax || !has_room(arguments.size())) {
+  const bool may_emit = target.call->emits != Emits::kNever;
+  if (ordinal_ == kCallsMax || (may_emit && !has_room(1, arguments.size()))) {
     over_limit_ = over_limit_text();
     return wasm::ImportOutcome::kTrap;
   }
@@ -252,7 +254,9 @@ Status Invocation::finish_with(ByteSpan result) {
                        fmt::format("the new state is {} bytes, limits.state_max is {}",
                                    state.size(), parts_.state_max));
   }
-  if (!has_room(rest.size())) return finish_trap(chain::TrapReason::kLimit, over_limit_text());
+  const std::size_t answers = delivery_.target->answers ? 1 : 0;
+  if (!has_room(answers, rest.size()))
+    return finish_trap(chain::TrapReason::kLimit, over_limit_text());
   return finish_ok(state, rest);
 }
 

@@ -117,7 +117,7 @@ class Invocation final : public wasm::ImportHandler {
   Status finish_ok(ByteSpan state, ByteSpan rest);
   Status finish_trap(chain::TrapReason reason, std::string_view text);
   void draft_outputs();
-  bool has_room(std::size_t bytes) const;
+  bool has_room(std::size_t effects, std::size_t bytes) const;
   static std::string over_limit_text();
   std::optional<std::uint64_t> fuel() const;
 
