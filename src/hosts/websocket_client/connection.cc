@@ -44,7 +44,9 @@ void Connection::send(const Message& message) {
   if (state() != State::kOpen) return;
   const Opcode opcode = message.is_text() ? Opcode::kText : Opcode::kBinary;
   const ByteSpan bytes = message.bytes();
-  if (window_bits_ == 0 || bytes.size() < kDeflateBytesMin) return queue_frame({opcode, bytes, 0});
+  if (window_bits_ == 0 || !is_worth_deflating(bytes.size())) {
+    return queue_frame({opcode, bytes, 0});
+  }
   queue_frame({opcode, deflate(bytes, window_bits_), kCompressed});
 }
 

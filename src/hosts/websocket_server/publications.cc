@@ -9,7 +9,7 @@ namespace theater::hosts::websocket_server {
 void append_message(Bytes& out, const Message& message, int window_bits) {
   const Opcode opcode = message.is_text() ? Opcode::kText : Opcode::kBinary;
   const ByteSpan bytes = message.bytes();
-  if (window_bits == 0 || bytes.size() < kDeflateBytesMin) {
+  if (window_bits == 0 || !is_worth_deflating(bytes.size())) {
     append_header(out, opcode, bytes.size());
     append(out, bytes);
     return;

@@ -205,6 +205,10 @@ TEST_F(ServerFixture, CompressesWhenBothAgree) {
       exchange(client, client_frame(Opcode::kText, as_text(packed), kFinal | kCompressed));
   EXPECT_LT(echo.size(), 200u);
   EXPECT_EQ(static_cast<std::uint8_t>(echo[0]), 0xc1);
+  const std::string longest(kDeflateBytesMax, 't'), too_long(kDeflateBytesMax + 1, 't');
+  EXPECT_LT(exchange(client, client_frame(Opcode::kText, longest)).size(), 2000u);
+  EXPECT_EQ(exchange(client, client_frame(Opcode::kText, too_long)),
+            server_frame(Opcode::kText, too_long));
 }
 
 }  // namespace
