@@ -1,6 +1,7 @@
 // websocket_server::Instance: one actor's connections.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -122,6 +123,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell(std::uint64_t id, Peer& peer, Publication& publication);
   void catch_up(std::uint64_t id);
   void rest_or_read();
+  void forget_asked(std::string_view topic);
   void forget_departed();
   void part_from_all();
 
@@ -141,7 +143,10 @@ class Instance final : public host::BoundInstance<Instance>,
   /// invocations, not performed yet, then those of the current one.
   Fifo<std::uint64_t> audiences_;
   std::size_t committed_audiences_ = 0;
-  std::size_t open_topics_asked_ = 0;  // subscribe calls not performed yet
+  /// Topics that are not there yet: how many subscribe calls for each are not performed yet; and
+  /// those of the current invocation.
+  std::map<std::string, std::size_t, std::less<>> asked_topics_;
+  std::vector<std::string> asked_now_;
   listener::Pages pages_;
   host::RefusedWrites refused_;
   std::vector<std::uint64_t> departed_;  // ended connections the guest may still ask about

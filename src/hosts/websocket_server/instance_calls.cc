@@ -1,5 +1,6 @@
 // websocket_server::Instance: what the guest may ask for, and doing it once it is durable.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "host/rounds.h"
@@ -87,9 +88,11 @@ host::Outcome Instance::subscribe(std::uint64_t id, std::string_view topic) {
   if (peer->is_closed || !peer->connection) return closed(id);
   if (auto status = check_topic(topic); !status) return status;
   if (topic == kEverybody || topics_.contains(topic)) return {};
-  if (topics_.size() + open_topics_asked_ >= limits_.topics_max) {
+  const auto asked = asked_topics_.find(topic);
+  if (asked == asked_topics_.end() && topics_.size() + asked_topics_.size() >= limits_.topics_max) {
     return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
   }
+  ++asked_topics_[asked_now_.emplace_back(topic)];
   return {};
 }
 
@@ -128,11 +131,13 @@ host::Data Instance::attachment(std::uint64_t id) {
 void Instance::settle(actor::Settlement settlement) {
   refused_.settle(settlement, peers_,
                   [this](Connection& connection) { flow_.mark_dirty(connection); });
+  const auto asked = std::exchange(asked_now_, {});
   if (settlement == actor::Settlement::kCommitted) {
     peers_.keep();
     committed_audiences_ = audiences_.size();
   } else {
     peers_.roll_back();
+    for (const std::string& topic : asked) forget_asked(topic);
     while (audiences_.size() > committed_audiences_) audiences_.pop_back();
   }
 }
@@ -167,7 +172,13 @@ void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_v
   flow_.mark_dirty(*peer->connection);
 }
 
+void Instance::forget_asked(std::string_view topic) {
+  const auto asked = asked_topics_.find(topic);
+  if (asked != asked_topics_.end() && --asked->second == 0) asked_topics_.erase(asked);
+}
+
 void Instance::perform_subscribe(std::uint64_t id, std::string_view topic) {
+  forget_asked(topic);
   catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection || topic == kEverybody) return;

@@ -190,6 +190,29 @@ TEST_F(ServerFixture, ACloseThatNeverWasDoesNotOpenWhatHasEnded) {
             static_cast<std::uint8_t>(host::GuestCode::kClosed));
 }
 
+TEST_F(ServerFixture, MoreTopicsThanThereMayBeAreRefusedWhenTheyAreAskedFor) {
+  serve("topics_max = 3\n");
+  open();
+  const auto ask = [&](const std::string& topic) {
+    Bytes result;
+    instance->call(EchoActor::kSubscribe, host::arguments_of(actor.last_id, topic), {}, result);
+    return result[0] == 0 ? 0 : result[1];
+  };
+  const auto full = static_cast<std::uint8_t>(host::GuestCode::kFull);
+  for (const char* topic : {"a", "b", "c", "a"}) EXPECT_EQ(ask(topic), 0);
+  EXPECT_EQ(ask("d"), full);
+  instance->settle(actor::Settlement::kDiscarded);
+  for (const char* topic : {"d", "e", "f"}) EXPECT_EQ(ask(topic), 0) << "they never were";
+  instance->settle(actor::Settlement::kCommitted);
+  EXPECT_EQ(ask("g"), full) << "they will be";
+  for (const char* topic : {"d", "e", "f"}) {
+    const Bytes arguments = host::arguments_of(actor.last_id, std::string(topic));
+    instance->perform({EchoActor::kSubscribe, arguments, 0, Seq{1}, 0});
+  }
+  EXPECT_EQ(ask("g"), full);
+  EXPECT_EQ(ask("f"), 0);
+}
+
 TEST_F(ServerFixture, SilenceIsAskedThenEnded) {
   serve();
   auto client = open();
