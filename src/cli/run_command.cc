@@ -86,9 +86,8 @@ class Announcer final : public node::NodeListener {
     const std::string past =
         actor.is_new ? "new" : fmt::format("goes on at seq {}", actor.next_seq.value);
     if (log_ != nullptr) {
-      const std::string place =
-          actor.listen.empty() ? "" : fmt::format("; ws://{}{}", actor.listen, actor.path);
-      const std::string text = past + place;
+      std::string text = past;
+      for (const host::Place& place : actor.places) text += "; " + place.url;
       log_->write({.level = host::LogLevel::kInfo, .actor = actor.name, .text = text});
     }
     if (output_.is_json()) {
@@ -97,20 +96,23 @@ class Announcer final : public node::NodeListener {
                     {"id", actor.id.hex()},
                     {"new", actor.is_new},
                     {"seq", actor.next_seq.value},
-                    {"listen", actor.listen},
-                    {"path", actor.path}});
+                    {"places", as_json(actor.places)}});
       return;
     }
     if (log_ != nullptr) return;
     output_.line(fmt::format("{}  {}  {}", output_.paint(Colour::kBold, actor.name),
                              actor.id.hex().substr(0, 8), past));
-    if (actor.has_pages) {
-      output_.line(fmt::format("  page       {}",
-                               output_.paint(Colour::kCyan, "http://" + actor.listen + "/")));
+    for (const host::Place& place : actor.places) {
+      output_.line(fmt::format("  {:<9}  {}", place.what, output_.paint(Colour::kCyan, place.url)));
     }
-    if (!actor.listen.empty()) {
-      output_.line(fmt::format("  WebSocket  ws://{}{}", actor.listen, actor.path));
+  }
+
+  static Json as_json(const std::vector<host::Place>& places) {
+    Json list = Json::array();
+    for (const host::Place& place : places) {
+      list.push_back({{"what", place.what}, {"url", place.url}});
     }
+    return list;
   }
 
   Output& output_;

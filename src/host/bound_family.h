@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "host/family.h"
 
@@ -27,6 +28,11 @@ class BoundFamily : public Family {
     return make(std::move(grant), context);
   }
 
+  std::vector<Place> places(const actor::Setting& table) const final {
+    const Result<Grant> grant = parse_(table);
+    return grant ? places_of(*grant) : std::vector<Place>{};
+  }
+
  protected:
   /// Reads a table [grants.<family>]; names the place of a mistake.
   using Parse = Result<Grant> (*)(const actor::Setting& table);
@@ -38,6 +44,8 @@ class BoundFamily : public Family {
   /// Adds to a grant what has to be read for it, which takes time: first when it is checked, before
   /// the actor starts; kept, so that the shard does not wait for it.
   virtual Status prepare(Grant&) const { return {}; }
+
+  virtual std::vector<Place> places_of(const Grant&) const { return {}; }
 
   /// Makes an instance from binding, grant and context, which its constructor takes in this order.
   /// Overridden by families whose instances need more.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "actor/host_port.h"
 #include "host/binding.h"
@@ -33,6 +35,12 @@ struct Context {
   actor::ActorPort& actor;
 };
 
+/// Where an actor is reached, for people.
+struct Place {
+  std::string what;  // "WebSocket"
+  std::string url;   // "ws://127.0.0.1:8080/ws"
+};
+
 /// One per node; immutable after construction, usable from any thread. What instances on several
 /// shards share (a listening address) hangs here and says how it is guarded.
 class Family {
@@ -44,6 +52,8 @@ class Family {
   /// Makes one actor's instance, on that actor's shard. Opens nothing before recover().
   virtual Result<std::unique_ptr<actor::FamilyInstance>> create(const actor::Setting& grant,
                                                                 const Context& context) const = 0;
+  /// Where an actor with this grant, which is well formed, is reached.
+  virtual std::vector<Place> places(const actor::Setting&) const { return {}; }
 };
 
 /// The part of an instance that follows from its binding. `Self` derives from it and has the

@@ -339,11 +339,11 @@ StartedActor Node::describe(const Member& member) const {
                        .id = member.id,
                        .next_seq = member.next_seq,
                        .is_new = member.is_new};
-  const actor::Setting* grant = member.loaded.manifest->find_grant("websocket-server");
-  if (grant == nullptr) return started;
-  if (const auto* listen = grant->find("listen")) started.listen = listen->text;
-  if (const auto* path = grant->find("path")) started.path = path->text;
-  started.has_pages = grant->find("static") != nullptr;
+  for (const auto& family : hosts_.families()) {
+    const auto* grant = member.loaded.manifest->find_grant(family->info().name);
+    if (grant == nullptr) continue;
+    for (host::Place& place : family->places(*grant)) started.places.push_back(std::move(place));
+  }
   return started;
 }
 

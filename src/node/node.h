@@ -42,9 +42,7 @@ struct StartedActor {
   ActorId id;
   Seq next_seq;
   bool is_new = false;
-  std::string listen;  // "127.0.0.1:8080"; "" if no grant listens
-  std::string path;    // of its WebSocket
-  bool has_pages = false;
+  std::vector<host::Place> places;  // where it is reached
 };
 
 /// Whoever runs a node. Called on the node's thread, inside run().

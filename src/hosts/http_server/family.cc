@@ -43,6 +43,15 @@ class HttpServerFamily final : public host::BoundFamily<Instance, Grant> {
         context);
   }
 
+  std::vector<host::Place> places_of(const Grant& grant) const override {
+    std::vector<host::Place> places;
+    if (grant.static_folder) {
+      places.push_back({"page", (grant.tls ? "https://" : "http://") + grant.listen + "/"});
+    }
+    places.push_back({"HTTP", (grant.tls ? "https://" : "http://") + grant.listen + grant.path});
+    return places;
+  }
+
   listener::AddressBook& addresses_;                      // guards itself
   mutable listener::Scratches scratches_{kScratchBytes};  // guards itself
 };

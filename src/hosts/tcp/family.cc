@@ -36,6 +36,11 @@ class TcpFamily final : public host::BoundFamily<Instance, Grant> {
                       std::move(grant)},
         context);
   }
+  std::vector<host::Place> places_of(const Grant& grant) const override {
+    if (!grant.listen) return {};
+    const bool is_tls = grant.tls && grant.server_tls == ServerTls::kAtOnce;
+    return {{is_tls ? "TLS" : "TCP", *grant.listen}};
+  }
 
  private:
   // They guard themselves.

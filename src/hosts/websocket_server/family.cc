@@ -41,6 +41,15 @@ class WebsocketServerFamily final : public host::BoundFamily<Instance, Grant> {
         context);
   }
 
+  std::vector<host::Place> places_of(const Grant& grant) const override {
+    std::vector<host::Place> places;
+    if (grant.static_folder) {
+      places.push_back({"page", (grant.tls ? "https://" : "http://") + grant.listen + "/"});
+    }
+    places.push_back({"WebSocket", (grant.tls ? "wss://" : "ws://") + grant.listen + grant.path});
+    return places;
+  }
+
   listener::AddressBook& addresses_;                      // guards itself
   mutable listener::Scratches scratches_{kScratchBytes};  // guards itself
 };
