@@ -1,11 +1,13 @@
-"""What waits is listed with its deadline: by the node that is at it, and by its chain once it was
-killed; an address where no node is, or no number, is an error.
+"""What waits is listed with its deadline: operations and parked requests by the node that is at it,
+operations by its chain too once it was killed; an address where no node is, or no number, is an
+error.
 """
 
 import json
 import time
 
 import support
+from raw_http import RawClient, get
 from support import theater, theater_json
 from wire import http_get
 
@@ -81,6 +83,25 @@ class OpsTest(support.ActorTest):
             lines = body.decode().splitlines()
             self.assertEqual([json.loads(line)["actor"] for line in lines], ["sorter"])
             self.assertEqual(self.get("/operation")[0], 404)
+            self.assertEqual(node.stop(), 0, node.text())
+
+    def test_a_parked_request_is_listed_until_it_is_answered(self):
+        port = support.free_port()
+        with support.Node([support.ACTORS / "board" / "board.toml"], self.data,
+                          {"listen": f"127.0.0.1:{port}"},
+                          options=["--metrics", self.metrics]) as node:
+            with RawClient(port) as poll, RawClient(port) as writer:
+                poll.send(get("/api/notes?after=0"))
+                item = self.wait_for(self.metrics, "parked")
+                self.assertEqual((item["actor"], item["what"]), ("board", "request"))
+                self.assertEqual(item["arguments"], "(GET /api/notes?after=0)")
+                self.assertGreater(item["deadline_us"], item["since_us"])
+                self.assertRegex(theater("ops", self.metrics).stdout,
+                                 r"board +request +\d+ +since .*after=0\)  parked  until ")
+                writer.send(b"POST /api/notes HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nhi")
+                self.assertEqual(writer.read().status, 201)
+                self.assertEqual(poll.read().status, 200)
+                self.assertEqual(theater_json("ops", self.metrics), [])
             self.assertEqual(node.stop(), 0, node.text())
 
     def test_where_no_node_is_there_is_an_error(self):

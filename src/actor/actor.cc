@@ -70,6 +70,10 @@ Actor::~Actor() = default;
 const Identity& Actor::identity() const { return core_->identity(); }
 ActorStatus Actor::status() const { return core_->status(); }
 ActorFigures Actor::measure() const { return core_->measure(); }
+std::size_t Actor::list_requests(std::vector<RequestView>& views, std::size_t most) const {
+  return core_->list_requests(views, most);
+}
+
 void Actor::list_operations(std::vector<OperationView>& views) const {
   core_->list_operations(views);
 }

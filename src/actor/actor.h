@@ -101,6 +101,9 @@ class Actor {
   ByteSpan state() const;
   /// Appends the operations whose last event was not handled yet, then what the guest waits for.
   void list_operations(std::vector<OperationView>& views) const;
+  /// Appends the first requests of each family, up to `most`, that wait for the actor; answers how
+  /// many there are beside them.
+  std::size_t list_requests(std::vector<RequestView>& views, std::size_t most) const;
   /// Refuses new events, closes resources, ends what is under way; after the grace (5 s) it is
   /// killed. on_ended tells the end. Idempotent. Peers are told `reason` where that can be said.
   void stop(EndReason reason = EndReason::kStop);

@@ -54,6 +54,9 @@ class Actor::Core final : public ActorPort, private Runnable {
   ActorStatus status() const;
   ActorFigures measure() const;  // actor_measure.cc
   void list_operations(std::vector<OperationView>& views) const;
+  std::size_t list_requests(std::vector<RequestView>& views, std::size_t most) const {
+    return families_.list_requests(views, most);
+  }
   ByteSpan state() const { return state_.bytes(); }
 
   // ActorPort.

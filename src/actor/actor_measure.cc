@@ -44,6 +44,12 @@ void Families::measure(std::vector<ActorFigures::Part>& parts) const {
   }
 }
 
+std::size_t Families::list_requests(std::vector<RequestView>& views, std::size_t most) const {
+  std::size_t more = 0;
+  for (const auto& member : members_) more += member.instance->list_requests(views, most);
+  return more;
+}
+
 void Actor::Core::list_operations(std::vector<OperationView>& views) const {
   families_.operations().list(views);
   if (!is_invoking() || !work_->invocation.request()) return;

@@ -81,6 +81,7 @@ class Families final : public Imports, private GateClient {
   void stop(StopMode mode);
   Census census() const;
   void measure(std::vector<ActorFigures::Part>& parts) const;
+  std::size_t list_requests(std::vector<RequestView>& views, std::size_t most) const;
   /// Effects that wait for the disk.
   bool has_pending() const { return OutputGate::pending(*this) > 0; }
   void forget_pending();

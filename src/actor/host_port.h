@@ -87,8 +87,7 @@ class EventSource {
   virtual void take(EventBatch& batch) = 0;
 };
 
-/// One actor's instance of a family, on the actor's shard. Made by Family::create; destroyed by
-/// the actor after stop() when its census is empty.
+/// One actor's instance of a family, on its shard; destroyed after stop(), its census empty.
 class FamilyInstance {
  public:
   virtual ~FamilyInstance() = default;
@@ -111,6 +110,8 @@ class FamilyInstance {
   virtual EventSource* events() = 0;
   /// Its operations; nullptr unless FamilyInfo::has_operations. Stable for the instance's life.
   virtual OperationPort* operations() { return nullptr; }
+  /// Appends requests that wait for the actor, at most so many; answers how many more there are.
+  virtual std::size_t list_requests(std::vector<RequestView>&, std::size_t) const { return 0; }
 
   /// What a restart cannot learn from the history after a snapshot: live timers, connections.
   virtual Bytes save() const = 0;
@@ -157,8 +158,7 @@ struct ChainHead {
   Digest leaf;
 };
 
-/// What a family may tell its actor, on the actor's shard, never from inside call(). Borrowed; it
-/// outlives the FamilyInstance.
+/// What a family may tell its actor, on its shard, never from inside call(). Outlives the instance.
 class ActorPort {
  public:
   virtual ~ActorPort() = default;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,16 @@ struct OperationView {
   Bytes arguments;           // of the call that started it
   OperationStatus status;
   std::uint64_t attempt = 1;
+  WallTime since;
+  std::optional<WallTime> deadline;
+};
+
+/// A request from outside that the actor has begun and not finished, as people are told about it.
+struct RequestView {
+  std::uint64_t id = 0;  // as the guest knows it
+  const FamilyInfo* family = nullptr;
+  std::string_view phase;  // "parked"
+  std::string text;        // "GET /events"; of untrusted bytes
   WallTime since;
   std::optional<WallTime> deadline;
 };

@@ -35,6 +35,11 @@ class WatchedInstance final : public actor::FamilyInstance {
   actor::EventSource* events() override { return instance_->events(); }
   actor::OperationPort* operations() override { return instance_->operations(); }
 
+  std::size_t list_requests(std::vector<actor::RequestView>& views,
+                            std::size_t most) const override {
+    const Timed timed(*this, "list-requests");
+    return instance_->list_requests(views, most);
+  }
   Bytes save() const override {
     const Timed timed(*this, "save");
     return instance_->save();

@@ -33,6 +33,49 @@ Json json_of(const actor::Identity& identity, const actor::OperationView& view) 
   return json;
 }
 
+Json json_of(const actor::Identity& identity, const actor::RequestView& view) {
+  Json json{{"actor", identity.name},
+            {"actor_id", identity.id.hex()},
+            {"what", "request"},
+            {"id", view.id},
+            {"function", view.family->interface_name},
+            {"arguments", "(" + view.text + ")"},
+            {"phase", view.phase},
+            {"since_us", view.since.microseconds()}};
+  if (view.deadline) json["deadline_us"] = view.deadline->microseconds();
+  return json;
+}
+
+/// The lines of one shard, up to the bounds of a page.
+class Lines {
+ public:
+  void add_actor(const actor::Actor& actor) {
+    std::vector<actor::OperationView> operations;
+    actor.list_operations(operations);
+    for (const auto& view : operations) add(actor.identity(), view);
+    std::vector<actor::RequestView> requests;
+    more_ += actor.list_requests(requests, kRequestsToldMax);
+    for (const auto& view : requests) add(actor.identity(), view);
+  }
+  std::string take() {
+    if (more_ > 0) lines_ += Json{{"left_out", more_}}.dump() + "\n";
+    return std::move(lines_);
+  }
+
+ private:
+  void add(const actor::Identity& identity, const auto& view) {
+    if (told_ == kOperationsToldMax || lines_.size() > kOperationsBytesMax) {
+      ++more_;
+      return;
+    }
+    ++told_;
+    lines_ += json_of(identity, view).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+
+  std::string lines_;
+  std::size_t told_ = 0, more_ = 0;
+};
+
 }  // namespace
 
 void OperationsPage::page(std::move_only_function<void(const std::string& page)> done) {
@@ -58,24 +101,9 @@ void OperationsPage::ask(Watched& watched) {
 
 /// On the shard.
 std::string OperationsPage::lines_of(ShardThread& shard) {
-  std::string lines;
-  std::size_t told = 0, more = 0;
-  std::vector<actor::OperationView> views;
-  for (const auto& actor : shard.actors()) {
-    views.clear();
-    actor->list_operations(views);
-    for (const actor::OperationView& view : views) {
-      if (told == kOperationsToldMax || lines.size() > kOperationsBytesMax) {
-        ++more;
-        continue;
-      }
-      ++told;
-      const Json json = json_of(actor->identity(), view);
-      lines += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    }
-  }
-  if (more > 0) lines += Json{{"left_out", more}}.dump() + "\n";
-  return lines;
+  Lines lines;
+  for (const auto& actor : shard.actors()) lines.add_actor(*actor);
+  return lines.take();
 }
 
 void OperationsPage::take(Watched& watched, std::string lines) {

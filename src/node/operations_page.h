@@ -17,13 +17,16 @@ namespace theater::node {
 /// ones only the number.
 inline constexpr std::size_t kOperationsToldMax = 10'000;
 inline constexpr std::size_t kOperationsBytesMax = 4u << 20;
+/// Requests that wait for one actor, likewise.
+inline constexpr std::size_t kRequestsToldMax = 1'000;
 /// A page is made from what the shards have answered by then.
 inline constexpr Nanoseconds kOperationsDeadline = std::chrono::seconds(1);
 
 /// Asks every shard by a posted task, which copies and posts back; nobody waits for anybody. A
 /// shard that has not answered the last question is not asked another one. A page has one JSON
-/// object a line: an operation; {"left_out":N}; {"unanswered":N}, shards that were too busy. All
-/// members are called on the node's thread; destroyed when that runs no tasks any more.
+/// object a line: an operation, or a request that waits; {"left_out":N}; {"unanswered":N}, shards
+/// that were too busy. All members are called on the node's thread; destroyed when that runs no
+/// tasks any more.
 class OperationsPage {
  public:
   /// `control` is the node's thread.

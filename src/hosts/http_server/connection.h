@@ -67,6 +67,7 @@ class Connection final : private io::StreamUser {
   std::uint64_t number() const { return setup_.number; }
   std::uint64_t request() const { return request_; }  // 0: none
   State state() const { return machine_.state(); }
+  MonotonicTime deadline() const { return deadline_; }  // of this state
   std::string peer() const { return stream_->peer(); }
   bool is_events() const { return is_events_; }
   bool is_congested() const { return is_congested_; }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "hosts/http_server/ending.h"
 
 namespace theater::hosts::http_server {
@@ -27,6 +28,8 @@ struct Exchange {
   Connection* connection = nullptr;  // null: done with the request
   std::optional<Ending> ending;      // what went wrong with it, once the connection is null
   std::string client;                // its address, for the quota
+  std::string text;                  // its method and the beginning of its target
+  WallTime since;                    // it was let in
   std::string topic;                 // that the stream listens to; empty: none
   std::size_t promised_bytes = 0;    // of writes that are not performed yet
   std::uint32_t promises = 0;        // events that may be queued without asking

@@ -101,6 +101,7 @@ std::expected<std::uint64_t, http::Refusal> Instance::admit(Connection& connecti
   exchange.connection = connections_.at(connection.number()).get();
   exchange.client = std::move(client);
   exchange.promises = kPromises;
+  exchange.since = services_.clock.wall();
   ++traffic_.requests;
   return id;
 }
@@ -126,7 +127,9 @@ bool Instance::deliver(Connection& connection, const http::Request& request, Byt
     ++traffic_.refused;
     return false;
   }
-  exchanges_.find(connection.request())->is_queued = true;
+  Exchange& exchange = *exchanges_.find(connection.request());
+  exchange.is_queued = true;
+  exchange.text = fmt::format("{} {}", request.method, request.target.substr(0, kTargetToldMax));
   return true;
 }
 

@@ -76,7 +76,10 @@ class Instance final : public host::BoundInstance<Instance>,
   void expect_stop(actor::EndReason reason) override;
   void stop(actor::StopMode mode) override;
   actor::Census census() const override;
-  void measure(actor::Figures& figures) const override;  // instance_measure.cc
+  // instance_measure.cc
+  void measure(actor::Figures& figures) const override;
+  std::size_t list_requests(std::vector<actor::RequestView>& views,
+                            std::size_t most) const override;
 
   /// The address, with its real port; empty before recover().
   std::string bound_address() const { return claim_ ? claim_->bound() : ""; }

@@ -1,7 +1,27 @@
 // The instance measured: its queue, its connections, what became of its requests.
+#include <utility>
+
 #include "hosts/http_server/instance.h"
 
 namespace theater::hosts::http_server {
+
+namespace {
+
+/// Of a request that the actor was given and that is not finished; "" if it is none.
+std::string_view phase_of(State state) {
+  switch (state) {
+    case State::kHandling:
+      return "running";
+    case State::kParked:
+      return "parked";
+    case State::kStreaming:
+      return "streaming";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
 
 void Instance::measure(actor::Figures& figures) const {
   queue_.measure(figures);
@@ -32,6 +52,34 @@ void Instance::measure(actor::Figures& figures) const {
                   traffic_.clients_gone);
   figures.counter({"http_accept_pauses_total", "Times the address accepted nobody for a while."},
                   claim_ ? claim_->accept_pauses() : 0);
+}
+
+std::size_t Instance::list_requests(std::vector<actor::RequestView>& views,
+                                    std::size_t most) const {
+  std::size_t more = 0;
+  for (const auto& [id, exchange] : exchanges_.all()) {
+    if (exchange.connection == nullptr) continue;
+    const State state = exchange.connection->state();
+    const std::string_view phase = phase_of(state);
+    if (phase.empty()) continue;
+    if (most == 0) {
+      ++more;
+      continue;
+    }
+    --most;
+    actor::RequestView view{.id = id,
+                            .family = &info(),
+                            .phase = phase,
+                            .text = exchange.text,
+                            .since = exchange.since,
+                            .deadline = std::nullopt};
+    if (state == State::kParked) {
+      view.deadline =
+          services_.clock.wall() + (exchange.connection->deadline() - services_.clock.now());
+    }
+    views.push_back(std::move(view));
+  }
+  return more;
 }
 
 }  // namespace theater::hosts::http_server

@@ -348,5 +348,36 @@ TEST_F(HttpFixture, AKeptConnectionFollowsItsRequests) {
   EXPECT_EQ(brief(exchange(client, get("/now/deep/x"))), "200 hello");
 }
 
+TEST_F(HttpFixture, ListsTheRequestsThatWaitForTheActor) {
+  serve();
+  auto parked = connect(), streamed = connect(), idle = connect();
+  exchange(parked, get("/later?" + std::string(kTargetToldMax, 'x')));
+  pass(seconds(1));
+  exchange(streamed, get("/events"));
+  exchange(idle, get("/now"));
+  const auto list = [&](std::size_t most) {
+    std::vector<actor::RequestView> views;
+    const std::size_t more = instance->list_requests(views, most);
+    return std::pair(views, more);
+  };
+  const auto [views, more] = list(10);
+  ASSERT_EQ(views.size(), 2u);
+  EXPECT_EQ(more, 0u);
+  EXPECT_EQ(views[0].phase, "parked");
+  EXPECT_EQ(views[0].text, "GET /later?" + std::string(kTargetToldMax - 7, 'x'));
+  EXPECT_EQ(views[0].family, &instance->info());
+  ASSERT_TRUE(views[0].deadline);
+  EXPECT_GT(*views[0].deadline, clock.wall());
+  EXPECT_EQ(views[1].phase, "streaming");
+  EXPECT_EQ(views[1].text, "GET /events");
+  EXPECT_FALSE(views[1].deadline);
+  EXPECT_EQ(views[1].since.since_epoch - views[0].since.since_epoch, seconds(1));
+  EXPECT_EQ(list(1).first.size(), 1u);
+  EXPECT_EQ(list(1).second, 1u);
+  actor.respond(views[0].id, "now");
+  executor.run();
+  EXPECT_EQ(list(10).first.size(), 1u);
+}
+
 }  // namespace
 }  // namespace theater::hosts::http_server
