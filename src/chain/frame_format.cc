@@ -58,7 +58,7 @@ bool read_place(Cursor& in, StoredAttachment& out) {
     case AttachmentPlace::kPay:
       out.pay_file = in.number<std::uint32_t>();
       out.pay_offset = in.number<std::uint64_t>();
-      return in.ok();
+      return in.ok() && out.pay_offset <= kPayOffsetMax;
     case AttachmentPlace::kElsewhere:
       out.lsn = {in.number<std::uint64_t>()};
       return in.ok() && is_payload;

@@ -20,6 +20,7 @@ inline constexpr std::size_t kInlineDeltaBytesMax = 32 * 1024;
 inline constexpr std::size_t kInlineFrameBytesMax = 192 * 1024;  // of attachments in one frame
 inline constexpr std::size_t kChunkBytes = 4096;                 // of a state
 inline constexpr std::uint64_t kPayloadBytesMax = std::uint64_t{1} << 30;  // of one payload
+inline constexpr std::uint64_t kPayOffsetMax = std::uint64_t{1} << 62;  // in a pay file
 inline constexpr std::uint64_t kStateBytesMax = std::uint64_t{1} << 32;
 inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;  // header and padding included
 inline constexpr std::size_t kBatchBytesMin = 8 * 1024;     // what an option may lower it to

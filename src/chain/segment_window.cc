@@ -30,22 +30,29 @@ Result<SegmentWindow> SegmentWindow::open(io::FileSystem& files, const std::stri
 }
 
 Result<ByteSpan> SegmentWindow::view(std::uint64_t offset, std::size_t bytes) {
-  const bool inside = offset >= base_ && offset + bytes <= base_ + held_;
-  if (!inside) TRY_OK(move_to(offset, bytes));
+  const bool begins_inside = offset >= base_ && offset - base_ <= held_;
+  const bool is_inside = begins_inside && bytes <= held_ - (offset - base_);
+  if (!is_inside) TRY_OK(move_to(offset, bytes));
   const std::size_t at = offset - base_;
   return ByteSpan(buffer_).subspan(at, std::min(bytes, held_ - at));
 }
 
-/// What it holds from `offset` on is kept, so that a file is read once, however its batches lie.
+/// What it holds from `offset` on is kept, so that a file is read once, however its batches lie. No
+/// more is asked for than there is: offset and length may be what a forger wrote.
 Status SegmentWindow::move_to(std::uint64_t offset, std::size_t bytes) {
-  const std::uint64_t rest = offset < size_ ? size_ - offset : 0;
-  const bool overlaps = offset >= base_ && offset < base_ + held_;
+  std::uint64_t end = size_;
+  if (offset > end || bytes > end - offset) {  // a writer may have gone on
+    TRY(const std::uint64_t now, file_->size());
+    end = std::max(end, now);
+  }
+  const std::uint64_t rest = offset < end ? end - offset : 0;
+  const bool overlaps = offset >= base_ && offset - base_ < held_;
   const std::size_t kept = overlaps ? base_ + held_ - offset : 0;
   if (overlaps) std::memmove(buffer_.data(), buffer_.data() + (offset - base_), kept);
   base_ = offset;
   held_ = kept;
-  buffer_.resize(std::max(
-      {std::uint64_t{bytes}, std::min<std::uint64_t>(kReadAhead, rest), std::uint64_t{kept}}));
+  buffer_.resize(std::max({std::min<std::uint64_t>(bytes, rest),
+                           std::min<std::uint64_t>(kReadAhead, rest), std::uint64_t{kept}}));
   if (kept == buffer_.size()) return {};
   TRY(const std::size_t more, file_->read_at(offset + kept, std::span(buffer_).subspan(kept)));
   held_ += more;

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 
 #include "chain/log_editor.h"
+#include "store/actor_history.h"
 #include "store/store_fixture.h"
 #include "store/verify.h"
 
@@ -89,6 +91,54 @@ TEST(Tampering, IsFoundWithEveryCrcRepairedAndEvenWithForgedLinks) {
       const auto report = verify(world.disk, world.root, {}).value();
       EXPECT_FALSE(report.good()) << forgery.name
                                   << (links == LogEditor::Links::kForged ? ", links forged" : "");
+    }
+  }
+}
+
+/// The frame with its last attachment said to be in the pay file, at `offset`, and so long.
+Bytes moved_to_pay_file(const Bytes& frame, std::uint64_t offset, std::uint32_t length) {
+  chain::Frame parsed;
+  CHECK(chain::parse_frame(frame, parsed), "the segment was good");
+  const chain::StoredAttachment& last = parsed.attachments.back();
+  Bytes out = to_bytes(ByteSpan(frame).first(frame.size() - 8 - last.pay_bytes()));
+  out.push_back(static_cast<std::uint8_t>(last.attachment_class));
+  out.push_back(static_cast<std::uint8_t>(chain::AttachmentPlace::kPay));
+  out.resize(out.size() + 18);
+  store_le<std::uint32_t>(out.data() + out.size() - 16, length);
+  store_le<std::uint32_t>(out.data() + out.size() - 12, 1);
+  store_le<std::uint64_t>(out.data() + out.size() - 8, offset);
+  store_le<std::uint32_t>(out.data(), static_cast<std::uint32_t>(out.size()));
+  return out;
+}
+
+/// Whoever reads it says that it is bad, or what it can; none touches memory it does not own.
+void read_all(StoreFixture& world) {
+  for (const auto load : {ActorHistory::Load::kSummaries, ActorHistory::Load::kImages}) {
+    const auto history = ActorHistory::open(world.disk, world.root, load);
+    if (!history) continue;
+    static_cast<void>((*history)->for_each({}, [](const StoredEvent&) {
+      return Result<ActorHistory::Visit>(ActorHistory::Visit::kContinue);
+    }));
+  }
+}
+
+TEST(Tampering, NoPlaceOrLengthLeadsOutOfAFile) {
+  StoreFixture world;
+  fill(world);
+  const Bytes good = world.disk.content(kSegment);
+  constexpr std::uint64_t kEnd = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{1} << 40, chain::kPayOffsetMax,
+                                     kEnd - 115, kEnd - 99, kEnd - 3, kEnd}) {
+    for (const std::uint32_t length : {0u, 4u, 100u, 0xfffffff0u}) {
+      for (const std::size_t frame : {0u, 1u}) {
+        LogEditor log(good);
+        Bytes& forged = frames(log, 2)[frame];
+        forged = moved_to_pay_file(forged, offset, length);
+        world.disk.set_content(kSegment, log.assemble(LogEditor::Links::kForged));
+        const auto report = verify(world.disk, world.root, {}).value();
+        EXPECT_FALSE(report.good()) << offset << ' ' << length << ' ' << frame;
+        read_all(world);
+      }
     }
   }
 }
