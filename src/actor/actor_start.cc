@@ -39,6 +39,7 @@ Status Actor::Core::start_new(const chain::GenesisBody& genesis, const Salt& man
   TRY_OK(families_.create(manifest(), *this));
   TRY_OK(make_instance());      // a component whose start function traps is refused here,
   TRY_OK(families_.recover());  // an address in use here: before anything is recorded
+  if (is_ended()) return std::unexpected(*trouble().fault);
   const std::string text = manifest().recorded_text();
   TRY_OK(journal_.append_origin({chain::Kind::kGenesis, genesis, manifest_salt, as_bytes(text)}));
   return begin_work();
@@ -72,6 +73,7 @@ Status Actor::Core::start_again(store::ActorImage image) {
   next_activation_ = chain::ActivateReason::kRestarted;
   TRY_OK(make_instance());
   TRY_OK(families_.recover());
+  if (is_ended()) return std::unexpected(*trouble().fault);  // a family's record failed
   if (restored.unfinished) {
     PROBE("actor: an invocation was cut off");
     TRY_OK(work_->invocation.close_unfinished(*restored.unfinished));

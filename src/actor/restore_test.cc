@@ -38,6 +38,24 @@ TEST_F(RestoreTest, FamiliesFoldTheirHistoryInOrderThenRecover) {
                                         "fold event 5", "recover"));
 }
 
+/// What a family finds at its start may have to be recorded, and the disk may be full.
+TEST_F(RestoreTest, WhatCannotBeRecordedWhileAFamilyRecoversRefusesTheStart) {
+  start();
+  script.on_recover = [&] {
+    log.fail();
+    script.port->record_operation(
+        {set.infos().front(), {1}, chain::OperationPhase::kReissued, 2, {}});
+    log.mend();
+  };
+  const Status opened = crash_and_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().message, "the disk is gone");
+  EXPECT_EQ(started, std::vector<std::string>{"the disk is gone"});
+  EXPECT_EQ(ended, 1);
+  settle();
+  EXPECT_EQ(script.count("recover"), 1u);
+}
+
 TEST_F(RestoreTest, AnUnfinishedInvocationIsClosedAndItsInputsReturn) {
   start();
   script.push(7, "w+e");

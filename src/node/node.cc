@@ -188,6 +188,7 @@ actor::ActorSetup Node::setup_of(std::size_t index) {
     invocation_failed(member, failed);
   };
   setup.on_ended = [this, index] {
+    if (members_[index]->actor == nullptr) return;  // while it was opened: start_actor says so
     control_.post(
         [this, index, status = members_[index]->actor->status()] { actor_ended(index, status); });
   };

@@ -23,6 +23,7 @@ class FakeLog final : public chain::LogWriter {
   }
   void make_all_durable() { make_durable({events_.size()}); }
   void fail() { failed_ = true; }
+  void mend() { failed_ = false; }
   /// What a power cut leaves.
   void cut() { events_.resize(durable_.value); }
   void set_disk(chain::DiskState disk) { disk_ = disk; }

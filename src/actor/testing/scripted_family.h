@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +65,7 @@ struct ProbeScript {
   std::uint64_t read_next = 7;  // what the next read answers; then one more each time
   bool refuse_may = false;
   Status recover_status;
+  std::function<void()> on_recover = [] {};
   std::uint64_t held = 0;          // connections that only kill() or release() lets go
   std::string parting;             // commands of an event that expect_stop() queues
   std::vector<std::string> trace;  // "perform effect 5", "commit", "discard", ...
@@ -150,6 +152,7 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
   }
   Status recover() override {
     script_.trace.push_back("recover");
+    script_.on_recover();
     return script_.recover_status;
   }
   void expect_stop(EndReason) override {
