@@ -132,5 +132,22 @@ TEST(Crash, AFullDiskRefusesNewWorkKeepsLastWordsAndResumes) {
   EXPECT_TRUE(world.read());
 }
 
+TEST(Crash, AFullDiskAtAPayFilesBeginIsMetByTheReserve) {
+  for (std::uint64_t call = 0; call < 2; ++call) {  // it is made; it is written
+    LogFixture world;
+    ASSERT_TRUE(world.open());
+    auto actor = world.create(1);
+    (void)world.idle();
+    ASSERT_TRUE(world.receive(*actor, 1, 200'000));
+    // Behind a name's sync when it was made: a sync that fails is the end.
+    world.disk.fail_call(world.disk.calls() + 2 * call, io::DiskFault::kNoSpace);
+    EXPECT_EQ(world.step_all(), StepOutcome::kIdle) << call;
+    EXPECT_EQ(world.log->disk_state(), DiskState::kHard) << call;
+    EXPECT_FALSE(world.log->failed()) << call;
+    world.close();
+    EXPECT_TRUE(world.read()) << call;
+  }
+}
+
 }  // namespace
 }  // namespace theater::chain

@@ -146,10 +146,17 @@ Status LogFiles::open_pay() {
   if (pay_ != nullptr && pay_number_ == segment_number_) return {};
   const std::string name = path(pay_name(segment_number_));
   const bool is_new = !files_.exists(name);
-  TRY(pay_, files_.open(name, io::OpenMode::kCreate));
+  std::unique_ptr<io::File> file;
+  TRY_OK(with_reserve([&]() -> Status {
+    TRY(file, files_.open(name, io::OpenMode::kCreate));
+    return {};
+  }));
+  TRY(const std::uint64_t end, file->size());
+  if (is_new) TRY_OK(files_.sync_directory(directory_));
+  pay_ = std::move(file);
   pay_number_ = segment_number_;
-  TRY(pay_end_, pay_->size());
-  return is_new ? files_.sync_directory(directory_) : Status{};
+  pay_end_ = end;
+  return {};
 }
 
 /// Gives the reserve back to the file system, so that accepted work can be finished.
@@ -160,14 +167,17 @@ Status LogFiles::use_reserve() {
   return files_.remove(path(kReserveName));  // it may come back after a power cut: no harm
 }
 
+/// Does it again with the reserve's room, if the disk is full.
+Status LogFiles::with_reserve(const std::function<Status()>& write) {
+  const Status written = write();
+  if (written || written.error().code != Code::kFull) return written;
+  TRY_OK(use_reserve());
+  return write();
+}
+
 Result<std::uint64_t> LogFiles::append_pay(ByteSpan bytes) {
   TRY_OK(open_pay());
-  Status written = pay_->write_at(pay_end_, bytes);
-  if (!written && written.error().code == Code::kFull) {
-    TRY_OK(use_reserve());
-    written = pay_->write_at(pay_end_, bytes);
-  }
-  if (!written) return std::unexpected(written.error());
+  TRY_OK(with_reserve([&] { return pay_->write_at(pay_end_, bytes); }));
   return std::exchange(pay_end_, pay_end_ + bytes.size());
 }
 

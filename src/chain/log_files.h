@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -69,6 +70,7 @@ class LogFiles {
   Status obtain_spare(Filling filling);
   Status open_pay();
   Status use_reserve();
+  Status with_reserve(const std::function<Status()>& write);
 
   io::FileSystem& files_;
   const std::string directory_;

@@ -39,25 +39,19 @@ struct Node::Member {
   host::RateLimit failure_lines{kFailureLinesMax};  // its shard's
 };
 
-Node::Node(const NodeOptions& options, const Voice& voice)
-    : options_(options), listener_(voice.listener), log_(voice.log) {}
+Node::Node(io::FileSystem& files, const NodeOptions& options, const Voice& voice)
+    : files_(files), options_(options), listener_(voice.listener), log_(voice.log) {}
 
 Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::open(io::FileSystem& files, const NodeOptions& options,
                                          const Voice& voice) {
-  std::unique_ptr<Node> node(new Node(options, voice));
-  store::NodeStoreOptions store_options;
-  store_options.log.shards = options.shards + 1;  // the last queue is the node's own
-  store_options.node_shard = {options.shards};
-  store_options.segment_size = store::SegmentSize::kBySpace;
-  store_options.index_on = store::IndexOn::kOwnThread;
-  TRY(node->store_, store::NodeStore::open(files, options.data_directory, store_options,
-                                           node->clock_, node->random_));
-  TRY(node->loader_,
-      Loader::create(files, node->hosts_,
-                     {.fuel = options.fuel,
-                      .compile_cache = node->store_->directory().layout().compile_cache()}));
+  std::unique_ptr<Node> node(new Node(files, options, voice));
+  TRY(node->directory_, store::NodeDirectory::open(files, options.data_directory,
+                                                   store::Create::kIfMissing, node->random_));
+  TRY(node->loader_, Loader::create(files, node->hosts_,
+                                    {.fuel = options.fuel,
+                                     .compile_cache = node->directory_->layout().compile_cache()}));
   node->profile_ = chain::sha256(as_bytes(node->loader_->engine().determinism_profile()));
   return node;
 }
@@ -72,7 +66,19 @@ Status Node::load(std::vector<actor::Manifest> manifests) {
   return {};
 }
 
+/// Not before all manifests are good: a log takes room.
+Status Node::open_store() {
+  store::NodeStoreOptions options;
+  options.log.shards = options_.shards + 1;  // the last queue is the node's own
+  options.node_shard = {options_.shards};
+  options.segment_size = store::SegmentSize::kBySpace;
+  options.index_on = store::IndexOn::kOwnThread;
+  TRY(store_, store::NodeStore::open(files_, std::move(directory_), options, clock_, random_));
+  return {};
+}
+
 Status Node::run() {
+  TRY_OK(open_store());
   for (const auto& member : members_) {
     TRY_OK(store_->components().put(member->loaded.component));
   }

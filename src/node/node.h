@@ -67,7 +67,7 @@ class Node {
     NodeListener& listener;
     host::LogSink& log;
   };
-  /// Locks and recovers the data directory. `files` outlives the node.
+  /// Makes and locks the data directory, whose log run() recovers. `files` outlives the node.
   static Result<std::unique_ptr<Node>> open(io::FileSystem& files, const NodeOptions& options,
                                             const Voice& voice);
   ~Node();
@@ -83,8 +83,9 @@ class Node {
 
  private:
   struct Member;
-  Node(const NodeOptions& options, const Voice& voice);
+  Node(io::FileSystem& files, const NodeOptions& options, const Voice& voice);
 
+  Status open_store();
   Status serve_metrics();
   void start_threads();
   Status start_actors();
@@ -105,13 +106,15 @@ class Node {
   Status record_lifecycle(chain::LifecycleStep step);
   StartedActor describe(const Member& member) const;
 
+  io::FileSystem& files_;
   NodeOptions options_;
   NodeListener& listener_;
   host::LogSink& log_;
   io::SystemClock clock_;
   io::SystemRandom random_;
   hosts::AllHosts hosts_{io::process_environment(), options_.terminal_keeper};
-  std::unique_ptr<store::NodeStore> store_;
+  std::unique_ptr<store::NodeDirectory> directory_;  // until the store has it
+  std::unique_ptr<store::NodeStore> store_;          // while it runs
   std::unique_ptr<Loader> loader_;
   Digest profile_;
   io::AsioExecutor control_;

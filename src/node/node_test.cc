@@ -260,6 +260,19 @@ TEST_F(NodeTest, refuses_data_and_ports_in_use) {
   ASSERT_TRUE(ended) << ended.error().message;
 }
 
+TEST_F(NodeTest, a_manifest_that_is_refused_leaves_no_log) {
+  auto manifests = load_manifests(*files_, {kActors + "echo/echo.toml"}, {{"listen", "nowhere"}});
+  ASSERT_TRUE(manifests) << manifests.error().message;
+  Session never([] {});
+  NodeOptions options;
+  options.data_directory = data_;
+  options.shards = 1;
+  auto node = Node::open(*files_, options, {never, never.log});
+  ASSERT_TRUE(node) << node.error().message;
+  EXPECT_FALSE((*node)->load(*std::move(manifests)));
+  EXPECT_FALSE(files_->exists(store::NodeLayout{data_}.log()));
+}
+
 TEST_F(NodeTest, ends_at_once_when_the_disk_fails_and_lets_nothing_out) {
   auto owned = std::make_unique<BreakableFiles>();
   BreakableFiles& files = *owned;

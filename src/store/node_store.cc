@@ -63,8 +63,16 @@ Result<std::unique_ptr<NodeStore>> NodeStore::open(io::FileSystem& files, const 
                                                    const NodeStoreOptions& options,
                                                    const io::Clock& clock, io::Random& random) {
   TRY(auto directory, NodeDirectory::open(files, root, Create::kIfMissing, random));
+  return open(files, std::move(directory), options, clock, random);
+}
+
+Result<std::unique_ptr<NodeStore>> NodeStore::open(io::FileSystem& files,
+                                                   std::unique_ptr<NodeDirectory> directory,
+                                                   const NodeStoreOptions& options,
+                                                   const io::Clock& clock, io::Random& random) {
   auto store = std::unique_ptr<NodeStore>(new NodeStore(files, std::move(directory)));
   const NodeLayout& layout = store->directory_->layout();
+  const std::string& root = layout.root;
   const NodeId& node = store->directory_->node();
   TRY_OK(make_folders(files, layout));
   TRY(auto index, load_index(files, root, node));

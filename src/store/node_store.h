@@ -40,6 +40,11 @@ class NodeStore {
   static Result<std::unique_ptr<NodeStore>> open(io::FileSystem& files, const std::string& root,
                                                  const NodeStoreOptions& options,
                                                  const io::Clock& clock, io::Random& random);
+  /// The same in a directory that is held already.
+  static Result<std::unique_ptr<NodeStore>> open(io::FileSystem& files,
+                                                 std::unique_ptr<NodeDirectory> directory,
+                                                 const NodeStoreOptions& options,
+                                                 const io::Clock& clock, io::Random& random);
 
   const NodeDirectory& directory() const { return *directory_; }
   ActorHistory& history() { return *history_; }  // as it was when the node started
