@@ -323,7 +323,7 @@ TEST_F(ActorTest, AFailedInitIsAFailedStart) {
 }
 
 TEST_F(ActorTest, AnAddressInUseIsRefusedBeforeAnythingIsRecorded) {
-  script.recover_status = fail(Code::kConflict, "address in use");
+  script.on_recover = []() -> Status { return fail(Code::kConflict, "address in use"); };
   const Status created = create();
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().message, "address in use");

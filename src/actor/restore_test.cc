@@ -46,6 +46,7 @@ TEST_F(RestoreTest, WhatCannotBeRecordedWhileAFamilyRecoversRefusesTheStart) {
     script.port->record_operation(
         {set.infos().front(), {1}, chain::OperationPhase::kReissued, 2, {}});
     log.mend();
+    return Status();
   };
   const Status opened = crash_and_open();
   ASSERT_FALSE(opened);

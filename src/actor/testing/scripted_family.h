@@ -12,7 +12,6 @@
 #include "wasm/binary_writer.h"
 
 namespace theater::actor::testing {
-
 enum Function : std::size_t { kEffect, kMay, kRead, kMint, kDeny, kWait, kTrapCall };
 
 inline FamilyInfo probe_info() {
@@ -64,8 +63,7 @@ inline FamilyInfo probe_info() {
 struct ProbeScript {
   std::uint64_t read_next = 7;  // what the next read answers; then one more each time
   bool refuse_may = false;
-  Status recover_status;
-  std::function<void()> on_recover = [] {};
+  std::function<Status()> on_recover = [] { return Status(); };
   std::uint64_t held = 0;          // connections that only kill() or release() lets go
   std::string parting;             // commands of an event that expect_stop() queues
   std::vector<std::string> trace;  // "perform effect 5", "commit", "discard", ...
@@ -152,8 +150,7 @@ class ProbeInstance final : public FamilyInstance, private EventSource {
   }
   Status recover() override {
     script_.trace.push_back("recover");
-    script_.on_recover();
-    return script_.recover_status;
+    return script_.on_recover();
   }
   void expect_stop(EndReason) override {
     script_.trace.push_back("expect");

@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::array<std::uint8_t, 4> kTail{0x00, 0x00, 0xff, 0xff};
 constexpr std::size_t kGrowth = 16 * 1024;  // output room added at a time
-constexpr int kMemoryLevel = 4;             // of zlib's 1 to 9: 16 KiB a compressor
-constexpr int kServerWindowBits = 12;       // what we compress with, unless asked for less
+constexpr std::size_t kWindowBytesMax = 32 * 1024;
+constexpr int kFinalBlocksMax = 16;    // in a message: each costs a copy of the window
+constexpr int kMemoryLevel = 4;        // of zlib's 1 to 9: 16 KiB a compressor
+constexpr int kServerWindowBits = 12;  // what we compress with, unless asked for less
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -120,6 +122,15 @@ struct Inflater::State {
   z_stream stream{};
   State(int window_bits) { CHECK(inflateInit2(&stream, -window_bits) == Z_OK, "zlib"); }
   ~State() { inflateEnd(&stream); }
+
+  /// After a final block: another stream, which may refer to what came before (RFC 7692 7.2.3.4).
+  void begin_again() {
+    Bytes window(kWindowBytesMax);
+    uInt size = 0;
+    inflateGetDictionary(&stream, window.data(), &size);
+    inflateReset(&stream);
+    if (size > 0) inflateSetDictionary(&stream, window.data(), size);
+  }
 };
 
 Inflater::Inflater(const DeflateSettings& settings) : settings_(settings) {}
@@ -130,7 +141,10 @@ Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out)
   z_stream& stream = state_->stream;
   out.clear();
   Status status;
+  int ends = 0;
+  bool has_just_ended = false;
   for (const ByteSpan piece : {compressed, ByteSpan(kTail)}) {
+    if (has_just_ended) break;  // nothing is open that the tail would end
     stream.next_in = const_cast<std::uint8_t*>(piece.data());
     stream.avail_in = static_cast<uInt>(piece.size());
     while (status && (stream.avail_in > 0 || stream.avail_out == 0)) {
@@ -142,10 +156,13 @@ Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out)
       const int answer = ::inflate(&stream, Z_SYNC_FLUSH);
       out.resize(before + room - stream.avail_out);
       if (out.size() > bytes_max) status = fail(Code::kTooLarge, "inflates to over {}", bytes_max);
-      if (answer == Z_STREAM_END) {  // a final block: legal, the next message starts afresh
-        inflateReset(&stream);
-        stream.avail_in = 0;
-        break;
+      has_just_ended = answer == Z_STREAM_END;
+      if (has_just_ended && ++ends > kFinalBlocksMax) {
+        status = fail(Code::kInvalid, "too many final blocks");
+      } else if (has_just_ended) {
+        state_->begin_again();
+        if (stream.avail_in == 0) break;
+        continue;
       }
       if (answer == Z_BUF_ERROR) break;  // no progress possible: all is out
       if (answer != Z_OK) status = fail(Code::kInvalid, "not a deflate stream");

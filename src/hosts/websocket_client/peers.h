@@ -66,7 +66,9 @@ class Peers {
       Peer* peer = find(undo.id);
       if (!peer) continue;
       if (undo.what == What::kPromised) peer->promised_bytes -= undo.bytes;
-      if (undo.what == What::kClosed) peer->is_closed = peer->connection == nullptr;
+      if (undo.what == What::kClosed) {
+        peer->is_closed = !peer->connection || peer->connection->state() == State::kLingering;
+      }
       if (undo.what != What::kOpened) continue;
       map_.erase(undo.id);
       ++unopened;
