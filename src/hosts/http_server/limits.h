@@ -77,7 +77,7 @@ inline constexpr std::size_t kScratchBytes = 64 * 1024;      // read at once; on
 inline constexpr int kReadsMax = 4;                          // reads in one turn
 inline constexpr std::uint32_t kRetrySeconds = 1;            // Retry-After of 503 and 429
 inline constexpr Nanoseconds kTick = seconds(1);             // deadlines are looked at
-inline constexpr std::size_t kTargetToldMax = 120;  // bytes of a target, to people
+inline constexpr std::size_t kTargetToldMax = 120;           // bytes of a target, to people
 inline constexpr Nanoseconds kLinger = seconds(2);           // for the peer's end after ours
 
 }  // namespace theater::hosts::http_server

@@ -157,10 +157,9 @@ Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out)
       out.resize(before + room - stream.avail_out);
       if (out.size() > bytes_max) status = fail(Code::kTooLarge, "inflates to over {}", bytes_max);
       has_just_ended = answer == Z_STREAM_END;
-      if (has_just_ended && ++ends > kFinalBlocksMax) {
-        status = fail(Code::kInvalid, "too many final blocks");
-      } else if (has_just_ended) {
+      if (has_just_ended) {
         state_->begin_again();
+        if (++ends > kFinalBlocksMax) status = fail(Code::kInvalid, "too many final blocks");
         if (stream.avail_in == 0) break;
         continue;
       }

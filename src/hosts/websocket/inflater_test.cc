@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "base/check.h"
+
 namespace theater::hosts::websocket {
 namespace {
 

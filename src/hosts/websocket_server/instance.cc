@@ -40,6 +40,9 @@ void Instance::admit(listener::Visitor visitor) {
 void Instance::open(listener::Visitor visitor) {
   auto upgrade = check_upgrade(visitor.request, setup_.grant);
   if (!upgrade) return pages_.refuse(std::move(visitor), upgrade.error());
+  if (queue_.bytes() >= limits_.queue_bytes) {  // by openings, whose room was promised by number
+    return pages_.refuse(std::move(visitor), {503, "too many events wait for the actor"});
+  }
   if (crowd_.count() >= limits_.connections_max || !queue_.reserve(kPromises)) {
     return pages_.refuse(std::move(visitor), {503, "too many connections"});
   }

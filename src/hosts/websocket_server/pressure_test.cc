@@ -42,6 +42,27 @@ TEST_F(ServerFixture, ReadsNobodyAboveTheHighMarkOfTheQueue) {
   EXPECT_EQ(actor.overflows, 0);
 }
 
+TEST_F(ServerFixture, LetsNobodyInWhileOpeningsFillTheQueue) {
+  constexpr std::size_t kHead = 16 * 1024, kQueue = 68 * 1024;  // four messages and 64 KiB
+  serve("message_max = \"1KiB\"\nqueue_bytes = \"64KiB\"\n");
+  actor.is_asleep = true;
+  const std::string request = upgrade_request("/", "X-Filler: " + std::string(kHead, 'x') + "\r\n");
+  std::vector<io::MemoryClient> clients;
+  std::string answer;
+  while (clients.size() < 20) {
+    clients.push_back(connect());
+    answer = exchange(clients.back(), request);
+    if (!answer.starts_with("HTTP/1.1 101 ")) break;
+  }
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_LE(static_cast<Instance&>(*instance).queue_counters().bytes, kQueue + 2 * kHead);
+  EXPECT_EQ(clients.size(), 6u);
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(actor.seen.size(), 5u);
+  open();
+}
+
 TEST_F(ServerFixture, ASlowClientIsCongestedFullThenDrained) {
   serve("out_high = \"10KiB\"\nout_low = \"1KiB\"\nout_hard = \"16KiB\"\nmessage_max = \"4KiB\"\n");
   auto client = open();
