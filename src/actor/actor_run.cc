@@ -17,6 +17,7 @@ Runnable::Next Actor::Core::run() {
     if (families_.is_awaited()) return Next::kIdle;  // the gate calls again
   }
   if (is_ended() || is_snapshotting_) return Next::kIdle;
+  if (!is_invoking()) settle_start();  // what is new may wait or fail: that is no start's any more
   if (!is_invoking() && !begin_next()) {
     settle_phase();
     return Next::kIdle;

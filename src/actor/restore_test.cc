@@ -275,6 +275,20 @@ TEST_F(FailedRedelivery, IsToldAsStartedAfterItsBackOff) {
   EXPECT_EQ(ended, 0);
 }
 
+TEST_F(RestoreTest, IsToldAsStartedBeforeWhatIsNewWaits) {
+  start();
+  settle();
+  script.on_recover = [&] {
+    script.push(1, "w");
+    return Status();
+  };
+  ASSERT_TRUE(crash_and_open());
+  settle();
+  EXPECT_EQ(script.waits.size(), 1u);
+  EXPECT_EQ(started, std::vector<std::string>{""});
+  EXPECT_EQ(actor->status().phase, Phase::kRunning);
+}
+
 TEST_F(FailedRedelivery, IsToldOnceThoughSeveralFail) {
   cut_off("restart", {"x", "x", "+"});
   executor.advance(Milliseconds(100));

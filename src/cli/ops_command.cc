@@ -150,8 +150,7 @@ void add_ops(CLI::App& app, Shell& shell) {
        "List what each actor waits for: operations under way, ends that it has not handled, a host "
        "function that has not answered; with arguments, attempt, since when, until when. A data "
        "directory is read; a node may be running. An address is where a running node serves its "
-       "metrics; what it answers is what it does now, and has the HTTP requests too that are "
-       "parked, "
+       "metrics; it answers what it does now, and has the HTTP requests too that are parked, "
        "streamed or being handled, which end with their node. Exit status: 0, or 1 if it cannot be "
        "read.",
        "  theater ops theater-data\n  theater ops 127.0.0.1:9464"});

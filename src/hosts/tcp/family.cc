@@ -39,7 +39,7 @@ class TcpFamily final : public host::BoundFamily<Instance, Grant> {
   std::vector<host::Place> places_of(const Grant& grant) const override {
     if (!grant.listen) return {};
     const bool is_tls = grant.tls && grant.server_tls == ServerTls::kAtOnce;
-    return {{is_tls ? "TLS" : "TCP", *grant.listen}};
+    return {{is_tls ? "TLS" : "TCP", (is_tls ? "tls://" : "tcp://") + *grant.listen}};
   }
 
  private:

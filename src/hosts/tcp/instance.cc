@@ -36,7 +36,7 @@ bool Instance::has_room() {
   return crowd_.count() + asked_count_ < limits_.connections_max && queue_.reserve(kPromises);
 }
 
-/// Those without room wait in the kernel: see tick() and bury().
+/// Those without room wait in the kernel: see on_tick() and on_buried().
 void Instance::on_acceptable() {
   for (int turn = 0; turn < kAcceptsMax; ++turn) {
     crowd_.arm_tick();

@@ -159,7 +159,8 @@ Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out)
       has_just_ended = answer == Z_STREAM_END;
       if (has_just_ended) {
         state_->begin_again();
-        if (++ends > kFinalBlocksMax) status = fail(Code::kInvalid, "too many final blocks");
+        if (status && ++ends > kFinalBlocksMax)
+          status = fail(Code::kInvalid, "too many final blocks");
         if (stream.avail_in == 0) break;
         continue;
       }

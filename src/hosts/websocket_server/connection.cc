@@ -70,10 +70,12 @@ void Connection::send(const Message& message) {
   outbox_.commit();
 }
 
-std::uint64_t Connection::publish(Publication& publication) {
-  if (state() != State::kOpen) return 0;
-  outbox_.add(publication.frame(window_bits_));
-  if (outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
+void Connection::hear(Publication& publication) {
+  if (state() == State::kOpen) outbox_.add(publication.frame(window_bits_));
+}
+
+std::uint64_t Connection::make_room() {
+  if (state() != State::kOpen || outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
   flush();  // slow is who takes it no more, not whom nobody has written to yet
   if (state() != State::kOpen || outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
   return outbox_.drop_published(grant_.limits.topic_bytes);

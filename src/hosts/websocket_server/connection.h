@@ -72,8 +72,11 @@ class Connection final : private io::StreamUser {
   // What the guest's effects do; without effect in a state that does not want them.
   void accept(const std::optional<std::string>& subprotocol);
   void send(const Message& message);
-  /// Queues what was published; returns how many published messages were dropped for it.
-  std::uint64_t publish(Publication& publication);
+  /// Queues what was published.
+  void hear(Publication& publication);
+  /// If more than topic_bytes wait: writes, and drops the oldest of what was published that is
+  /// still too much; answers how many.
+  std::uint64_t make_room();
   void close(std::uint16_t code, std::string_view reason);
 
   /// The host closes: stop, restart, slow.

@@ -273,6 +273,7 @@ void Instance::send_off(Connection& connection) {
 
 /// At a kill: they are told why, as far as their sockets take it, and closed by a worker, soon.
 void Instance::part_from_all() {
+  is_parting_ = true;
   std::vector<Remains> all;
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;

@@ -118,12 +118,14 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell_gap(std::uint64_t id, Peer& peer);
   // instance_publish.cc
   void publish_some();
-  std::size_t tell_some(std::size_t most);
+  void tell_some(Turn& turn);
   std::vector<std::uint64_t> next_to_hear(const Publication& publication, std::size_t most) const;
-  void tell(std::uint64_t id, Peer& peer, Publication& publication);
+  std::size_t tell(std::uint64_t id, Peer& peer, Publication& publication);
+  void tell_dropped(std::uint64_t id, Peer& peer, std::uint64_t dropped);
   void catch_up(std::uint64_t id);
   void rest_or_read();
   void forget_asked(std::string_view topic);
+  std::size_t new_topics() const;
   void forget_departed();
   void part_from_all();
 
@@ -143,8 +145,8 @@ class Instance final : public host::BoundInstance<Instance>,
   /// invocations, not performed yet, then those of the current one.
   Fifo<std::uint64_t> audiences_;
   std::size_t committed_audiences_ = 0;
-  /// Topics that are not there yet: how many subscribe calls for each are not performed yet; and
-  /// those of the current invocation.
+  /// How many subscribe calls for each topic are not performed yet; and those of the current
+  /// invocation.
   std::map<std::string, std::size_t, std::less<>> asked_topics_;
   std::vector<std::string> asked_now_;
   listener::Pages pages_;
@@ -153,6 +155,7 @@ class Instance final : public host::BoundInstance<Instance>,
   Bytes event_;                          // being written
   Traffic traffic_;
   std::optional<actor::EndReason> end_reason_;  // as told before stop()
+  bool is_parting_ = false;                     // a kill: a worker writes what is left
   host::Deferred<Instance> deferred_{services_.executor, *this};
   /// Shared with routes, which hold it weakly: this instance may be gone when
   /// they arrive. Destroyed with it, on its shard.

@@ -87,9 +87,9 @@ host::Outcome Instance::subscribe(std::uint64_t id, std::string_view topic) {
   if (!peer) return unknown(id);
   if (peer->is_closed || !peer->connection) return closed(id);
   if (auto status = check_topic(topic); !status) return status;
-  if (topic == kEverybody || topics_.contains(topic)) return {};
-  const auto asked = asked_topics_.find(topic);
-  if (asked == asked_topics_.end() && topics_.size() + asked_topics_.size() >= limits_.topics_max) {
+  if (topic == kEverybody) return {};
+  if (!topics_.contains(topic) && !asked_topics_.contains(topic) &&
+      topics_.size() + new_topics() >= limits_.topics_max) {
     return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
   }
   ++asked_topics_[asked_now_.emplace_back(topic)];
@@ -172,6 +172,12 @@ void Instance::perform_close(std::uint64_t id, std::uint16_t code, std::string_v
   flow_.mark_dirty(*peer->connection);
 }
 
+/// Those that are asked for and not there; one that is there may go before it is asked for again.
+std::size_t Instance::new_topics() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      asked_topics_, [&](const auto& asked) { return !topics_.contains(asked.first); }));
+}
+
 void Instance::forget_asked(std::string_view topic) {
   const auto asked = asked_topics_.find(topic);
   if (asked != asked_topics_.end() && --asked->second == 0) asked_topics_.erase(asked);
@@ -182,7 +188,6 @@ void Instance::perform_subscribe(std::uint64_t id, std::string_view topic) {
   catch_up(id);
   Peer* peer = peers_.find(id);
   if (!peer || !peer->connection || topic == kEverybody) return;
-  if (!topics_.contains(topic) && topics_.size() >= limits_.topics_max) return;
   if (topics_.add(topic, id, *peer->connection)) peer->topics.emplace_back(topic);
 }
 

@@ -2,6 +2,7 @@
 // shard (BLOCK-1). Who listens to a topic may change while it is on its way: each change for a
 // connection, and whatever else is written to it, comes behind what was published before.
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "hosts/websocket_server/instance.h"
@@ -21,7 +22,8 @@ void Instance::perform_publish(std::string_view topic, const Message& message) {
     return;
   }
   while (!publications_.empty() && !publications_.have_room_for(message.bytes().size())) {
-    tell_some(kTellsMax);
+    Turn all{kTellsMax, std::numeric_limits<std::size_t>::max()};
+    tell_some(all);
   }
   publications_.add({topic, message}).audience = audience;
   rest_or_read();
@@ -30,25 +32,25 @@ void Instance::perform_publish(std::string_view topic, const Message& message) {
 
 /// The first part of it in the task that performed it, if nothing is before it.
 void Instance::publish_some() {
-  for (std::size_t told = 0; !publications_.empty();) {
-    if (told >= kTellsMax) return deferred_.request(&Instance::publish_some);
-    told += tell_some(kTellsMax - told);
+  for (Turn turn{kTellsMax, host::kFlushBytesMax}; !publications_.empty(); tell_some(turn)) {
+    if (turn.is_over()) return deferred_.request(&Instance::publish_some);
   }
 }
 
-/// Tells the first publication to at most so many; answers to how many. It goes when there are no
-/// more.
-std::size_t Instance::tell_some(std::size_t most) {
+/// Tells the first publication to as many as the turn has room for. It goes when there are no more.
+void Instance::tell_some(Turn& turn) {
   Publication& publication = publications_.front();
+  const std::size_t most = turn.tells;
   const std::vector<std::uint64_t> ids = next_to_hear(publication, most);
-  for (const std::uint64_t id : ids) tell(id, *peers_.find(id), publication);
-  if (ids.size() == most) {
-    publication.told = ids.back();
-    return most;
+  for (const std::uint64_t id : ids) {
+    if (turn.is_over()) return;
+    publication.told = id;
+    --turn.tells;
+    turn.bytes -= std::min(turn.bytes, tell(id, *peers_.find(id), publication));
   }
+  if (ids.size() == most) return;
   publications_.pop_front();
   rest_or_read();
-  return ids.size();
 }
 
 void Instance::rest_or_read() {
@@ -72,21 +74,30 @@ std::vector<std::uint64_t> Instance::next_to_hear(const Publication& publication
   return ids;
 }
 
-void Instance::tell(std::uint64_t id, Peer& peer, Publication& publication) {
-  if (!peer.connection || peer.heard >= publication.number) return;
+/// Answers how many bytes were written to its socket.
+std::size_t Instance::tell(std::uint64_t id, Peer& peer, Publication& publication) {
+  if (!peer.connection || peer.heard >= publication.number) return 0;
   peer.heard = publication.number;
   const bool is_there = publication.topic() != kEverybody ||
                         (peer.greeted > 0 && peer.greeted <= publication.audience);
-  if (!is_there) return;
+  if (!is_there) return 0;
   Connection& connection = *peer.connection;
   if (connection.state() == State::kOpen) traffic_.sent(publication.size());
-  const std::uint64_t dropped = connection.publish(publication);
+  const std::size_t room = connection.outgoing_bytes() + publication.size();
+  connection.hear(publication);
   flow_.mark_dirty(connection);
-  if (dropped == 0) return;
+  if (is_parting_) return 0;  // a worker writes
+  const std::uint64_t dropped = connection.make_room();
+  const std::size_t written = room - std::min(room, connection.outgoing_bytes());
+  if (dropped > 0) tell_dropped(id, peer, dropped);
+  return written;
+}
+
+void Instance::tell_dropped(std::uint64_t id, Peer& peer, std::uint64_t dropped) {
   traffic_.messages_dropped += dropped;
   if (setup_.grant.slow_subscriber == SlowSubscriber::kClose) {
-    connection.eject(kCloseTryLater, host::GuestCode::kFull, "too slow: topic_bytes was exceeded");
-    return;
+    return peer.connection->eject(kCloseTryLater, host::GuestCode::kFull,
+                                  "too slow: topic_bytes was exceeded");
   }
   peer.gap += dropped;
   tell_gap(id, peer);
@@ -96,7 +107,7 @@ void Instance::tell(std::uint64_t id, Peer& peer, Publication& publication) {
 void Instance::catch_up(std::uint64_t id) {
   if (publications_.empty()) return;
   Peer* peer = peers_.find(id);
-  if (!peer || !peer->connection) return;
+  if (!peer || !peer->connection || peer->heard == publications_.last_number()) return;
   for (std::size_t i = 0; i < publications_.size(); ++i) {
     Publication& publication = publications_[i];
     const std::string& topic = publication.topic();

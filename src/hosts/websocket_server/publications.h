@@ -40,6 +40,13 @@ class Publication {
   std::array<SharedFrame, 16> frames_;  // by window bits
 };
 
+/// What one task may still do for publications.
+struct Turn {
+  std::size_t tells;  // connections that hear of one
+  std::size_t bytes;  // written to sockets
+  bool is_over() const { return tells == 0 || bytes == 0; }
+};
+
 /// Those that have not reached everybody yet, in the order in which they were performed. One
 /// actor's.
 class Publications {
