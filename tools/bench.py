@@ -180,6 +180,10 @@ def measure_hello(folder, options):
     return bench_http.hello_rows(sys.modules[__name__], folder, options)
 
 
+def measure_libraries(folder, _):
+    return bench_rows.library_rows(BUILD / "bench", folder)
+
+
 def measure_idle(folder, options):
     return bench_idle.rows(sys.modules[__name__], folder, options)
 
@@ -222,15 +226,12 @@ def main():
         with Server([BUILD / "bench" / "beast_echo", str(beast_port)]), Server(actor):
             rows = measure({"beast": (beast_port, "/"), "actor": (actor_port, "/echo")}, options)
         write_page(rows, sync, options)
-        bars = bench_rows.echo_rows(rows) + measure_counter(folder, options)
-        bars += measure_idle(folder, options)
-        bars += measure_database(folder, options)
-        bars += bench_http.rows(sys.modules[__name__], folder, options)
-        bars += measure_overload(folder, options)
-        bars += measure_loop(folder, options)
-        bars += bench_rows.library_rows(BUILD / "bench", folder)
-        bars += bench_readers.rows(folder, options)
-        print(bench_rows.table(bars))
+        bars = bench_rows.echo_rows(rows)
+        for part in (measure_counter, measure_idle, measure_database, measure_hello, measure_polls,
+                     measure_overload, measure_loop, measure_libraries, measure_readers):
+            found = part(folder, options)
+            print(bench_rows.table(found), flush=True)
+            bars += found
         page = bench_rows.write_page(PAGE.parent, bars, f"{processor()}, {os.cpu_count()} cores, "
                                      f"{platform.system()} {platform.release()}", commit())
         print(f"written to {PAGE.relative_to(ROOT)} and {page.relative_to(ROOT)}")

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-import bench_rows
+import bench_idle
 
 CONNECTIONS = 64
 PACES = (5_000, 10_000)  # requests a second of all connections
@@ -15,6 +15,7 @@ SYNCS = 3  # the bar of p50, in fdatasyncs
 POLLS = 10_000
 WAVE = 100  # polls that are sent before the actor has parked them
 POLL_SECONDS = 20
+SETTLE_SECONDS = 2  # until memory is what it will be
 DESCRIPTORS_SPARE = 200
 POLL = b"GET /api/notes?after=0 HTTP/1.1\r\nHost: t\r\n\r\n"
 HELLO = b"GET /api/hello HTTP/1.1\r\nHost: t\r\n\r\n"
@@ -24,11 +25,6 @@ NEIGHBOUR = "actors/echo/echo.toml"  # on the same shard
 NEIGHBOUR_CONNECTIONS, NEIGHBOUR_BYTES = 10, 64
 NEIGHBOUR_SECONDS = 8
 SLOWER_MAX = 2
-
-
-def rows(bench, folder, options):
-    """`bench` is tools/bench.py: servers, loads, ports."""
-    return hello_rows(bench, folder, options) + poll_rows(bench, folder, options)
 
 
 def command(bench, folder, port, options, *more):
@@ -80,10 +76,10 @@ def poll_rows(bench, folder, options):
     count, port = poll_count(), bench.free_port()
     with bench.Server(command(bench, folder / "polls", port, options, NEIGHBOUR)) as server:
         alone = neighbour(bench, port)
-        before = bench_rows.resident_bytes(server.process.pid)
+        before = bench_idle.resident_bytes(server.process.pid)
         polls = park(port, count)
-        time.sleep(bench_rows.SETTLE_SECONDS)
-        each = (bench_rows.resident_bytes(server.process.pid) - before) / count
+        time.sleep(SETTLE_SECONDS)
+        each = (bench_idle.resident_bytes(server.process.pid) - before) / count
         parked = neighbour(bench, port)
         seconds, answered = wake_all(port, polls)
         with Rounds(port, polls) as rounds:
