@@ -9,8 +9,8 @@
 //     static std::vector<Call> calls();                       // of each function but the waits
 //     static std::vector<Step> script();                      // a life of everything it can do
 //     static void flood(Rehearsal&);                          // more events than it may hold
-//     static constexpr std::uint64_t kBytesMax = ...;         // that a flood may make it hold; or
-//     0 static void finish(Rehearsal&);                         // ends what the script left open
+//     static constexpr std::uint64_t kBytesMax = ...;         // a flood makes it hold; may be 0
+//     static void finish(Rehearsal&);                         // ends what the script left open
 //     static std::vector<Step> faults();                      // each a failure of what it uses
 //     static std::vector<Step> denied();                      // each a call that is denied
 //     // May be left out: what is held although nothing is under way (a listener, idle sessions).

@@ -3,6 +3,7 @@
 
 #include "host/bound_family.h"
 #include "hosts/http_server/instance.h"
+#include "hosts/listener/places.h"
 #include "hosts/listener/scratch.h"
 
 namespace theater::hosts::http_server {
@@ -44,12 +45,7 @@ class HttpServerFamily final : public host::BoundFamily<Instance, Grant> {
   }
 
   std::vector<host::Place> places_of(const Grant& grant) const override {
-    std::vector<host::Place> places;
-    if (grant.static_folder) {
-      places.push_back({"page", (grant.tls ? "https://" : "http://") + grant.listen + "/"});
-    }
-    places.push_back({"HTTP", (grant.tls ? "https://" : "http://") + grant.listen + grant.path});
-    return places;
+    return listener::places_of(grant, "HTTP", "http");
   }
 
   listener::AddressBook& addresses_;                      // guards itself

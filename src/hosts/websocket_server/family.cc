@@ -2,6 +2,7 @@
 #include "hosts/websocket_server/family.h"
 
 #include "host/bound_family.h"
+#include "hosts/listener/places.h"
 #include "hosts/listener/scratch.h"
 #include "hosts/websocket_server/instance.h"
 
@@ -42,12 +43,7 @@ class WebsocketServerFamily final : public host::BoundFamily<Instance, Grant> {
   }
 
   std::vector<host::Place> places_of(const Grant& grant) const override {
-    std::vector<host::Place> places;
-    if (grant.static_folder) {
-      places.push_back({"page", (grant.tls ? "https://" : "http://") + grant.listen + "/"});
-    }
-    places.push_back({"WebSocket", (grant.tls ? "wss://" : "ws://") + grant.listen + grant.path});
-    return places;
+    return listener::places_of(grant, "WebSocket", "ws");
   }
 
   listener::AddressBook& addresses_;                      // guards itself
