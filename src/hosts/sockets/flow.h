@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "host/deferred.h"
 #include "host/promises.h"
 #include "host/rounds.h"
@@ -59,10 +60,12 @@ class Flow {
     if (!connection.is_held()) held_.push_back(connection.id());
     return false;
   }
-  /// An event of it is queued for the actor; the actor has taken it.
-  void queued(Connection& connection, std::size_t bytes) {
+  /// Queues an event of it for the actor; the actor has taken it.
+  void deliver(Connection& connection, std::uint64_t source, ByteSpan event) {
     ++connection.queued_items;
-    connection.queued_bytes += bytes;
+    connection.queued_bytes += event.size();
+    const auto put = queue_.put(source, event);
+    CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
   }
   void taken(Peer& peer, std::size_t bytes) {
     if (!peer.connection) return;

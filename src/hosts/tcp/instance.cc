@@ -77,11 +77,6 @@ void Instance::forget(std::uint64_t id) {
 
 // What connections tell.
 
-void Instance::put(About about, std::uint64_t id, const Bytes& event) {
-  const auto queued = queue_.put(source(about, id), event);
-  CHECK(queued == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
-}
-
 void Instance::on_opened(Connection& connection, const std::string& address) {
   if (crowd_.is_stopping()) return;
   const std::uint64_t id = connection.id();
@@ -94,13 +89,14 @@ void Instance::on_data(Connection& connection, ByteSpan bytes) {
   if (crowd_.is_stopping()) return;
   bytes_in_ += bytes.size();
   const Bytes event = event_bytes<Payload::kData>(connection.id(), to_bytes(bytes));
-  flow_.queued(connection, event.size());
-  put(About::kData, connection.id(), event);
+  flow_.deliver(connection, source(About::kData, connection.id()), event);
 }
 
 void Instance::on_paused(Connection& connection) {
   if (crowd_.is_stopping()) return;
-  put(About::kOther, connection.id(), event_bytes<Payload::kPaused>(connection.id()));
+  const auto put = queue_.put(source(About::kOther, connection.id()),
+                              event_bytes<Payload::kPaused>(connection.id()));
+  CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
 }
 
 void Instance::on_end_of_data(Connection& connection) {

@@ -115,7 +115,6 @@ class Instance final : public host::BoundInstance<Instance>,
   host::Outcome check_writable(std::uint64_t id, const Peer& peer) const;
   host::Outcome check_tls(std::uint64_t id, const Peer& peer,
                           const std::optional<std::string>& host) const;
-  void put(About about, std::uint64_t id, const Bytes& event);
   const std::shared_ptr<io::TlsContext>& tls_of(End end) const;
   void hand_over();
   void tell_not_moved(std::uint64_t id, Peer& peer, const host::Outcome& why);

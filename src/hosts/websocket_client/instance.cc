@@ -39,9 +39,7 @@ void Instance::on_message(Connection& connection, const Message& message) {
   if (crowd_.is_stopping()) return;
   traffic_.received(message.bytes().size());
   write_message_event(event_, connection.id(), message);
-  flow_.queued(connection, event_.size());
-  const auto put = queue_.put(source(About::kMessage, connection.id()), event_);
-  CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
+  flow_.deliver(connection, source(About::kMessage, connection.id()), event_);
   if (event_.capacity() > setup_.scratch.size()) Bytes().swap(event_);
 }
 
