@@ -153,6 +153,8 @@ class Verifier:
         slack = cap if last and self.mark["state"] == 0 else 0
         need(is_zero(data[at + slack:]),
              "the batch there is damaged, or a byte behind the end is not zero")
+        if not is_zero(data[at:]):
+            self.notes.append(f"{self.place}: a write that was never acknowledged")
         self.place = pay_name
         need(len(self.pay) == self.pay_end or (slack and len(self.pay) > self.pay_end),
              "the pay file has another size than is referred to")

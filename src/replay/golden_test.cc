@@ -43,6 +43,7 @@ struct GoldenRun : testing::ReplayNode {
     restart();
     tell("x");
     tell("rm+");
+    ASSERT_TRUE(store->log().stop()) << "sealed: no byte behind the end is the start of a write";
     kill();
   }
   void write(const std::string& target) {
