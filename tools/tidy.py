@@ -32,6 +32,10 @@ BOOL_PARAMETER = re.compile(r"[(,]\s*(?:const\s+)?bool\s+\w+\s*(?=[,)=])")
 FUNCTION_START = re.compile(r"\).*\{\s*$")
 NOT_FUNCTION = re.compile(
     r"^\s*(?:if|for|while|switch|namespace|class|struct|enum|union|do|else|return|extern|catch)\b")
+# What makes something durable, and where the tests stand that leave it out.
+SYNC = re.compile(r"\b(?:sync_data|sync_all|sync_directory|write_file_atomically)\(")
+SYNC_TABLES = ["src/chain/sync_sites_test.cc", "src/store/crash_test.cc"]
+FUNCTION_NAME = re.compile(r"^\w[\w:<>,&* ]*?\b(\w+(?:::\w+)?)\(")
 
 
 class Findings:
@@ -184,6 +188,27 @@ def check_invariants(findings):
         findings.add("docs/invariants.md", 1, "invariant", f"no test cites {invariant}")
 
 
+def check_syncs(path, lines, tables, findings):
+    """Each function that syncs is named by an entry of the tables of syncs that tests leave out."""
+    begun = "?"
+    for number, line in enumerate(lines, 1):
+        start = FUNCTION_NAME.match(line)
+        if start and not line.startswith(("namespace", "using", "constexpr", "static", "//")):
+            begun = start.group(1)
+        if SYNC.search(without_literals(line)) and begun not in tables:
+            findings.add(path, number, "sync", f"{begun} syncs, and no entry of a table in "
+                                               f"{' or '.join(SYNC_TABLES)} names it")
+
+
+def check_all_syncs(files, findings):
+    tables = "\n".join("\n".join(re.findall(r'"([^"]*)"', (ROOT / name).read_text()))
+                       for name in SYNC_TABLES)
+    names = set(re.findall(r"\w+(?:::\w+)?", tables))
+    for path in files:
+        if re.fullmatch(r"src/(chain|store)/\w+(?<!_test)\.cc", path):
+            check_syncs(path, (ROOT / path).read_text().splitlines(), names, findings)
+
+
 def check_file(path, findings):
     suffix = Path(path).suffix
     if path.startswith(("tests/golden/", "docs/benchmarks/")):
@@ -205,6 +230,7 @@ def main():
     for path in files:
         check_file(path, findings)
     check_invariants(findings)
+    check_all_syncs(files, findings)
     lines = findings.finish()
     print("\n".join(lines) if lines else f"tidy: {len(files)} files hold to the rules")
     return 1 if lines else 0

@@ -107,6 +107,62 @@ TEST_P(StoreSyncSites, IsNeeded) {
 INSTANTIATE_TEST_SUITE_P(Table, StoreSyncSites, ::testing::ValuesIn(kSites),
                          [](const auto& info) { return std::string(info.param.name); });
 
+/// Places whose sync no later start misses, since another one of the same directory comes soon, or
+/// since the file is derived. What they promise is that the file is there when they return.
+struct Promise {
+  const char* name;
+  const char* where;
+  std::string_view contains, ends;  // of the path
+};
+
+const Promise kPromises[] = {
+    {"identity_name", "NodeDirectory::open, name", "/data/node", ""},
+    {"index_name", "write_index, name", "/index/", ".idx"},
+};
+
+class StorePromises : public ::testing::TestWithParam<Promise> {
+ protected:
+  static bool is_it(const std::string& path) {
+    return path.contains(GetParam().contains) && path.ends_with(GetParam().ends);
+  }
+  /// Whether the files of that kind, of which there are some, survive a power cut whole.
+  static bool survive(StoreCrashWorld& world) {
+    std::map<std::string, Bytes> made;
+    for (const std::string& path : world.disk.files()) {
+      if (is_it(path)) made[path] = world.disk.content(path);
+    }
+    EXPECT_FALSE(made.empty()) << GetParam().where;
+    world.store.reset();
+    world.disk.crash([](std::uint64_t) { return false; });
+    return std::ranges::all_of(made, [&](const auto& file) {
+      return world.disk.exists(file.first) && world.disk.content(file.first) == file.second;
+    });
+  }
+  /// Makes them.
+  static void live(StoreCrashWorld& world) {
+    if (GetParam().ends.empty()) {
+      EXPECT_TRUE(NodeDirectory::open(world.disk, world.root, Create::kIfMissing, world.dice));
+      return;
+    }
+    EXPECT_TRUE(world.open());
+    world.work(100);
+  }
+};
+
+TEST_P(StorePromises, AreKeptByTheSyncAndByNothingElse) {
+  StoreCrashWorld kept(1);
+  live(kept);
+  EXPECT_TRUE(survive(kept));
+  StoreCrashWorld broken(1);
+  broken.disk.ignore_syncs(
+      [](const std::string& path, SyncOf of) { return of == SyncOf::kNames && is_it(path); });
+  live(broken);
+  EXPECT_FALSE(survive(broken));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, StorePromises, ::testing::ValuesIn(kPromises),
+                         [](const auto& info) { return std::string(info.param.name); });
+
 /// The index is derived. Without its syncs a power cut may leave a damaged one: the next start
 /// reads the log instead, and writes another; only verify would notice.
 TEST(StoreCrash, AnIndexThatIsNotSyncedIsNotedByVerifyAndHarmsNoStart) {
