@@ -31,6 +31,10 @@ Runnable::Next Actor::Core::run_invocation() {
     if (phase_ == Phase::kStopping) drain_families();  // the wait ends with them
     return Next::kIdle;                                // answer_wait queues it again
   }
+  if (shard_.ports().log.disk_state() != chain::DiskState::kGood && journal_.must_rest()) {
+    retry_later();
+    return Next::kIdle;
+  }
   const Result<Invocation::Progress> progress = invocation.poll();
   if (!progress) {
     fault(progress.error());

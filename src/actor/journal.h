@@ -54,8 +54,9 @@ class Journal {
  public:
   virtual ~Journal() = default;
   virtual Result<chain::Appended> append(const EventDraft& draft) = 0;
-  /// Whether so much waits for the disk that the invocation has to give way before it goes on.
-  virtual bool must_rest() const { return false; }
+  /// Whether an invocation that has recorded much has to give way before it goes on: too much waits
+  /// for the disk, or the disk is short of room.
+  virtual bool must_rest() { return false; }
   /// The salt of the state that the invocation's commit may bring.
   virtual Salt state_salt() = 0;
 };

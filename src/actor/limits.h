@@ -17,6 +17,7 @@ inline constexpr std::int64_t kBatchItemsMax = 1024;  // one page of inputs hold
 /// Waiting for the disk beyond this, mailboxes are not drained, and a call that has recorded
 /// something rests. Far below what a shard's queue to the log holds.
 inline constexpr std::uint64_t kUndurableBytesMax = 4u << 20;
+inline constexpr std::uint64_t kRestLookBytes = 64u << 10;  // that a call records between two looks
 
 /// Import calls and buffered effects of one invocation; one more traps it.
 inline constexpr std::uint64_t kCallsMax = 1'000'000;

@@ -5,9 +5,22 @@ namespace theater::actor {
 
 Result<chain::Appended> LiveJournal::append(const EventDraft& draft) {
   const chain::RecordDraft& record = builder_.build(draft, [this] { return salts_.next(); });
-  TRY(const chain::Appended appended, chain_.append(record, builder_.attachments()));
-  last_ = appended.lsn;
+  const Result<chain::Appended> appended = chain_.append(record, builder_.attachments());
+  if (!appended) {
+    unlooked_bytes_ = kRestLookBytes;
+    return appended;
+  }
+  last_ = appended->lsn;
+  unlooked_bytes_ = draft.kind == chain::Kind::kReceive ? 0 : unlooked_bytes_ + appended->bytes;
   return appended;
+}
+
+bool LiveJournal::must_rest() {
+  if (unlooked_bytes_ < kRestLookBytes) return false;
+  const bool rests =
+      log_.undurable_bytes() > kUndurableBytesMax || log_.disk_state() != chain::DiskState::kGood;
+  if (!rests) unlooked_bytes_ = 0;
+  return rests;
 }
 
 Result<chain::Appended> LiveJournal::append_origin(const Origin& origin) {

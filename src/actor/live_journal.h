@@ -39,7 +39,9 @@ class LiveJournal final : public Journal {
       : chain_(std::move(chain)), salts_(salts), builder_(builder), log_(log) {}
 
   Result<chain::Appended> append(const EventDraft& draft) override;
-  bool must_rest() const override { return log_.undurable_bytes() > kUndurableBytesMax; }
+  /// Looks at the log once for every kRestLookBytes that a call has recorded: what ends sooner may
+  /// end.
+  bool must_rest() override;
   Salt state_salt() override { return salts_.next(); }
 
   /// Genesis and upgrade carry their manifest in the body instead of payloads.
@@ -62,6 +64,7 @@ class LiveJournal final : public Journal {
   RecordBuilder& builder_;
   const chain::LogWriter& log_;
   Lsn last_;
+  std::uint64_t unlooked_bytes_ = 0;  // recorded since the call began or the log was looked at
 };
 
 }  // namespace theater::actor

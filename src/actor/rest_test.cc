@@ -50,6 +50,51 @@ TEST_F(RestTest, ARestingCallEndsWithTheGrace) {
   EXPECT_EQ(ended, 1);
 }
 
+/// On a disk that is short of room a call goes no further than a look apart; it loses nothing.
+TEST_F(RestTest, ACallThatRecordsMuchRestsUntilTheDiskHasRoom) {
+  start();
+  const std::size_t before = log.events().size();
+  log.weigh_events(kRestLookBytes / 2);
+  log.run_short_after(3);
+  script.push(1, "e" + std::string(40, 'r'));
+  executor.run();
+  for (int pause = 0; pause < 100; ++pause) {
+    log.make_all_durable();
+    executor.advance(kRetryPause);
+    EXPECT_EQ(kinds(before), "recv host-call host-call");
+  }
+  EXPECT_EQ(script.count("perform"), 0u);
+  log.set_disk(chain::DiskState::kGood);
+  settle();
+  executor.advance(kRetryPause);
+  settle();
+  EXPECT_EQ(state().size(), 40u);
+  EXPECT_EQ(script.count("perform effect 1"), 1u);
+}
+
+TEST_F(RestTest, ACallThatRecordsLittleEndsOnADiskThatIsShort) {
+  start();
+  const std::size_t before = log.events().size();
+  log.weigh_events(kRestLookBytes / 8);
+  log.run_short_after(2);
+  script.push(1, "rr+");
+  settle();
+  EXPECT_EQ(kinds(before), "recv host-call host-call commit");
+}
+
+TEST_F(RestTest, ACallThatRestsForRoomEndsWithTheGrace) {
+  start();
+  log.weigh_events(kRestLookBytes);
+  log.run_short_after(2);
+  const std::size_t before = log.events().size();
+  script.push(1, std::string(40, 'r'));
+  executor.run();
+  actor->stop();
+  executor.advance(std::chrono::seconds(5));
+  EXPECT_EQ(actor->status().phase, Phase::kStopped);
+  EXPECT_EQ(kinds(before), "recv host-call trap lifecycle");
+}
+
 /// A queue that is full all the same ends the call, not the actor.
 TEST_F(RestTest, ACallThatCannotBeRecordedIsATrap) {
   for (const std::string_view commands : {"rer", "er"}) {

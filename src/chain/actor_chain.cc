@@ -15,12 +15,11 @@ Result<Appended> ActorChain::append(const RecordDraft& draft,
                                     std::span<const Attachment> attachments) {
   const Link link{head_.actor, head_.next, head_.last,
                   std::max(head_.time_us, clock_.wall().microseconds())};
-  Digest leaf;
-  TRY(const Lsn lsn, log_.submit(shard_, link, draft, attachments, leaf));
+  TRY(const Submitted done, log_.submit(shard_, link, draft, attachments));
   head_.next = head_.next.next();
-  head_.last = leaf;
+  head_.last = done.leaf;
   head_.time_us = link.time_us;
-  return Appended{link.seq, leaf, lsn};
+  return Appended{link.seq, done.leaf, done.lsn, done.bytes};
 }
 
 }  // namespace theater::chain

@@ -18,6 +18,7 @@ struct Appended {
   Seq seq;
   Digest leaf;
   Lsn lsn;
+  std::uint64_t bytes = 0;  // it takes in the log
 };
 
 /// Adds id, seq, previous hash and time to each draft, encodes and hashes it, and hands it to the

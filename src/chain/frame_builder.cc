@@ -36,6 +36,13 @@ Status check_attachments(const RecordDraft& draft, std::span<const Attachment> a
               kind_name(draft.kind), next, attachments.size());
 }
 
+/// What a call records can end the call; everything else has happened.
+ShardQueue::Room room_for(Kind kind) {
+  const bool is_call =
+      kind == Kind::kHostCall || kind == Kind::kHostRequest || kind == Kind::kDenied;
+  return is_call ? ShardQueue::Room::kHalf : ShardQueue::Room::kAll;
+}
+
 /// Decides for each attachment whether it fits into the frame, and sums up. `frame_max` tells how
 /// large the log's batches are.
 class Placement {
@@ -45,6 +52,12 @@ class Placement {
                                 kInlinePayloadBytesMost)),
         frame_max_(std::clamp(frame_max / kInlineFramesInBatch, kInlineFrameBytesMax,
                               kInlineFrameBytesMost)) {}
+  /// In a queue that is short of room, which so takes thousands more.
+  static Placement tight(std::size_t frame_max) {
+    Placement placement(frame_max);
+    placement.payload_max_ = kTightPayloadBytesMax;
+    return placement;
+  }
   AttachmentPlace place(const Attachment& attachment) {
     if (attachment.stored) return AttachmentPlace::kElsewhere;
     const std::size_t bytes = attachment.bytes.size();
@@ -173,10 +186,11 @@ Result<BuiltFrame> build_frame(ShardQueue& queue, const Link& link, const Record
     TRY(pages, make_pages(draft));
   }
   const Ordered ordered(draft, pages, attachments);
-  const Placement placement(frame_max);
+  const Placement placement =
+      queue.is_half_full() ? Placement::tight(frame_max) : Placement(frame_max);
   const std::size_t room =
       kFrameHeaderBytes + kRecordBytesMax + attachment_room(ordered.all(), placement);
-  BuiltFrame built{queue.reserve(room)};
+  BuiltFrame built{queue.reserve(room, room_for(draft.kind))};
   if (built.entry == nullptr) return fail(Code::kFull, "the shard's log queue is full");
   std::uint8_t* const frame = built.entry->frame();
   const std::span<std::uint8_t> record_room(frame + kFrameHeaderBytes, kRecordBytesMax);

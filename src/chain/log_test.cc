@@ -133,6 +133,27 @@ TEST(Log, RefusesWhenTheShardsQueueIsFull) {
   world.close();
 }
 
+/// What calls record leaves room for what has happened, of which a queue short of room takes much.
+TEST(Log, CallsDoNotTakeTheRoomOfWhatHasHappened) {
+  LogFixture world;
+  ASSERT_TRUE(world.open());
+  auto actor = world.create(1);
+  const Result<Appended> begun = world.receive(*actor, 1, 3000);
+  ASSERT_TRUE(begun);
+  std::uint64_t calls = 0;
+  Result<Appended> last = world.call(*actor, begun->seq, calls);
+  while (last) last = world.call(*actor, begun->seq, ++calls);
+  EXPECT_EQ(last.error().code, Code::kFull);
+  std::uint64_t happened = 0;
+  while (world.overflow(*actor, 1, 3000)) ++happened;
+  EXPECT_GE(happened * 3000, 3 * world.options.shard_queue_bytes);
+  world.step_all();
+  EXPECT_TRUE(world.call(*actor, begun->seq, calls));
+  world.close();
+  EXPECT_EQ(world.read().value(), first_lsns(3 + calls + happened));
+  EXPECT_TRUE(world.verify_log()->good());
+}
+
 TEST(Log, TellsOnlyShardsThatHaveSomethingDurable) {
   LogFixture world;
   world.options.shards = 2;

@@ -104,26 +104,27 @@ Status FileLogWriter::admit(Kind kind) const {
   return last_words ? Status{} : fail(Code::kFull, "the disk is full");
 }
 
-Result<Lsn> FileLogWriter::submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
-                                  std::span<const Attachment> attachments, Digest& leaf) {
+Result<Submitted> FileLogWriter::submit(ShardIndex shard, const Link& link,
+                                        const RecordDraft& draft,
+                                        std::span<const Attachment> attachments) {
   TRY_OK(admit(draft.kind));
   ShardQueue& queue = *queues_[shard.value];
   const std::size_t frame_max = options_.batch_bytes_max - kBatchHeaderBytes;
   TRY(BuiltFrame built, build_frame(queue, link, draft, attachments, frame_max));
   // Nothing may fail from here on: a drawn lsn that never arrives would stop the log.
   QueueEntry& entry = *built.entry;
-  const std::size_t frame_bytes = entry.frame_bytes;
-  leaf = entry.leaf;
-  const Lsn lsn{next_lsn_.fetch_add(1, std::memory_order_relaxed)};
-  entry.lsn = lsn;
-  store_le<std::uint64_t>(entry.frame() + 8, lsn.value);
+  const Submitted done{{next_lsn_.fetch_add(1, std::memory_order_relaxed)},
+                       entry.leaf,
+                       entry.frame_bytes + built.pay_bytes};
+  entry.lsn = done.lsn;
+  store_le<std::uint64_t>(entry.frame() + 8, done.lsn.value);
   entry.pay = built.pay.release();
   auto& submitted = shards_[shard.value]->submitted;
-  submitted.store(submitted.load(std::memory_order_relaxed) + frame_bytes + built.pay_bytes,
+  submitted.store(submitted.load(std::memory_order_relaxed) + done.bytes,
                   std::memory_order_release);
   queue.publish(entry);
   if (!shards_[shard.value]->is_grouping) wake_if_asleep();
-  return lsn;
+  return done;
 }
 
 Status FileLogWriter::write_pay() {

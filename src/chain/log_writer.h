@@ -40,6 +40,13 @@ enum class StepOutcome : std::uint8_t {
   kFailed,  // see failure()
 };
 
+/// What became of a frame.
+struct Submitted {
+  Lsn lsn;
+  Digest leaf;
+  std::uint64_t bytes = 0;  // it takes in the log, those beside it in the pay file included
+};
+
 /// Takes frames from the shards' queues in lsn order and makes them durable.
 ///
 /// Threads: `submit` of a shard only on that shard's thread; `step`, `run` and `stop` on the log
@@ -100,8 +107,8 @@ class LogWriter {
  private:
   friend class ActorChain;
   /// Encodes, hashes and queues one frame. Used by ActorChain.
-  virtual Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
-                             std::span<const Attachment> attachments, Digest& leaf) = 0;
+  virtual Result<Submitted> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
+                                   std::span<const Attachment> attachments) = 0;
 };
 
 /// A group for as long as it lives. Groups of one shard do not overlap.

@@ -48,8 +48,8 @@ class FileLogWriter final : public LogWriter {
     std::move_only_function<void(Lsn)> on_durable;
   };
 
-  Result<Lsn> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
-                     std::span<const Attachment> attachments, Digest& leaf) override;
+  Result<Submitted> submit(ShardIndex shard, const Link& link, const RecordDraft& draft,
+                           std::span<const Attachment> attachments) override;
   Status admit(Kind kind) const;
   /// After publishing. The fence pairs with that of wait_for_work: the shard looks whether the log
   /// thread sleeps after it has published, the log thread looks at the queues after it says that it

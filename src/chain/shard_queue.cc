@@ -53,22 +53,26 @@ void ShardQueue::start_again(std::uint64_t tail) {
   known_head_ = taken_ = known_tail_ = begin;
 }
 
-QueueEntry* ShardQueue::reserve(std::size_t frame_bytes) {
+bool ShardQueue::is_half_full() {
+  if (known_bytes() > capacity_ / 2) look();
+  return known_bytes() > capacity_ / 2;
+}
+
+QueueEntry* ShardQueue::reserve(std::size_t frame_bytes, Room room) {
   const std::size_t wanted = entry_size(frame_bytes);
-  if (wanted > capacity_) return nullptr;
+  const std::size_t allowed = room == Room::kHalf ? capacity_ / 2 : capacity_;
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   std::uint64_t at = tail % capacity_;
   if (at > kWarmBytes) {
-    known_head_ = head_.load(std::memory_order_acquire);
+    look();
     if (known_head_ == tail) start_again(tail);
     tail = tail_.load(std::memory_order_relaxed);
     at = tail % capacity_;
   }
-  const auto room = [&] { return capacity_ - (tail - known_head_); };
   const bool wraps = at + wanted > capacity_;
   const std::size_t needed = wanted + (wraps ? capacity_ - at : 0);
-  if (room() < needed) known_head_ = head_.load(std::memory_order_acquire);
-  if (room() < needed) return nullptr;
+  if (known_bytes() + needed > allowed) look();
+  if (known_bytes() + needed > allowed) return nullptr;
   if (wraps) {
     skip_to_begin(tail);
     at = 0;

@@ -38,13 +38,19 @@ static_assert(sizeof(QueueEntry) == 64);
 /// wait. Entries left at destruction are released.
 class ShardQueue {
  public:
+  enum class Room : std::uint8_t {
+    kHalf,  // for what can still be refused: so it leaves the other half to the rest
+    kAll,   // for what has happened
+  };
   explicit ShardQueue(std::size_t capacity_bytes);
   ~ShardQueue();
   ShardQueue(const ShardQueue&) = delete;
   ShardQueue& operator=(const ShardQueue&) = delete;
 
   /// Producer: room for an entry with a frame of up to `frame_bytes`; nullptr if there is none.
-  QueueEntry* reserve(std::size_t frame_bytes);
+  QueueEntry* reserve(std::size_t frame_bytes, Room room = Room::kAll);
+  /// Producer: whether more than half of the ring is taken.
+  bool is_half_full();
   /// Producer: hands over the reserved entry; its fields but entry_bytes are filled in.
   void publish(QueueEntry& entry);
 
@@ -71,6 +77,10 @@ class ShardQueue {
 
  private:
   QueueEntry* entry_at(std::uint64_t position);
+  std::uint64_t known_bytes() const {  // producer: no fewer than there are
+    return tail_.load(std::memory_order_relaxed) - known_head_;
+  }
+  void look() { known_head_ = head_.load(std::memory_order_acquire); }
   void skip_to_begin(std::uint64_t tail);
   void start_again(std::uint64_t tail);
 

@@ -13,8 +13,9 @@ constexpr std::size_t kCapacity = 1024 * 1024;
 constexpr std::size_t kFrame = 10'000;
 
 /// Puts an entry that says its number; nullptr if there is no room.
-QueueEntry* put(ShardQueue& queue, std::uint64_t number) {
-  QueueEntry* const entry = queue.reserve(kFrame);
+QueueEntry* put(ShardQueue& queue, std::uint64_t number,
+                ShardQueue::Room room = ShardQueue::Room::kAll) {
+  QueueEntry* const entry = queue.reserve(kFrame, room);
   if (entry == nullptr) return nullptr;
   entry->frame_bytes = kFrame;
   entry->lsn = Lsn{number};
@@ -61,6 +62,22 @@ TEST(ShardQueue, ARingThatStartedAgainHasAllItsRoom) {
   EXPECT_GE(held * kFrame, kCapacity - 2 * kFrame);
   EXPECT_EQ(take_all(queue, taken), sent);
   EXPECT_EQ(queue.bytes(), 0u);
+}
+
+TEST(ShardQueue, HalfOfTheRoomIsKeptForWhatHasHappened) {
+  ShardQueue queue(kCapacity);
+  std::uint64_t sent = 0;
+  EXPECT_FALSE(queue.is_half_full());
+  while (put(queue, sent, ShardQueue::Room::kHalf) != nullptr) ++sent;
+  const std::uint64_t half = sent;
+  EXPECT_LE(half * kFrame, kCapacity / 2);
+  while (put(queue, sent) != nullptr) ++sent;
+  EXPECT_TRUE(queue.is_half_full());
+  EXPECT_GE(sent, 2 * half);
+  EXPECT_EQ(put(queue, sent, ShardQueue::Room::kHalf), nullptr);
+  EXPECT_EQ(take_all(queue, 0), sent);
+  EXPECT_FALSE(queue.is_half_full());
+  EXPECT_NE(put(queue, sent, ShardQueue::Room::kHalf), nullptr);
 }
 
 TEST(ShardQueue, StaysWhereItIsWhileTheConsumerTakes) {

@@ -32,6 +32,8 @@ class FakeLog final : public chain::LogWriter {
   void weigh_events(std::uint64_t bytes) { event_bytes_ = bytes; }
   /// The queue refuses what comes after `events` more, as if others had filled it by then.
   void fill_after(std::size_t events) { events_max_ = events_.size() + events; }
+  /// The disk is short of room after `events` more.
+  void run_short_after(std::size_t events) { short_at_ = events_.size() + events; }
   void make_room() {
     events_max_ = SIZE_MAX;
     is_full_ = false;
@@ -68,20 +70,20 @@ class FakeLog final : public chain::LogWriter {
   Status stop() override { return {}; }
 
  private:
-  Result<Lsn> submit(chain::ShardIndex, const chain::Link& link, const chain::RecordDraft& draft,
-                     std::span<const chain::Attachment> attachments, Digest& leaf) override {
+  Result<chain::Submitted> submit(chain::ShardIndex, const chain::Link& link,
+                                  const chain::RecordDraft& draft,
+                                  std::span<const chain::Attachment> attachments) override {
     if (failed_) return theater::fail(Code::kIo, "the disk is gone");
     if (events_.size() >= events_max_) {
       is_full_ = true;
       return theater::fail(Code::kFull, "the shard's log queue is full");
     }
     TRY(const Bytes bytes, chain::encode_record(link, draft));
-    leaf = chain::leaf_hash(bytes);
     store::StoredEvent event;
     TRY_OK(chain::decode_record(bytes, event.record));
     event.record.inputs.assign(draft.inputs.begin(), draft.inputs.end());
     event.record.outputs.assign(draft.outputs.begin(), draft.outputs.end());
-    event.leaf = leaf;
+    event.leaf = chain::leaf_hash(bytes);
     event.lsn = {events_.size() + 1};
     std::size_t next = 0;
     const auto take = [&](std::size_t count, std::vector<store::StoredEvent::Stored>& out) {
@@ -101,8 +103,9 @@ class FakeLog final : public chain::LogWriter {
     }
     take(draft.outputs.size(), event.outputs);
     events_.push_back(std::move(event));
+    if (events_.size() == short_at_) disk_ = chain::DiskState::kSoft;
     if (!is_grouping_) wake();
-    return events_.back().lsn;
+    return chain::Submitted{events_.back().lsn, events_.back().leaf, event_bytes_};
   }
   void wake() {
     if (std::exchange(woken_for_, events_.size()) != events_.size()) ++wakes_;
@@ -111,7 +114,7 @@ class FakeLog final : public chain::LogWriter {
   std::vector<store::StoredEvent> events_;
   Lsn durable_;
   std::uint64_t undurable_ = 0, event_bytes_ = 0;
-  std::size_t events_max_ = SIZE_MAX;
+  std::size_t events_max_ = SIZE_MAX, short_at_ = SIZE_MAX;
   bool is_full_ = false;  // has refused
   bool failed_ = false, is_grouping_ = false, is_awaited_ = false;
   std::size_t wakes_ = 0, woken_for_ = 0;  // events
