@@ -18,6 +18,7 @@ from chain_records import (CHUNK, COMMIT, GENESIS, OP, SEND, SNAPSHOT, UPGRADE, 
                            is_page, need, page_hash, payload_digest, sha, state_root, u16, u32, u64)
 
 FORMAT = 1
+INDEX_FORMATS = (1, 2)
 SECTOR, HEADER, SLOT = 512, 128, 4096
 
 
@@ -381,7 +382,8 @@ class Verifier:
             if not re.fullmatch(r"\d{10}\.idx", name):
                 continue
             data = self.read(f"index/{name}")
-            need(len(data) >= 56 and data[:16] == b"theaidx\n" + struct.pack("<II", FORMAT, 0)
+            heads = [b"theaidx\n" + struct.pack("<II", each, 0) for each in INDEX_FORMATS]
+            need(len(data) >= 56 and data[:16] in heads
                  and u64(data, 16) == len(data) - 56 and sha(data[56:]) == data[24:56],
                  "the index is damaged")
             body = data[56:]

@@ -39,6 +39,7 @@ struct ActorStatus {
   Lsn head_lsn;  // durable when LogWriter::durable() has reached it
   Digest state_root;
   std::uint64_t state_bytes = 0;
+  std::uint64_t log_bytes = 0;  // of its events in the log
   std::uint64_t invocations = 0, commits = 0, failures = 0, restarts = 0;
   bool has_instance = false;
   std::string last_error;  // of the last failed invocation
@@ -70,6 +71,9 @@ struct ActorSetup {
   std::move_only_function<void(Status)> on_started;
   /// Called on the shard after each invocation that failed. May be empty.
   std::move_only_function<void(const FailedInvocation&)> on_failure;
+  /// Called once on the shard when the actor has used up its log (limits.log_max): it takes nothing
+  /// new for as long as it lives. May be empty.
+  std::move_only_function<void()> on_log_spent;
   /// Called once on the shard when the phase becomes kStopped or kFailed; the owner may destroy
   /// the actor from a task posted by it, not inside the call. May be empty.
   std::move_only_function<void()> on_ended;

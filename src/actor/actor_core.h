@@ -112,6 +112,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   void release_operations();
   bool has_work() const;
   bool has_events(std::size_t family) const;
+  bool is_log_spent() const;
   void settle_start();
   void settle_phase();
   void take_snapshot();
@@ -151,6 +152,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   const std::shared_ptr<const Program> program_;
   store::SnapshotStore* const snapshots_;
   std::move_only_function<void(const FailedInvocation&)> on_failure_;
+  std::move_only_function<void()> on_log_spent_;
   std::move_only_function<void()> on_ended_;
   std::unique_ptr<Beginning> beginning_;  // until it runs
   Identity identity_;

@@ -26,6 +26,13 @@ ActorFigures Actor::Core::measure() const {
               counts_.restarts);
   own.gauge({"actor_state_bytes", "Size of the actor's state."},
             static_cast<double>(state_.bytes().size()));
+  const std::uint64_t log_max = manifest().limits.log_max;
+  own.gauge({"actor_log_bytes", "Bytes of its events in the log."},
+            static_cast<double>(journal_.chain().head().bytes));
+  own.gauge({"actor_log_bytes_max", "limits.log_max; 0 if there is none."},
+            log_max == kNoLogMax ? 0 : static_cast<double>(log_max));
+  own.gauge({"actor_log_spent", "1 if its log is used up: it takes nothing new."},
+            is_log_spent() ? 1 : 0);
   own.gauge({"actor_instance_live", "1 if a WebAssembly instance is held."},
             has_instance() ? 1 : 0);
   own.gauge({"actor_running", "1 if it takes events: neither starting, stopping nor ended."},

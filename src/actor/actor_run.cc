@@ -1,5 +1,6 @@
 // Actor::Core at work: one invocation after another (SEQ-1).
 #include <algorithm>
+#include <utility>
 
 #include "actor/actor_core.h"
 #include "actor/limits.h"
@@ -132,9 +133,18 @@ bool Actor::Core::has_work() const {
 /// Whether a family has events that may be taken now. Of an actor that is to stop, only those that
 /// tell it so.
 bool Actor::Core::has_events(std::size_t family) const {
+  if (is_log_spent()) return false;
   if (phase_ == Phase::kStopping && !is_draining_) return families_.has_parting_event(family);
   const EventSource* source = families_.source(family);
   return source != nullptr && source->has_events();
+}
+
+/// Whether its log is used up: what comes waits in the families' queues, whose sources rest or
+/// refuse. What is owed is delivered, and a stop has a little more for what the guest is told.
+bool Actor::Core::is_log_spent() const {
+  const std::uint64_t bytes = journal_.chain().head().bytes, most = manifest().limits.log_max;
+  const std::uint64_t more = phase_ == Phase::kStopping ? kLogOverrunBytesMax : 0;
+  return bytes >= most && bytes - most >= more;
 }
 
 Status Actor::Core::ensure_instance() {
@@ -259,6 +269,10 @@ void Actor::Core::settle_phase() {
   if (is_ended() || is_invoking()) return;
   settle_start();
   if (phase_ == Phase::kStarting) return;  // what it delivers waits for the disk or an instance
+  if (on_log_spent_ && is_log_spent()) {
+    PROBE("actor: its log is used up");
+    std::exchange(on_log_spent_, {})();
+  }
   if (phase_ == Phase::kRunning) take_snapshot();
   if (phase_ == Phase::kStopping) finish_stop();
   if (!has_instance()) close_workshop();

@@ -15,6 +15,7 @@ Actor::Core::Core(Shard& shard, ActorSetup setup, const Origin& origin)
       program_(std::move(setup.program)),
       snapshots_(setup.snapshots),
       on_failure_(std::move(setup.on_failure)),
+      on_log_spent_(std::move(setup.on_log_spent)),
       on_ended_(std::move(setup.on_ended)),
       beginning_(
           std::make_unique<Beginning>(setup.determinism_profile, std::move(setup.on_started))),
@@ -22,7 +23,10 @@ Actor::Core::Core(Shard& shard, ActorSetup setup, const Origin& origin)
       journal_(chain::ActorChain(shard.ports().log, shard.ports().index, shard.ports().clock,
                                  origin.head),
                shard.salts(), shard.record_builder(), shard.ports().log),
-      families_(setup.families, shard.gate()) {}
+      families_(setup.families, shard.gate()) {
+  const std::uint64_t log_max = manifest().limits.log_max;
+  if (log_max != kNoLogMax) journal_.bound_calls(log_max + kLogOverrunBytesMax);
+}
 
 Actor::Core::~Core() {
   if (!is_ended()) {  // the node ends without a log, or a start failed
@@ -135,6 +139,7 @@ ActorStatus Actor::Core::status() const {
   status.head_lsn = journal_.last();
   status.state_root = state_.root();
   status.state_bytes = state_.bytes().size();
+  status.log_bytes = journal_.chain().head().bytes;
   status.invocations = counts_.invocations;
   status.commits = counts_.commits;
   status.restarts = counts_.restarts;

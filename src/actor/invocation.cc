@@ -224,10 +224,11 @@ wasm::ImportOutcome Invocation::break_off(const Error& error, Bytes& result) {
   return wasm::ImportOutcome::kTrap;
 }
 
-/// A full queue ends the call, not the actor. The trap waits until it has room.
+/// A full queue ends the call, not the actor. The trap waits until it has room. So does a log that
+/// is used up.
 wasm::ImportOutcome Invocation::not_recorded(const Error& error, Bytes& result) {
   if (error.code != Code::kFull) return break_off(error, result);
-  over_limit_ = kLogFullText;
+  over_limit_ = error.message == kLogSpentText ? kLogSpentText : kLogFullText;
   is_log_full_ = true;
   return wasm::ImportOutcome::kTrap;
 }

@@ -49,6 +49,11 @@ struct EventDraft {
   const Salt* salt = nullptr;  // of the only payload, if its giver wants to know it
 };
 
+/// The text of a trap(limit) whose call found the actor's log used up, and more than that. No
+/// repetition reaches it.
+inline constexpr std::string_view kLogSpentText =
+    "a host call could not be recorded: the actor's log is used up (limits.log_max)";
+
 /// One actor's. An error ends the actor (live: the log refused) or the replay (a divergence).
 class Journal {
  public:

@@ -19,6 +19,10 @@ inline constexpr std::int64_t kBatchItemsMax = 1024;  // one page of inputs hold
 inline constexpr std::uint64_t kUndurableBytesMax = 4u << 20;
 inline constexpr std::uint64_t kRestLookBytes = 64u << 10;  // that a call records between two looks
 
+/// An actor that has used up its log (limits.log_max) takes nothing new. What is under way, and a
+/// stop, may use so many bytes more; then the calls of an invocation are a trap(limit).
+inline constexpr std::uint64_t kLogOverrunBytesMax = 16u << 20;
+
 /// Import calls and buffered effects of one invocation; one more traps it.
 inline constexpr std::uint64_t kCallsMax = 1'000'000;
 inline constexpr std::size_t kEffectsMax = 1024;  // one page of outputs holds no more

@@ -53,6 +53,9 @@ class LiveJournal final : public Journal {
   };
   Result<chain::Appended> append_origin(const Origin& origin);
 
+  /// Calls are refused (kFull, kLogSpentText) once the chain takes so many bytes in the log.
+  void bound_calls(std::uint64_t log_bytes) { call_log_bytes_max_ = log_bytes; }
+
   const chain::ActorChain& chain() const { return chain_; }
   SaltSource& salts() { return salts_; }
   /// Of the last event appended by this process.
@@ -64,6 +67,7 @@ class LiveJournal final : public Journal {
   RecordBuilder& builder_;
   const chain::LogWriter& log_;
   Lsn last_;
+  std::uint64_t call_log_bytes_max_ = UINT64_MAX;
   std::uint64_t unlooked_bytes_ = 0;  // recorded since the call began or the log was looked at
 };
 

@@ -34,6 +34,7 @@ Status read_limits(const Setting* table, Limits& limits) {
   }
   instance.deadline = reader.duration("deadline", instance.deadline, {Milliseconds(1), hours(1)});
   limits.state_max = reader.bytes("state_max", limits.state_max, {0, 1ll << 30});
+  limits.log_max = reader.bytes("log_max", limits.log_max, {64 << 10, 1ll << 50});
   limits.idle = reader.duration("idle", limits.idle, {Milliseconds(1), hours(24 * 365)});
   return reader.finish();
 }

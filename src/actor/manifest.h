@@ -28,9 +28,13 @@ using chain::InstanceMode;
 /// What happens to an actor when an event fails alone (err or trap).
 enum class OnError : std::uint8_t { kKeep, kRestart, kStop };
 
+/// No quota of the log.
+inline constexpr std::uint64_t kNoLogMax = UINT64_MAX;
+
 struct Limits {
   wasm::InstanceLimits instance;                // memory, table, fuel, deadline
   std::uint64_t state_max = 16u << 20;          // bytes of state a guest may return
+  std::uint64_t log_max = kNoLogMax;            // bytes in the log; then it takes nothing new
   Nanoseconds idle = std::chrono::seconds(60);  // then the instance is evicted
 };
 

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
 namespace theater::actor {
 namespace {
 
@@ -29,6 +33,7 @@ table = 500
 fuel = 1000000
 deadline = "2s"
 state_max = "1MiB"
+log_max = "1GiB"
 
 [mailbox]
 items = 10
@@ -67,6 +72,7 @@ TEST(Manifest, ReadsEverything) {
   EXPECT_EQ(manifest->limits.instance.fuel, 1'000'000u);
   EXPECT_EQ(manifest->limits.instance.deadline, std::chrono::seconds(2));
   EXPECT_EQ(manifest->limits.state_max, 1u << 20);
+  EXPECT_EQ(manifest->limits.log_max, 1u << 30);
   EXPECT_EQ(manifest->mailbox.items_max, 10u);
   EXPECT_EQ(manifest->mailbox.batch.items_max, 4u);
   EXPECT_EQ(manifest->supervision.backoff_max, std::chrono::seconds(1));
@@ -81,6 +87,37 @@ TEST(Manifest, RecordedTextReadsBackToTheSame) {
   EXPECT_EQ(again->recorded_text(), text);
   EXPECT_EQ(again->params, manifest->params);
   EXPECT_EQ(text.find("/dir"), std::string::npos) << text;
+}
+
+/// docs/manifest.md shows every key, with its default if it has one.
+TEST(Manifest, TheDocumentShowsEveryKey) {
+  std::ifstream file(THEATER_MANIFEST_PAGE);
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  constexpr std::string_view kFence = "```toml";
+  const std::size_t begin = page.find(kFence);
+  ASSERT_NE(begin, std::string::npos);
+  const std::string example =
+      page.substr(begin + kFence.size(), page.find("\n```", begin) + 1 - begin - kFence.size());
+  const Result<Manifest> manifest = parse_manifest(example, "manifest.md", "", {});
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  const Result<Manifest> defaults = parse(
+      "name = \"example\"\ncomponent = \"x\"\nparams = \"room=lobby\"\n"
+      "[limits]\nfuel = 1000000\nlog_max = \"1GiB\"\n");
+  ASSERT_TRUE(defaults) << defaults.error().message;
+  EXPECT_EQ(manifest->recorded_text(), defaults->recorded_text());
+  std::istringstream recorded(defaults->recorded_text());
+  for (std::string line; std::getline(recorded, line);) {
+    const std::string key = line.substr(0, line.find_first_of(" ["));
+    if (!key.empty()) EXPECT_NE(example.find("\n" + key + " = "), std::string::npos) << key;
+  }
+}
+
+/// Else every actor of an earlier build would be upgraded by its next start.
+TEST(Manifest, RecordedTextSaysNothingOfAQuotaThatIsNotThere) {
+  const Result<Manifest> manifest = parse("name = \"x\"\ncomponent = \"x\"\n");
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->limits.log_max, kNoLogMax);
+  EXPECT_EQ(manifest->recorded_text().find("log_max"), std::string::npos);
 }
 
 TEST(Manifest, NamesEachMistake) {
@@ -101,6 +138,8 @@ TEST(Manifest, NamesEachMistake) {
             "\"5s\"");
   EXPECT_EQ(problem("name = \"x\"\ncomponent = \"x\"\n[limits]\nmemory = \"1KiB\""),
             "a.toml:4:10: limits.memory must be from 64KiB to 4GiB, not 1KiB");
+  EXPECT_EQ(problem("name = \"x\"\ncomponent = \"x\"\n[limits]\nlog_max = \"1KiB\""),
+            "a.toml:4:11: limits.log_max must be from 64KiB to 1048576GiB, not 1KiB");
   EXPECT_EQ(problem("name = \"x\"\ncomponent = \"x\"\n[mailbox]\nbatch = 5000"),
             "a.toml:4:9: mailbox.batch must be from 1 to 1024, not 5000");
   EXPECT_EQ(problem("name = \"${who}\"\ncomponent = \"x\""),

@@ -59,6 +59,9 @@ void add_limits(std::string& out, const Limits& limits) {
   out += fmt::format("deadline = \"{}\"\nstate_max = \"{}\"\nidle = \"{}\"\n",
                      duration_text(instance.deadline), size_text(limits.state_max),
                      duration_text(limits.idle));
+  if (limits.log_max != kNoLogMax) {
+    out += fmt::format("log_max = \"{}\"\n", size_text(limits.log_max));
+  }
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ Result<Appended> ActorChain::append(const RecordDraft& draft,
   head_.next = head_.next.next();
   head_.last = done.leaf;
   head_.time_us = link.time_us;
+  head_.bytes += done.bytes;
   return Appended{link.seq, done.leaf, done.lsn, done.bytes};
 }
 

@@ -33,6 +33,7 @@ class ActorChain {
     Seq next;                   // seq of the event to come
     Digest last;                // leaf hash of the event before it; zeros before genesis
     std::uint64_t time_us = 0;  // of that event
+    std::uint64_t bytes = 0;    // that the chain takes in the log, pay files included
   };
 
   ActorChain(LogWriter& log, ShardIndex shard, const io::Clock& clock, const Head& head)

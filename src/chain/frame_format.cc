@@ -94,6 +94,14 @@ void seal_frame(std::span<std::uint8_t> frame) {
   store_le<std::uint32_t>(frame.data() + kCrcAt, frame_crc(frame));
 }
 
+std::uint64_t Frame::stored_bytes() const {
+  std::uint64_t sum = bytes;
+  for (const StoredAttachment& attachment : attachments) {
+    if (attachment.place == AttachmentPlace::kPay) sum += attachment.pay_bytes();
+  }
+  return sum;
+}
+
 Status parse_frame(ByteSpan bytes, Frame& frame) {
   if (bytes.size() < kFrameHeaderBytes) return corrupt("is cut short");
   frame.bytes = load_le<std::uint32_t>(bytes.data());

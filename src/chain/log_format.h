@@ -107,6 +107,9 @@ struct Frame {
   ByteSpan record;           // encoded
   ByteSpan zero_and_record;  // the same with the 0x00 before it: what leaf_hash_prefixed wants
   std::vector<StoredAttachment> attachments;
+
+  /// That it takes in the log: itself and its pieces in the pay file.
+  std::uint64_t stored_bytes() const;
 };
 
 struct FrameHeader {

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
+#include "actor/manifest.h"
 #include "cli/command.h"
 #include "node/names.h"
 #include "store/actor_history.h"
@@ -23,13 +25,24 @@ std::string outcome_text(const store::ActorSummary& actor) {
   }
 }
 
+/// limits.log_max of its manifest; nothing if it has none.
+std::optional<std::uint64_t> log_max_of(const store::ActorSummary& actor) {
+  const auto manifest = actor::parse_recorded_manifest(as_text(actor.manifest));
+  if (!manifest || manifest->limits.log_max == actor::kNoLogMax) return std::nullopt;
+  return manifest->limits.log_max;
+}
+
 Json actor_json(const store::ActorSummary& actor) {
+  const auto log_max = log_max_of(actor);
   return {{"name", node::name_of(actor)},
           {"id", actor.actor.hex()},
           {"events", actor.events},
           {"invocations", actor.invocations},
           {"head", actor.head.last.hex()},
           {"state_bytes", actor.state_bytes},
+          {"log_bytes", actor.head.bytes},
+          {"log_bytes_max", log_max ? Json(*log_max) : Json(nullptr)},
+          {"log_spent", log_max && actor.head.bytes >= *log_max},
           {"state_root", actor.state_root.hex()},
           {"last_outcome", outcome_text(actor)},
           {"last_time_us", actor.last_time_us},
@@ -43,6 +56,11 @@ void print_actor(Output& output, const store::ActorSummary& actor) {
                           size_text(actor.state_bytes), outcome.empty() ? "-" : outcome,
                           time_text(actor.last_time_us)));
   output.line(fmt::format("  head  {}", actor.head.last.hex()));
+  const auto log_max = log_max_of(actor);
+  if (!log_max) return output.line(fmt::format("  log   {}", size_text(actor.head.bytes)));
+  const std::string_view spent = ": used up, it takes nothing new; start it with a larger log_max";
+  output.line(fmt::format("  log   {} of {} (limits.log_max){}", size_text(actor.head.bytes),
+                          size_text(*log_max), actor.head.bytes >= *log_max ? spent : ""));
 }
 
 Exit list_actors(Shell& shell, const std::string& data) {
@@ -66,7 +84,8 @@ void add_actors(CLI::App& app, Shell& shell) {
   CLI::App& command = add_command(
       app, shell,
       {"actors",
-       "List the actors with their state's size, events, head hash and last outcome. Reads only; "
+       "List the actors with their state's size, events, head hash, last outcome and how much of "
+       "the log they take. Reads only; "
        "a node may be running. Exit status: 0, or 1 if it cannot be read.",
        "  theater actors theater-data"});
   command.add_option("DATA", *data, "the data directory")->required();

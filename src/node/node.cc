@@ -8,6 +8,7 @@
 #include <cstring>
 #include <future>
 
+#include "actor/units.h"
 #include "base/check.h"
 #include "chain/hash.h"
 #include "host/rate_limit.h"
@@ -193,6 +194,7 @@ actor::ActorSetup Node::setup_of(std::size_t index) {
   setup.on_failure = [this, &member](const actor::FailedInvocation& failed) {
     invocation_failed(member, failed);
   };
+  setup.on_log_spent = [this, &member] { log_spent(member); };
   setup.on_ended = [this, index] {
     if (members_[index]->actor == nullptr) return;  // while it was opened: start_actor says so
     control_.post(
@@ -229,6 +231,15 @@ void Node::actor_ended(std::size_t index, const actor::ActorStatus& status) {
                      fmt::format("actor {} failed: {}", status.identity.name, status.last_error)};
   }
   if (all_ended()) control_.stop();
+}
+
+/// On the actor's shard.
+void Node::log_spent(Member& member) {
+  const std::string text = fmt::format(
+      "its log is used up: {} (limits.log_max); it takes nothing new, nothing is lost; start the "
+      "node with a larger one and it goes on",
+      actor::size_text(member.loaded.manifest->limits.log_max));
+  log_.write({.level = host::LogLevel::kWarn, .actor = member.loaded.manifest->name, .text = text});
 }
 
 /// On the actor's shard. What failed stands in the chain; people are told the first of many.

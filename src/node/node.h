@@ -95,6 +95,7 @@ class Node {
   actor::ActorSetup setup_of(std::size_t index);
   void actor_started(std::size_t index, const Status& status);
   void actor_ended(std::size_t index, const actor::ActorStatus& status);
+  void log_spent(Member& member);
   void invocation_failed(Member& member, const actor::FailedInvocation& failed);
   void watch_disk();
   void on_signal(int number);

@@ -106,7 +106,9 @@ bool RecordedRun::is_skipped() const {
            trap->reason == chain::TrapReason::kInterrupted;
   }
   const auto& payloads = back().payloads;
-  return !payloads.empty() && wasm::BinaryReader(payloads[0].bytes).string() == actor::kLogFullText;
+  if (payloads.empty()) return false;
+  const std::string_view text = wasm::BinaryReader(payloads[0].bytes).string();
+  return text == actor::kLogFullText || text == actor::kLogSpentText;
 }
 
 Result<chain::Appended> RecordedRun::append(const actor::EventDraft& draft) {

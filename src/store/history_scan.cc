@@ -45,6 +45,7 @@ Status HistoryScan::summarize(const chain::Frame& frame, const chain::Record& re
   ++summary.events;
   summary.head.next = record.link.seq.next();
   summary.head.time_us = record.link.time_us;
+  summary.head.bytes += frame.stored_bytes();
   summary.last_time_us = record.link.time_us;
   summary.head_lsn = frame.lsn;
   actor.last_record.assign(frame.zero_and_record.begin(), frame.zero_and_record.end());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 
 #include "store/event_cursor.h"
 #include "store/log_index.h"
@@ -32,8 +33,13 @@ struct IndexTest : ::testing::Test, StoreFixture {
       if (i % 30 == 15) b.snapshot("b");
     }
     refer_back(late);
+    for (TestActor* actor : {&idle, &a, &b, &late}) {
+      log_bytes[actor->id()] = actor->chain().head().bytes;
+    }
     close();
   }
+  std::map<ActorId, std::uint64_t> log_bytes;  // of each chain, as its writer counted
+
   /// An input that is stored in a frame far back.
   void refer_back(TestActor& actor) {
     const auto cursor = EventCursor::open(disk, root, chain::ReadUpTo::kEnd, {actor.id()}).value();
@@ -67,9 +73,10 @@ struct IndexTest : ::testing::Test, StoreFixture {
       EXPECT_TRUE(image) << image.error().message;
       if (!image) continue;
       const ActorSummary& summary = image->summary;
-      text += fmt::format("{} {} {} {} {} {} {} {}", summary.actor.hex(), summary.head.last.hex(),
-                          summary.head.next.value, summary.head_lsn.value, summary.events,
-                          summary.invocations, summary.state_bytes, as_text(summary.manifest));
+      text += fmt::format("{} {} {} {} {} {} {} {} {}", summary.actor.hex(),
+                          summary.head.last.hex(), summary.head.next.value, summary.head.bytes,
+                          summary.head_lsn.value, summary.events, summary.invocations,
+                          summary.state_bytes, as_text(summary.manifest));
       text += fmt::format(" state {}", image->state.root().hex());
       text += fmt::format(" snapshot {}", image->snapshot ? image->snapshot->seq.value : 0);
       for (const StoredEvent& event : image->events) {
@@ -99,6 +106,40 @@ TEST_F(IndexTest, AStartWithItGivesBackTheSame) {
   EXPECT_EQ(past_after_start(), with);
   EXPECT_NE(with.find("=kept"), std::string::npos);
   EXPECT_TRUE(indexes().empty());
+  EXPECT_FALSE(bad());
+}
+
+/// With pages, pieces in pay files, inputs that stand elsewhere, and deltas.
+TEST_F(IndexTest, AStartCountsTheBytesOfAChainAsItsWriterDid) {
+  fill();
+  for (const std::uint64_t index_bytes : {options.index_bytes, UINT64_MAX}) {
+    if (index_bytes == UINT64_MAX) remove_indexes();
+    options.index_bytes = index_bytes;
+    ASSERT_TRUE(open());
+    ASSERT_EQ(log_bytes.size(), 4u);
+    for (const auto& [actor, bytes] : log_bytes) {
+      EXPECT_GT(bytes, 0u);
+      EXPECT_EQ(store->history().find(actor)->head.bytes, bytes);
+    }
+    close();
+  }
+}
+
+/// Format 1 has not the bytes of the chains.
+TEST_F(IndexTest, OneOfAnEarlierFormatIsGoodAndWrittenAnewByAStart) {
+  fill();
+  const std::string with = past_after_start();
+  const std::string path = indexes().at(0);
+  LogIndex index = decode_index(disk.content(path)).value();
+  index.format = 1;
+  const Bytes earlier = encode(index);
+  ASSERT_LT(earlier.size(), disk.content(path).size());
+  ASSERT_FALSE(decode_index(Bytes(earlier.begin(), earlier.end() - 1)));
+  disk.set_content(path, earlier);
+  EXPECT_FALSE(bad()) << bad()->reason;
+  EXPECT_EQ(past_after_start(), with);
+  const LogIndex now = decode_index(disk.content(indexes().at(0))).value();
+  EXPECT_EQ(now.format, kIndexFormat);
   EXPECT_FALSE(bad());
 }
 

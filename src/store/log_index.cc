@@ -12,7 +12,6 @@ namespace theater::store {
 namespace {
 
 constexpr std::string_view kMagic = "theaidx\n";
-constexpr std::uint32_t kFormat = 1;
 constexpr std::size_t kHeaderBytes = 24 + 32;  // magic, u32 format, u32 zero, u64 bytes, digest
 constexpr std::size_t kActorBytesMin = 500;    // of an actor in the body, without its lists
 constexpr std::size_t kSnapshotBytes = 32 + 8 + 32;
@@ -38,7 +37,7 @@ void put_origin(Bytes& out, const chain::GenesisBody& body) {
   append(out, body.parent.value_or(ActorId{}).span());
 }
 
-void put_summary(Bytes& out, const ActorSummary& summary) {
+void put_summary(Bytes& out, const ActorSummary& summary, std::uint32_t format) {
   append(out, summary.actor.span());
   put_origin(out, summary.genesis);
   put_origin(out, summary.current);
@@ -51,6 +50,7 @@ void put_summary(Bytes& out, const ActorSummary& summary) {
         summary.invocations, summary.state_bytes}) {
     append_le<std::uint64_t>(out, number);
   }
+  if (format >= 2) append_le<std::uint64_t>(out, summary.head.bytes);
   out.push_back(summary.last_end ? static_cast<std::uint8_t>(*summary.last_end) : 0);
   out.push_back(summary.last_outcome ? 1 : 0);
   append_le<std::uint64_t>(out, static_cast<std::uint64_t>(summary.last_outcome.value_or(0)));
@@ -58,8 +58,8 @@ void put_summary(Bytes& out, const ActorSummary& summary) {
                                        : 0);
 }
 
-void put_actor(Bytes& out, const GatheredActor& actor) {
-  put_summary(out, actor.summary);
+void put_actor(Bytes& out, const GatheredActor& actor, std::uint32_t format) {
+  put_summary(out, actor.summary, format);
   append_le<std::uint64_t>(out, actor.events_from.value);
   append_le<std::uint32_t>(out, static_cast<std::uint32_t>(actor.snapshots.size()));
   for (const SnapshotEvent& snapshot : actor.snapshots) {
@@ -135,7 +135,7 @@ chain::GenesisBody take_origin(Cursor& in) {
   return body;
 }
 
-void take_summary(Cursor& in, ActorSummary& summary) {
+void take_summary(Cursor& in, ActorSummary& summary, std::uint32_t format) {
   summary.actor = summary.head.actor = in.id<ActorId>();
   summary.genesis = take_origin(in);
   summary.current = take_origin(in);
@@ -148,6 +148,7 @@ void take_summary(Cursor& in, ActorSummary& summary) {
   summary.events = in.number<std::uint64_t>();
   summary.invocations = in.number<std::uint64_t>();
   summary.state_bytes = in.number<std::uint64_t>();
+  if (format >= 2) summary.head.bytes = in.number<std::uint64_t>();
   const std::uint8_t end = in.choice(chain::kKindMax);
   if (end != 0) summary.last_end = static_cast<chain::Kind>(end);
   const bool has_outcome = in.choice(1) == 1;
@@ -157,9 +158,9 @@ void take_summary(Cursor& in, ActorSummary& summary) {
   if (step != 0) summary.last_lifecycle = static_cast<chain::LifecycleStep>(step - 1);
 }
 
-std::unique_ptr<GatheredActor> take_actor(Cursor& in) {
+std::unique_ptr<GatheredActor> take_actor(Cursor& in, std::uint32_t format) {
   auto actor = std::make_unique<GatheredActor>();
-  take_summary(in, actor->summary);
+  take_summary(in, actor->summary, format);
   actor->events_from = {in.number<std::uint64_t>()};
   actor->snapshots.resize(in.count(kSnapshotBytes));
   for (SnapshotEvent& snapshot : actor->snapshots) {
@@ -212,9 +213,9 @@ Bytes encode(const LogIndex& index) {
   }
   append(body, index.at.link.span());
   append_le<std::uint32_t>(body, static_cast<std::uint32_t>(index.actors.size()));
-  for (const auto& actor : index.actors) put_actor(body, *actor);
+  for (const auto& actor : index.actors) put_actor(body, *actor, index.format);
   Bytes out = to_bytes(as_bytes(kMagic));
-  append_le<std::uint32_t>(out, kFormat);
+  append_le<std::uint32_t>(out, index.format);
   append_le<std::uint32_t>(out, 0);
   append_le<std::uint64_t>(out, body.size());
   append(out, chain::sha256(body).span());
@@ -224,17 +225,18 @@ Bytes encode(const LogIndex& index) {
 
 Result<LogIndex> decode_index(ByteSpan bytes) {
   if (bytes.size() < kHeaderBytes || as_text(bytes.first(8)) != kMagic ||
-      load_le<std::uint32_t>(bytes.data() + 8) != kFormat ||
       load_le<std::uint32_t>(bytes.data() + 12) != 0 ||
       load_le<std::uint64_t>(bytes.data() + 16) != bytes.size() - kHeaderBytes) {
     return corrupt("has a damaged header");
   }
+  LogIndex index;
+  index.format = load_le<std::uint32_t>(bytes.data() + 8);
+  if (index.format < 1 || index.format > kIndexFormat) return corrupt("has a damaged header");
   const ByteSpan body = bytes.subspan(kHeaderBytes);
   if (chain::sha256(body) != Digest::from(bytes.subspan(24, 32))) {
     return corrupt("does not match its digest");
   }
   Cursor in(body);
-  LogIndex index;
   index.at.node = in.id<NodeId>();
   index.at.segment = in.number<std::uint64_t>();
   index.at.offset = chain::kSegmentHeaderBytes;
@@ -243,7 +245,9 @@ Result<LogIndex> decode_index(ByteSpan bytes) {
   index.at.epoch = in.number<std::uint64_t>();
   index.at.link = in.id<chain::BatchLink>();
   const std::size_t actors = in.count(kActorBytesMin);
-  for (std::size_t i = 0; i < actors && in.ok(); ++i) index.actors.push_back(take_actor(in));
+  for (std::size_t i = 0; i < actors && in.ok(); ++i) {
+    index.actors.push_back(take_actor(in, index.format));
+  }
   if (!in.ok() || in.left() != 0 || !equal(encode(index), bytes)) {
     return corrupt("is not in canonical form");
   }
@@ -276,7 +280,8 @@ Result<std::unique_ptr<LogIndex>> load_index(io::FileSystem& files, const std::s
     const auto bytes = read_index_file(files, root, segment);
     if (!bytes) continue;
     auto index = decode_index(*bytes);
-    if (index && index->at.segment == segment && index->at.node == node) {
+    if (index && index->at.segment == segment && index->at.node == node &&
+        index->format == kIndexFormat) {
       return std::make_unique<LogIndex>(*std::move(index));
     }
     PROBE("index: one is of no use");
@@ -300,7 +305,7 @@ Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t
   if (known) scan.resume(std::move(known->actors));
   TRY_OK(scan.run(segment));
   TRY_OK(scanner.begin_at(segment));
-  LogIndex index{scanner.position(), scan.take()};
+  LogIndex index{.at = scanner.position(), .actors = scan.take()};
   if (scan.next_lsn() != index.at.next_lsn) {
     return fail(Code::kConflict, "the log before segment {} was not read whole", segment);
   }

@@ -17,11 +17,15 @@
 
 namespace theater::store {
 
+/// Format 1 lacks the bytes that a chain takes in the log: it is good, and of no use for a start.
+inline constexpr std::uint32_t kIndexFormat = 2;
+
 /// What one index file holds. Covers durable events only: a segment has its name only when all
 /// before it is durable.
 struct LogIndex {
   chain::LogPosition at;  // the begin of a segment, and what its header says of the log before
   std::vector<std::unique_ptr<GatheredActor>> actors;  // in the order of their genesis
+  std::uint32_t format = kIndexFormat;
 };
 
 Bytes encode(const LogIndex& index);
@@ -37,8 +41,8 @@ std::optional<std::uint64_t> index_segment(std::string_view name);
 Result<Bytes> read_index_file(io::FileSystem& files, const std::string& root,
                               std::uint64_t segment);
 
-/// The newest index of the node's log that is whole; nothing without one. What it says of the log
-/// is for the caller to compare with the segment's header.
+/// The newest index of the node's log that is whole and of the present format; nothing without one.
+/// What it says of the log is for the caller to compare with the segment's header.
 Result<std::unique_ptr<LogIndex>> load_index(io::FileSystem& files, const std::string& root,
                                              const NodeId& node);
 

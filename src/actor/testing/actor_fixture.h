@@ -58,7 +58,7 @@ struct ActorWorld {
   Bytes wasm = probe_wasm();
   std::unique_ptr<Actor> actor;
   std::vector<std::string> started;  // "" or the error
-  int ended = 0;
+  int ended = 0, log_spent = 0;
 
   std::unique_ptr<Shard> make_shard() {
     return std::make_unique<Shard>(ShardPorts{executor, clock, random, log, {0}});
@@ -70,6 +70,7 @@ struct ActorWorld {
     made.on_started = [this](Status status) {
       started.push_back(status ? "" : status.error().message);
     };
+    made.on_log_spent = [this] { ++log_spent; };
     made.on_ended = [this] { ++ended; };
     return made;
   }

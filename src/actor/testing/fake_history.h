@@ -1,6 +1,7 @@
 // FakeHistory: what a restart and a replay read of a FakeLog, as far as it is durable.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "actor/testing/fake_log.h"
@@ -14,6 +15,7 @@ class FakeHistory final : public store::ActorHistory {
   FakeHistory(const FakeLog& log, Lsn durable) {
     for (const store::StoredEvent& event : log.events()) {
       if (event.lsn <= durable) events_.push_back(event);
+      if (event.lsn <= durable) bytes_[event.record.link.actor] += log.size_of(event);
       if (event.lsn <= durable && event.record.kind == chain::Kind::kGenesis) add_actor(event);
     }
   }
@@ -32,7 +34,8 @@ class FakeHistory final : public store::ActorHistory {
     for (const store::StoredEvent& event : events_) {
       const chain::Record& record = event.record;
       if (record.link.actor != actor) continue;
-      image.summary.head = {actor, record.link.seq.next(), event.leaf, record.link.time_us};
+      image.summary.head = {actor, record.link.seq.next(), event.leaf, record.link.time_us,
+                            bytes_.at(actor)};
       image.summary.head_lsn = event.lsn;
       if (record.kind == chain::Kind::kUpgrade) {
         image.summary.current = std::get<chain::GenesisBody>(record.body);
@@ -73,6 +76,7 @@ class FakeHistory final : public store::ActorHistory {
   }
 
   std::vector<store::StoredEvent> events_;
+  std::map<ActorId, std::uint64_t> bytes_;
   std::vector<store::ActorSummary> actors_;
   std::optional<store::ActorSummary> node_;
 };

@@ -38,6 +38,15 @@ class FakeLog final : public chain::LogWriter {
     events_max_ = SIZE_MAX;
     is_full_ = false;
   }
+  /// What an event counts in its chain's bytes: a record's worth, and what it commits to.
+  std::uint64_t size_of(const store::StoredEvent& event) const {
+    std::uint64_t bytes = record_bytes_ + (event.delta ? event.delta->size() : 0);
+    for (const auto* list : {&event.inputs, &event.payloads, &event.outputs}) {
+      for (const store::StoredEvent::Stored& stored : *list) bytes += stored.bytes.size();
+    }
+    return bytes;
+  }
+  void set_record_bytes(std::uint64_t bytes) { record_bytes_ = bytes; }
   /// How often a log thread would have been woken.
   std::size_t wakes() const { return wakes_; }
   /// Whether somebody waits for a batch, whosever frames it holds.
@@ -102,10 +111,11 @@ class FakeLog final : public chain::LogWriter {
       event.delta = to_bytes(attachments[next++].bytes);
     }
     take(draft.outputs.size(), event.outputs);
+    const std::uint64_t bytes_in_log = std::max(event_bytes_, size_of(event));
     events_.push_back(std::move(event));
     if (events_.size() == short_at_) disk_ = chain::DiskState::kSoft;
     if (!is_grouping_) wake();
-    return chain::Submitted{events_.back().lsn, events_.back().leaf, event_bytes_};
+    return chain::Submitted{events_.back().lsn, events_.back().leaf, bytes_in_log};
   }
   void wake() {
     if (std::exchange(woken_for_, events_.size()) != events_.size()) ++wakes_;
@@ -113,7 +123,7 @@ class FakeLog final : public chain::LogWriter {
 
   std::vector<store::StoredEvent> events_;
   Lsn durable_;
-  std::uint64_t undurable_ = 0, event_bytes_ = 0;
+  std::uint64_t undurable_ = 0, event_bytes_ = 0, record_bytes_ = 200;
   std::size_t events_max_ = SIZE_MAX, short_at_ = SIZE_MAX;
   bool is_full_ = false;  // has refused
   bool failed_ = false, is_grouping_ = false, is_awaited_ = false;
