@@ -78,6 +78,18 @@ std::uint64_t FileLogWriter::undurable_bytes() const {
   return submitted - done;
 }
 
+LogCounters FileLogWriter::counters() const {
+  LogCounters counters = meter_.read();
+  const std::uint64_t done = durable_.load(std::memory_order_acquire);
+  counters.undurable_events = next_lsn_.load(std::memory_order_relaxed) - 1 - done;
+  return counters;
+}
+
+ShardQueueCounters FileLogWriter::queue_counters(ShardIndex shard) const {
+  const ShardQueue& queue = *queues_.at(shard.value);
+  return {queue.bytes(), queue.high_water_bytes(), queue.refused()};
+}
+
 std::string FileLogWriter::failure() const {
   const std::lock_guard lock(failure_mutex_);
   return failure_;
@@ -161,6 +173,7 @@ Status FileLogWriter::write_batch(BatchHeader::Seal seal) {
   header.link = batch_link(end_.link, {end_.number, end_.next_lsn}, batch_.leaves());
   TRY_OK(log_files_.segment().write_at(end_.offset, batch_.finish(header)));
   const MonotonicTime sync_begun = clock_.now();
+  meter_.begins_sync(sync_begun);
   TRY_OK(log_files_.segment().sync_data());
   meter_.synced(clock_.now() - sync_begun);
   meter_.wrote_batch(batch_.frames());

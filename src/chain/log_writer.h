@@ -72,6 +72,7 @@ class LogWriter {
   virtual std::uint64_t undurable_bytes() const = 0;
   virtual DiskState disk_state() const = 0;
   virtual LogCounters counters() const { return {}; }
+  virtual ShardQueueCounters queue_counters(ShardIndex) const { return {}; }
   /// True for ever after a failed write or sync.
   virtual bool failed() const = 0;
   /// Why; empty unless failed().

@@ -25,7 +25,8 @@ class FileLogWriter final : public LogWriter {
   Lsn durable() const override { return {durable_.load(std::memory_order_acquire)}; }
   std::uint64_t undurable_bytes() const override;
   DiskState disk_state() const override { return log_files_.disk_state(); }
-  LogCounters counters() const override { return meter_.read(); }
+  LogCounters counters() const override;
+  ShardQueueCounters queue_counters(ShardIndex shard) const override;
   bool failed() const override { return failed_.load(std::memory_order_acquire); }
   std::string failure() const override;
   void subscribe(ShardIndex shard, io::Executor& executor,

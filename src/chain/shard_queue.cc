@@ -72,7 +72,10 @@ QueueEntry* ShardQueue::reserve(std::size_t frame_bytes, Room room) {
   const bool wraps = at + wanted > capacity_;
   const std::size_t needed = wanted + (wraps ? capacity_ - at : 0);
   if (known_bytes() + needed > allowed) look();
-  if (known_bytes() + needed > allowed) return nullptr;
+  if (known_bytes() + needed > allowed) {
+    refused_.store(refused() + 1, std::memory_order_relaxed);
+    return nullptr;
+  }
   if (wraps) {
     skip_to_begin(tail);
     at = 0;

@@ -60,7 +60,10 @@ class ShardQueue {
   class Taking {
    public:
     explicit Taking(ShardQueue& queue) : lock_(queue.taking_), queue_(queue) {}
-    ~Taking() { queue_.head_.store(queue_.taken_, std::memory_order_release); }
+    ~Taking() {
+      queue_.note_high_water();
+      queue_.head_.store(queue_.taken_, std::memory_order_release);
+    }
     Taking(const Taking&) = delete;
     Taking& operator=(const Taking&) = delete;
 
@@ -74,8 +77,16 @@ class ShardQueue {
 
   /// Either: bytes in the queue; those that are being taken are counted until the taking ends.
   std::uint64_t bytes() const;
+  /// Any thread: the most bytes that there were when entries were taken; entries that found no
+  /// room.
+  std::uint64_t high_water_bytes() const { return high_water_.load(std::memory_order_relaxed); }
+  std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
+  void note_high_water() {
+    const std::uint64_t now = bytes();
+    if (now > high_water_bytes()) high_water_.store(now, std::memory_order_relaxed);
+  }
   QueueEntry* entry_at(std::uint64_t position);
   std::uint64_t known_bytes() const {  // producer: no fewer than there are
     return tail_.load(std::memory_order_relaxed) - known_head_;
@@ -93,6 +104,8 @@ class ShardQueue {
   alignas(kCacheLine) std::uint64_t known_head_ = 0;  // the producer's copy
   alignas(kCacheLine) std::mutex taking_;
   std::uint64_t taken_ = 0, known_tail_ = 0;  // under taking_: where the consumer is, its copy
+  std::atomic<std::uint64_t> high_water_{0};  // under taking_
+  std::atomic<std::uint64_t> refused_{0};     // the producer's
 };
 
 }  // namespace theater::chain

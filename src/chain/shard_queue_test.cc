@@ -47,6 +47,26 @@ TEST(ShardQueue, AnEmptyRingIsUsedFromItsBeginAgain) {
   EXPECT_EQ(taken, sent);
 }
 
+TEST(ShardQueue, CountsWhatItHeldAndWhatItRefused) {
+  ShardQueue queue(kCapacity);
+  std::uint64_t sent = 0;
+  for (; sent < 3; ++sent) ASSERT_NE(put(queue, sent), nullptr);
+  EXPECT_EQ(queue.high_water_bytes(), 0u) << "nothing was taken yet";
+  const std::uint64_t three = queue.bytes();
+  take_all(queue, 0);
+  EXPECT_EQ(queue.high_water_bytes(), three);
+  ASSERT_NE(put(queue, sent++), nullptr);
+  take_all(queue, 3);
+  EXPECT_EQ(queue.high_water_bytes(), three);
+  EXPECT_EQ(queue.refused(), 0u);
+  while (put(queue, sent) != nullptr) ++sent;
+  EXPECT_EQ(put(queue, sent), nullptr);
+  EXPECT_EQ(queue.refused(), 2u);
+  take_all(queue, 4);
+  EXPECT_GT(queue.high_water_bytes(), kCapacity - 2 * three);
+  EXPECT_LE(queue.high_water_bytes(), kCapacity);
+}
+
 TEST(ShardQueue, ARingThatStartedAgainHasAllItsRoom) {
   ShardQueue queue(kCapacity);
   std::uint64_t sent = 0, taken = 0;

@@ -150,7 +150,8 @@ Exit run(Shell& shell, const RunArguments& arguments) {
                             .has_watchdog = arguments.has_watchdog};
   if (options.shards == 0) options.shards = std::max(1u, std::thread::hardware_concurrency());
   node::prepare_process();
-  auto node = node::Node::open(shell.files, options, {announcer, log});
+  auto node =
+      node::Node::open(shell.files, options, {announcer, log, [&log] { return log.queue(); }});
   if (!node) return announcer.fail(shell, node.error(), Exit::kBad);
   if (auto loaded = (*node)->load(*std::move(manifests)); !loaded) {
     return announcer.fail(shell, loaded.error(), Exit::kUnusable);

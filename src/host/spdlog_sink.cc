@@ -5,6 +5,7 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "host/json_text.h"
@@ -60,6 +61,7 @@ struct SpdlogSink::Parts {
   std::shared_ptr<spdlog::details::thread_pool> pool;  // shared with the logger, as spdlog wants
   std::shared_ptr<spdlog::logger> logger;
   std::atomic<std::size_t> overwritten{0};  // lines, as last told
+  std::atomic<std::uint64_t> in{0}, high_water{0};
 };
 
 SpdlogSink::SpdlogSink(LogFormat format) : format_(format), parts_(std::make_unique<Parts>()) {
@@ -94,9 +96,25 @@ void SpdlogSink::write(const LogLine& line) {
   write_line(line);
 }
 
+io::QueueFigures SpdlogSink::queue() const {
+  io::QueueFigures figures;
+  if (!parts_->pool) return figures;
+  figures.depth = parts_->pool->queue_size();
+  figures.high_water = std::max(parts_->high_water.load(), figures.depth);
+  figures.in = parts_->in;
+  figures.refused = parts_->pool->overrun_counter();
+  return figures;
+}
+
 void SpdlogSink::write_line(const LogLine& line) {
   parts_->logger->log(level_of(line.level), "{}",
                       format_ == LogFormat::kJson ? json_of(line) : text_of(line));
+  if (!parts_->pool) return;
+  ++parts_->in;
+  const std::uint64_t depth = parts_->pool->queue_size();
+  std::uint64_t most = parts_->high_water;
+  while (depth > most && !parts_->high_water.compare_exchange_weak(most, depth)) {
+  }
 }
 
 std::string SpdlogSink::text_of(const LogLine& line) {

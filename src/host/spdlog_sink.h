@@ -6,6 +6,7 @@
 #include <string>
 
 #include "host/log_sink.h"
+#include "io/queue_meter.h"
 
 namespace spdlog {
 class logger;
@@ -27,6 +28,9 @@ class SpdlogSink final : public LogSink {
   SpdlogSink(LogFormat format, std::shared_ptr<spdlog::logger> logger);
   ~SpdlogSink() override;
   void write(const LogLine& line) override;
+  /// Lines that wait to be written; refused are those that were overwritten. Their age is not
+  /// known.
+  io::QueueFigures queue() const;
 
  private:
   struct Parts;

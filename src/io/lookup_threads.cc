@@ -41,7 +41,7 @@ Result<Resolver::Addresses> look_up_now(const std::string& host) {
 
 }  // namespace
 
-LookupThreads::LookupThreads() {
+LookupThreads::LookupThreads(const Clock& clock) : meter_(clock) {
   for (std::size_t i = 0; i < kLookupThreads; ++i) {
     threads_.push_back(std::make_unique<Thread>(fmt::format("lookup {}", i), [this] { run(); }));
   }
@@ -53,7 +53,11 @@ bool LookupThreads::look_up(std::string host, std::shared_ptr<const std::atomic<
                             Found found) {
   {
     const std::scoped_lock lock(mutex_);
-    if (is_stopping_ || wishes_.size() >= kLookupQueueMax) return false;
+    if (is_stopping_ || wishes_.size() >= kLookupQueueMax) {
+      meter_.refused();
+      return false;
+    }
+    meter_.came();
     wishes_.push_back({std::move(host), std::move(is_wanted), std::move(found)});
   }
   changed_.notify_one();
@@ -81,6 +85,7 @@ void LookupThreads::run() {
     if (is_stopping_) return;
     Wish wish = std::move(wishes_.front());
     wishes_.pop_front();
+    meter_.left();
     lock.unlock();
     if (*wish.is_wanted) wish.found(look_up_now(wish.host));
     wish = {};

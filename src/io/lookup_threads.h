@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "io/executor.h"
+#include "io/queue_meter.h"
 #include "io/resolver.h"
 #include "io/thread.h"
 
@@ -25,7 +26,7 @@ inline constexpr std::size_t kLookupQueueMax = 4096;
 class LookupThreads {
  public:
   using Found = std::move_only_function<void(Result<Resolver::Addresses>)>;
-  LookupThreads();
+  explicit LookupThreads(const Clock& clock);
   /// CHECKs that it was stopped.
   ~LookupThreads();
   LookupThreads(const LookupThreads&) = delete;
@@ -34,6 +35,8 @@ class LookupThreads {
   /// `is_wanted` is asked before the lookup begins; `found` is called on a thread of these. False:
   /// the queue is full.
   bool look_up(std::string host, std::shared_ptr<const std::atomic<bool>> is_wanted, Found found);
+  /// Of the names that no thread has begun with.
+  QueueFigures figures() const { return meter_.read(); }
   /// Forgets what has not begun, waits for what has, ends the threads. Idempotent.
   void stop();
 
@@ -45,6 +48,7 @@ class LookupThreads {
   };
   void run();
 
+  QueueMeter meter_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Wish> wishes_;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "io/asio_executor.h"
+#include "io/manual_clock.h"
 
 namespace theater::io {
 namespace {
@@ -14,7 +15,8 @@ constexpr Nanoseconds kPatience = std::chrono::seconds(30);
 
 struct ResolverTest : testing::Test {
   AsioExecutor executor;
-  LookupThreads threads;
+  ManualClock clock;
+  LookupThreads threads{clock};
   std::optional<ThreadResolver> resolver{std::in_place, threads, executor};
   ~ResolverTest() override { threads.stop(); }
 

@@ -10,6 +10,8 @@
 
 #include "io/asio_executor.h"
 #include "io/lifeline.h"
+#include "io/manual_clock.h"
+#include "io/metered_workers.h"
 #include "io/stepping_executor.h"
 
 namespace theater::io {
@@ -50,6 +52,27 @@ TEST(SteppingWorkers, RunOnTheExecutorInOrder) {
   home.run();
   EXPECT_EQ(order, "abAB");
   EXPECT_EQ(workers.done(), 2u);
+}
+
+TEST(MeteredWorkers, CountWhatWaits) {
+  ManualClock clock;
+  SteppingExecutor home(clock);
+  SteppingWorkers threads;
+  MeteredWorkers workers(threads, clock);
+  int done = 0;
+  workers.run([&done] { ++done; }, home, [] {});
+  clock.advance(Milliseconds(5));
+  workers.run([&done] { ++done; }, home, [] {});
+  EXPECT_EQ(workers.figures().depth, 2u);
+  EXPECT_EQ(workers.figures().oldest_age, Milliseconds(5));
+  home.run();
+  EXPECT_EQ(done, 2);
+  const QueueFigures figures = workers.figures();
+  EXPECT_EQ(figures.depth, 0u);
+  EXPECT_EQ(figures.high_water, 2u);
+  EXPECT_EQ(figures.in, 2u);
+  EXPECT_EQ(figures.refused, 0u);
+  EXPECT_EQ(figures.oldest_age, Nanoseconds(0));
 }
 
 TEST(Lifeline, AGuardedTaskOutlivesItsAskerHarmlessly) {

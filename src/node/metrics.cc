@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
-#include "node/metrics_text.h"
-
 namespace theater::node {
 namespace {
 
 double seconds_of(Nanoseconds span) { return std::chrono::duration<double>(span).count(); }
 
-void add_log(MetricsText& text, const chain::LogWriter& log) {
+void add_log(MetricsText& text, const chain::LogWriter& log, MonotonicTime now) {
   const chain::LogCounters counters = log.counters();
   actor::Figures figures;
   figures.counter({"chain_durable_lsn", "Every event up to this number survives a power cut."},
@@ -21,6 +19,10 @@ void add_log(MetricsText& text, const chain::LogWriter& log) {
                   counters.batches);
   figures.gauge({"chain_undurable_bytes", "Bytes that wait for the disk."},
                 static_cast<double>(log.undurable_bytes()));
+  figures.gauge({"chain_undurable_events", "Events that wait for the disk."},
+                static_cast<double>(counters.undurable_events));
+  figures.gauge({"chain_sync_under_way_seconds", "How long the sync under way takes already."},
+                counters.sync_begun ? seconds_of(now - *counters.sync_begun) : 0);
   figures.gauge({"chain_failed", "1 if the log has failed: the node ends."}, log.failed() ? 1 : 0);
   const auto state = log.disk_state();
   const auto add_state = [&](std::string_view name, chain::DiskState which) {
@@ -99,8 +101,32 @@ void Metrics::measure(ShardThread& shard, Answer& answer) {
   gauge("shard_actors", "Actors that live here.", shard.actors().size());
   gauge("shard_actors_unmeasured", "Actors without figures of their own on this page.",
         shard.actors().size() - answer.actors.size());
+  const chain::ShardQueueCounters queue =
+      shard.shard().ports().log.queue_counters(shard.shard().ports().index);
+  gauge("log_queue_bytes", "Bytes between the shard and the log's thread.", queue.bytes);
+  gauge("log_queue_high_water_bytes", "The most of them that were taken at once.",
+        queue.high_water_bytes);
+  answer.own.counter({"log_queue_refused_total", "Events that found no room there."},
+                     queue.refused);
   gauge("gate_pending", "Invocations whose outputs wait for the disk.",
         shard.shard().gate().size());
+}
+
+void Metrics::add_queues(MetricsText& text) const {
+  for (const auto& [name, read] : queues_) {
+    const io::QueueFigures queue = read();
+    actor::Figures figures;
+    figures.gauge({"node_queue_depth", "What waits in a queue between threads."},
+                  static_cast<double>(queue.depth));
+    figures.gauge({"node_queue_high_water", "The most that has waited there."},
+                  static_cast<double>(queue.high_water));
+    figures.counter({"node_queue_in_total", "What was put there since the node started."},
+                    queue.in);
+    figures.counter({"node_queue_refused_total", "What found no room there."}, queue.refused);
+    figures.gauge({"node_queue_oldest_age_seconds", "How long the oldest there waits."},
+                  seconds_of(queue.oldest_age));
+    text.add(figures, {{"queue", name}});
+  }
 }
 
 void Metrics::take(std::size_t index, Answer answer) {
@@ -122,7 +148,8 @@ void Metrics::finish() {
 
 std::string Metrics::render() const {
   MetricsText text;
-  add_log(text, parts_.log);
+  add_log(text, parts_.log, parts_.clock.now());
+  add_queues(text);
   for (std::size_t index = 0; index < shards_.size(); ++index) {
     const std::string shard = std::to_string(index);
     const auto& answer = shards_[index]->answer;

@@ -6,12 +6,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actor/figure.h"
 #include "chain/log_writer.h"
 #include "io/clock.h"
 #include "io/executor.h"
+#include "io/queue_meter.h"
+#include "node/metrics_text.h"
 #include "node/shard_thread.h"
 
 namespace theater::node {
@@ -38,6 +42,12 @@ class Metrics {
   /// Before the first page; `shard` outlives this.
   void watch(ShardThread& shard) { shards_.push_back(std::make_unique<Watched>(shard)); }
 
+  /// A queue between threads of the node, under a name that is a literal. Before the first page.
+  using ReadQueue = std::function<io::QueueFigures()>;
+  void watch_queue(std::string_view name, ReadQueue read) {
+    queues_.emplace_back(name, std::move(read));
+  }
+
   /// Calls `done` once with the page, at the latest at the deadline. Pages asked for meanwhile are
   /// the same page.
   void page(std::move_only_function<void(const std::string& page)> done);
@@ -56,6 +66,7 @@ class Metrics {
   };
 
   void ask(std::size_t index);
+  void add_queues(MetricsText& text) const;
   static void measure(ShardThread& shard, Answer& answer);
   void go_on(std::size_t index, Answer answer);
   void take(std::size_t index, Answer answer);
@@ -64,6 +75,7 @@ class Metrics {
 
   const Parts parts_;
   std::vector<std::unique_ptr<Watched>> shards_;
+  std::vector<std::pair<std::string_view, ReadQueue>> queues_;
   std::vector<std::move_only_function<void(const std::string&)>> waiting_;
   std::optional<io::TimerId> deadline_;
 };

@@ -22,7 +22,7 @@ struct MetricsTest : testing::Test {
   io::ManualClock clock;
   io::SteppingExecutor control{clock};
   io::WorkerThreads workers{"test", 1};
-  io::LookupThreads lookups;
+  io::LookupThreads lookups{clock};
   ShardThread quick{{log, lines, worker, workers, lookups}, 0};
   ShardThread stuck{{log, lines, worker, workers, lookups}, 1};
   Metrics metrics{{control, clock, log}};

@@ -41,7 +41,11 @@ struct Node::Member {
 };
 
 Node::Node(io::FileSystem& files, const NodeOptions& options, const Voice& voice)
-    : files_(files), options_(options), listener_(voice.listener), log_(voice.log) {}
+    : files_(files),
+      options_(options),
+      listener_(voice.listener),
+      log_(voice.log),
+      log_queue_(voice.log_queue) {}
 
 Node::~Node() = default;
 
@@ -108,11 +112,13 @@ Status Node::serve_metrics() {
 
 void Node::start_threads() {
   worker_ = std::make_unique<io::WorkerThread>("snapshots");
-  lookups_ = std::make_unique<io::LookupThreads>();
+  lookups_ = std::make_unique<io::LookupThreads>(clock_);
   workers_ = std::make_unique<io::WorkerThreads>("worker", kWorkers);
+  watch_queues();
   for (std::size_t index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<ShardThread>(
-        ShardThread::Shared{store_->log(), log_, *worker_, *workers_, *lookups_}, index));
+        ShardThread::Shared{store_->log(), log_, *metered_worker_, *metered_workers_, *lookups_},
+        index));
     metrics_->watch(*shards_.back());
     if (operations_page_) operations_page_->watch(*shards_.back());
   }
@@ -121,6 +127,15 @@ void Node::start_threads() {
   });
   log_thread_->start();
   for (const auto& shard : shards_) shard->start();
+}
+
+void Node::watch_queues() {
+  metered_worker_ = std::make_unique<io::MeteredWorker>(*worker_, clock_);
+  metered_workers_ = std::make_unique<io::MeteredWorkers>(*workers_, clock_);
+  metrics_->watch_queue("snapshots", [this] { return metered_worker_->figures(); });
+  metrics_->watch_queue("workers", [this] { return metered_workers_->figures(); });
+  metrics_->watch_queue("lookups", [this] { return lookups_->figures(); });
+  if (log_queue_) metrics_->watch_queue("log_lines", log_queue_);
 }
 
 Status Node::start_actors() {

@@ -17,6 +17,7 @@
 #include "io/asio_network.h"
 #include "io/asio_signals.h"
 #include "io/file.h"
+#include "io/metered_workers.h"
 #include "node/loader.h"
 #include "node/log_thread.h"
 #include "node/metrics.h"
@@ -66,6 +67,7 @@ class Node {
   struct Voice {
     NodeListener& listener;
     host::LogSink& log;
+    std::function<io::QueueFigures()> log_queue = {};  // of its lines; may be empty
   };
   /// Makes and locks the data directory, whose log run() recovers. `files` outlives the node.
   static Result<std::unique_ptr<Node>> open(io::FileSystem& files, const NodeOptions& options,
@@ -88,6 +90,7 @@ class Node {
   Status open_store();
   Status serve_metrics();
   void start_threads();
+  void watch_queues();
   Status start_actors();
   Status start_actor(std::size_t index);
   Status open_on_shard(std::size_t index, std::optional<store::ActorImage> image);
@@ -111,6 +114,7 @@ class Node {
   NodeOptions options_;
   NodeListener& listener_;
   host::LogSink& log_;
+  std::function<io::QueueFigures()> log_queue_;
   io::SystemClock clock_;
   io::SystemRandom random_;
   hosts::AllHosts hosts_{io::process_environment(), options_.terminal_keeper};
@@ -127,6 +131,8 @@ class Node {
   std::unique_ptr<io::WorkerThread> worker_;    // writes snapshots
   std::unique_ptr<io::WorkerThreads> workers_;  // of the families
   std::unique_ptr<io::LookupThreads> lookups_;  // of names
+  std::unique_ptr<io::MeteredWorker> metered_worker_;
+  std::unique_ptr<io::MeteredWorkers> metered_workers_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<LogThread> log_thread_;
   std::optional<Error> failure_;
