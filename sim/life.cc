@@ -39,7 +39,12 @@ Status Life::open() {
         host::Services{parts->executor, setup_.clock, setup_.random, network_, parts->resolver,
                        workers_, descriptors_, guest_log_});
     parts->shard = std::make_unique<actor::Shard>(
-        actor::ShardPorts{parts->executor, setup_.clock, setup_.random, store_->log(), {i}});
+        actor::ShardPorts{.executor = parts->executor,
+                          .clock = setup_.clock,
+                          .random = setup_.random,
+                          .log = store_->log(),
+                          .index = {i},
+                          .log_queue_bytes = options.log.shard_queue_bytes});
     shards_.push_back(std::move(parts));
   }
   members_.resize(setup_.plan.actors.size());

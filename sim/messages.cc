@@ -8,12 +8,13 @@ namespace {
 
 constexpr std::uint64_t kBlobs[] = {0, 100, 5000, 40'000};
 constexpr std::uint64_t kLargeBlob = 600'000;
-constexpr std::uint64_t kPrograms = 5;  // of which four are granted
+constexpr std::uint64_t kBoastsMax = 12;  // of 60 KB; a shard's queue to the log holds 17
+constexpr std::uint64_t kPrograms = 5;    // of which four are granted
 
 }  // namespace
 
 Messages::Messages(Chance& chance)
-    : chance_(chance), weights_{30, 20, 6, 6, 8, 3, 2, 3, 6, 3, 0, 3, 2, 2, 1, 6, 2, 3} {
+    : chance_(chance), weights_{30, 20, 6, 6, 8, 3, 2, 3, 6, 3, 0, 3, 2, 2, 1, 6, 2, 3, 1} {
   if (chance.one_in(6)) {
     is_large_ = true;
     weights_[7] = 40;
@@ -60,8 +61,10 @@ std::string Messages::command(std::size_t which) {
       return fmt::format("run {}", chance_.below(kPrograms));
     case 16:
       return "enough";
-    default:
+    case 17:
       return fmt::format("read {}", chance_.below(100));
+    default:
+      return fmt::format("boast {}", chance_.between(1, kBoastsMax));
   }
 }
 

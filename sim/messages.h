@@ -23,7 +23,7 @@ class Messages {
   std::string command(std::size_t which);
 
   Chance& chance_;
-  std::array<std::uint32_t, 18> weights_;
+  std::array<std::uint32_t, 19> weights_;
   bool is_large_ = false;
   std::uint64_t number_ = 0;
 };

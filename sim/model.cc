@@ -46,7 +46,8 @@ bool may_trap(const Command& command, chain::TrapReason reason) {
       return word == "burn";
     case chain::TrapReason::kDeadline:
       return word == "hang" || word == "slow" || word == "add" || word == "cast" ||
-             word == "time" || word == "close" || word == "run" || word == "read";
+             word == "time" || word == "close" || word == "run" || word == "read" ||
+             word == "boast";
     default:
       return false;
   }

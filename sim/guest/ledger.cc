@@ -11,6 +11,7 @@
 //   cancel ID      count it, cancel "beat"
 //   blob N ID      count it, make the padding N bytes that depend on the count
 //   slow N ID      count it, make N calls, between which the host may take the thread away
+//   boast N ID     count it, send 60 KB N times to a connection that is not there: all is recorded
 //   close ID       count it, close the connection
 //   run N ID       count it, run the program "program-N"
 //   enough ID      count it, cancel the oldest program under way
@@ -74,6 +75,7 @@ class Ledger : public theater::Actor<State>,
     }
     if (command == "blob") return pad(number(text));
     if (command == "slow") return be_slow(from, number(text));
+    if (command == "boast") boast(number(text));
     if (command == "run") {
       (void)theater::process::spawn(theater::concat("program-", number(text)));
     }
@@ -124,6 +126,12 @@ class Ledger : public theater::Actor<State>,
 
   void be_slow(theater::Connection from, std::uint64_t calls) {
     for (std::uint64_t i = 0; i < calls; ++i) from.subscribe("slow");
+  }
+
+  static void boast(std::uint64_t times) {
+    constexpr std::size_t kBytes = 60'000;
+    const std::string text(kBytes, 'b');
+    for (std::uint64_t i = 0; i < times; ++i) (void)theater::Connection(0).send_text(text);
   }
 
   bool ends_badly(theater::Connection from, std::string_view command) {

@@ -269,10 +269,7 @@ void Actor::Core::settle_phase() {
   if (is_ended() || is_invoking()) return;
   settle_start();
   if (phase_ == Phase::kStarting) return;  // what it delivers waits for the disk or an instance
-  if (on_log_spent_ && is_log_spent()) {
-    PROBE("actor: its log is used up");
-    std::exchange(on_log_spent_, {})();
-  }
+  if (on_log_spent_ && is_log_spent()) std::exchange(on_log_spent_, {})();
   if (phase_ == Phase::kRunning) take_snapshot();
   if (phase_ == Phase::kStopping) finish_stop();
   if (!has_instance()) close_workshop();

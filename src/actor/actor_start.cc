@@ -24,6 +24,7 @@ Actor::Core::Core(Shard& shard, ActorSetup setup, const Origin& origin)
                                  origin.head),
                shard.salts(), shard.record_builder(), shard.ports().log),
       families_(setup.families, shard.gate()) {
+  journal_.bound_undurable(shard.undurable_bytes_max());
   const std::uint64_t log_max = manifest().limits.log_max;
   if (log_max != kNoLogMax) journal_.bound_calls(log_max + kLogOverrunBytesMax);
 }

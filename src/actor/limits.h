@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/time.h"
+#include "chain/limits.h"
 
 namespace theater::actor {
 
@@ -14,9 +15,10 @@ inline constexpr std::uint64_t kComponentBytesMax = 256u << 20;
 
 inline constexpr std::int64_t kBatchItemsMax = 1024;  // one page of inputs holds no more
 
-/// Waiting for the disk beyond this, mailboxes are not drained, and a call that has recorded
-/// something rests. Far below what a shard's queue to the log holds.
-inline constexpr std::uint64_t kUndurableBytesMax = 4u << 20;
+/// More than this part of what a shard's queue to the log holds waits for the disk: mailboxes are
+/// not drained, and a call that has recorded something rests.
+inline constexpr std::uint64_t kUndurablePart = 4;
+inline constexpr std::uint64_t kUndurableBytesMax = chain::kShardQueueBytes / kUndurablePart;
 inline constexpr std::uint64_t kRestLookBytes = 64u << 10;  // that a call records between two looks
 
 /// An actor that has used up its log (limits.log_max) takes nothing new. What is under way, and a

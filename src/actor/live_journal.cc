@@ -1,6 +1,8 @@
 // LiveJournal: fresh salts, then the chain.
 #include "actor/live_journal.h"
 
+#include "base/probe.h"
+
 namespace theater::actor {
 namespace {
 
@@ -28,10 +30,16 @@ Result<chain::Appended> LiveJournal::append(const EventDraft& draft) {
 
 bool LiveJournal::must_rest() {
   if (unlooked_bytes_ < kRestLookBytes) return false;
-  const bool rests =
-      log_.undurable_bytes() > kUndurableBytesMax || log_.disk_state() != chain::DiskState::kGood;
-  if (!rests) unlooked_bytes_ = 0;
-  return rests;
+  if (log_.undurable_bytes() > undurable_bytes_max_) {
+    PROBE("journal: a call rests, much waits for the disk");
+    return true;
+  }
+  if (log_.disk_state() != chain::DiskState::kGood) {
+    PROBE("journal: a call rests, the disk is short of room");
+    return true;
+  }
+  unlooked_bytes_ = 0;
+  return false;
 }
 
 Result<chain::Appended> LiveJournal::append_origin(const Origin& origin) {

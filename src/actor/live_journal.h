@@ -53,6 +53,8 @@ class LiveJournal final : public Journal {
   };
   Result<chain::Appended> append_origin(const Origin& origin);
 
+  /// A call rests while more bytes than this wait for the disk.
+  void bound_undurable(std::uint64_t bytes) { undurable_bytes_max_ = bytes; }
   /// Calls are refused (kFull, kLogSpentText) once the chain takes so many bytes in the log.
   void bound_calls(std::uint64_t log_bytes) { call_log_bytes_max_ = log_bytes; }
 
@@ -67,6 +69,7 @@ class LiveJournal final : public Journal {
   RecordBuilder& builder_;
   const chain::LogWriter& log_;
   Lsn last_;
+  std::uint64_t undurable_bytes_max_ = kUndurableBytesMax;
   std::uint64_t call_log_bytes_max_ = UINT64_MAX;
   std::uint64_t unlooked_bytes_ = 0;  // recorded since the call began or the log was looked at
 };

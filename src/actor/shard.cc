@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "actor/limits.h"
+#include "base/probe.h"
 
 namespace theater::actor {
 
@@ -33,11 +33,12 @@ void Shard::end_gathering() {
   ports_.log.end_group(ports_.index);
 }
 
-bool Shard::is_overloaded() const { return ports_.log.undurable_bytes() > kUndurableBytesMax; }
+bool Shard::is_overloaded() const { return ports_.log.undurable_bytes() > undurable_bytes_max(); }
 
 /// Is overloaded, and will be told when some of the bytes, whichever shard's, are durable.
 bool Shard::must_rest() {
   if (!is_overloaded()) return false;
+  PROBE("shard: mailboxes rest, much waits for the disk");
   ports_.log.await_batch(ports_.index);
   return is_overloaded();
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "actor/limits.h"
 #include "actor/live_journal.h"
 #include "actor/output_gate.h"
 #include "actor/run_queue.h"
@@ -24,6 +25,7 @@ struct ShardPorts {
   chain::LogWriter& log;
   chain::ShardIndex index;       // of its queue in the log writer
   io::Worker* worker = nullptr;  // writes snapshots; nullptr: the shard itself does (BLOCK-1)
+  std::uint64_t log_queue_bytes = chain::kShardQueueBytes;  // that its queue in the log holds
 };
 
 /// Owned by the node, one a thread; every member is called on that thread. It registers itself
@@ -41,7 +43,9 @@ class Shard {
   OutputGate& gate() { return gate_; }
   SaltSource& salts() { return salts_; }
   RecordBuilder& record_builder() { return record_builder_; }
-  /// More than kUndurableBytesMax wait for the disk: mailboxes are not drained (BOUND-1).
+  /// So many bytes may wait for the disk, whichever shard's.
+  std::uint64_t undurable_bytes_max() const { return ports_.log_queue_bytes / kUndurablePart; }
+  /// More of them wait: mailboxes are not drained (BOUND-1).
   bool is_overloaded() const;
   /// What is appended from here on is the beginning of more: the run queue's next turn, or the task
   /// after it, wakes the log thread. Else the invocation that handles the end of an operation would
