@@ -67,7 +67,7 @@ void Actor::Core::list_operations(std::vector<OperationView>& views) const {
   view.id = OperationId{invocation.request()->value};
   view.family = program().families()[asked.family];
   view.function = asked.function;
-  view.arguments = to_bytes(invocation.request_arguments());
+  view.arguments = invocation.request_arguments();
   view.status.phase = OperationPhase::kRunning;
   view.since = work_->suspended;
   view.deadline = view.since + call_time_max();

@@ -33,7 +33,8 @@ std::string_view operation_phase_word(OperationPhase phase);
 
 struct OperationStatus {
   OperationPhase phase = OperationPhase::kQueued;
-  std::uint64_t bytes = 0;  // moved so far
+  std::uint64_t bytes = 0;             // moved so far
+  std::optional<std::uint64_t> total;  // of so many, where that is known
 };
 
 /// An operation as people are told about it; or a host function that the guest waits for, whose id
@@ -44,7 +45,7 @@ struct OperationView {
   OperationId id;
   const FamilyInfo* family = nullptr;
   std::size_t function = 0;  // in FamilyInfo::calls
-  Bytes arguments;           // of the call that started it
+  ByteSpan arguments;        // of the call that started it; until its actor runs again
   OperationStatus status;
   std::uint64_t attempt = 1;
   WallTime since;

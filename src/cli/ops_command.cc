@@ -65,6 +65,8 @@ void print_live_item(Output& output, const Json& item) {
   std::string line = fmt::format("{:<16}  {:<9}  {:>6}  since {}  {}{}  {}", text("actor"),
                                  text("what"), number("id"), time_text(number("since_us")),
                                  text("function"), text("arguments"), text("phase"));
+  if (number("bytes") > 0) line += fmt::format("  {} bytes", number("bytes"));
+  if (item.contains("total")) line += fmt::format(" of {}", number("total"));
   if (item.contains("deadline_us")) {
     line += fmt::format("  until {}", time_text(number("deadline_us")));
   }

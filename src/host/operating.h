@@ -71,6 +71,7 @@ class OperatingInstance : public WaitingInstance<Self>, protected BookUser {
     return book_.part(id, event, bytes);
   }
   void progress(OperationId id, std::uint64_t bytes) { book_.progress(id, bytes); }
+  void expect(OperationId id, std::uint64_t total) { book_.expect(id, total); }
   bool is_running(OperationId id) const { return book_.is_running(id); }
 
  private:

@@ -355,7 +355,7 @@ TEST(Operating, TheListIsForPeople) {
   ASSERT_EQ(views.size(), 1u);
   EXPECT_EQ(views[0].family->name, "errand");
   EXPECT_EQ(views[0].family->calls[views[0].function].name, "run");
-  EXPECT_EQ(views[0].arguments, arguments_of(std::string("milk")));
+  EXPECT_EQ(to_bytes(views[0].arguments), arguments_of(std::string("milk")));
   EXPECT_EQ(*views[0].deadline, views[0].since + std::chrono::seconds(30));
 }
 

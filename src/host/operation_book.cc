@@ -172,6 +172,10 @@ void OperationBook::progress(OperationId id, std::uint64_t bytes) {
   if (Entry* entry = find(id)) entry->moved = bytes;
 }
 
+void OperationBook::expect(OperationId id, std::uint64_t total) {
+  if (Entry* entry = find(id)) entry->total = total;
+}
+
 void OperationBook::more(OperationId id, std::uint64_t credit) {
   Entry* entry = find(id);
   if (entry == nullptr) return;
@@ -323,10 +327,14 @@ actor::OperationPhase OperationBook::phase_of(OperationId id, const Entry& entry
   return is_running(id) ? actor::OperationPhase::kRunning : actor::OperationPhase::kQueued;
 }
 
+actor::OperationStatus OperationBook::status_of(OperationId id, const Entry& entry) const {
+  return {phase_of(id, entry), entry.moved, entry.total};
+}
+
 std::optional<actor::OperationStatus> OperationBook::status(OperationId id) const {
   const Entry* entry = find(id);
   if (entry == nullptr) return std::nullopt;
-  return actor::OperationStatus{phase_of(id, *entry), entry->moved};
+  return status_of(id, *entry);
 }
 
 void OperationBook::pending(std::vector<OperationId>& ids) const {
@@ -352,7 +360,7 @@ void OperationBook::list(std::vector<actor::OperationView>& views) const {
                               &ports_.family,
                               entry.function,
                               *entry.arguments,
-                              {phase_of(id, entry), entry.moved},
+                              status_of(id, entry),
                               entry.number,
                               entry.since,
                               std::nullopt};

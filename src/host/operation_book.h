@@ -73,8 +73,9 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   /// An event of an operation under way, whose content is `bytes`. False: no credit or no room:
   /// hold it, on_credit comes.
   bool part(OperationId id, ByteSpan event, std::uint64_t bytes);
-  /// Bytes moved so far.
+  /// Bytes moved so far, those of parts included; and how many it will be, once that is known.
   void progress(OperationId id, std::uint64_t bytes);
+  void expect(OperationId id, std::uint64_t total);
   bool is_running(OperationId id) const;
   EventQueue& queue() { return queue_; }
 
@@ -126,6 +127,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
     Attempt attempt = Attempt::kFirst;
     std::uint64_t number = 1;
     std::uint64_t moved = 0, credit = 0;
+    std::optional<std::uint64_t> total;
     bool wants_credit = false;
     bool is_cancelled = false;  // restart: the history says so
     std::optional<Last> last;
@@ -156,6 +158,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   void on_time();
   void retry_parts();
   actor::OperationPhase phase_of(OperationId id, const Entry& entry) const;
+  actor::OperationStatus status_of(OperationId id, const Entry& entry) const;
 
   const Ports ports_;
   BookUser& user_;

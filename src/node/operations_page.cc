@@ -29,6 +29,7 @@ Json json_of(const actor::Identity& identity, const actor::OperationView& view) 
             {"bytes", view.status.bytes},
             {"attempt", view.attempt},
             {"since_us", view.since.microseconds()}};
+  if (view.status.total) json["total"] = *view.status.total;
   if (view.deadline) json["deadline_us"] = view.deadline->microseconds();
   return json;
 }

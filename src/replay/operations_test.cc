@@ -408,7 +408,7 @@ TEST_F(OperationsTest, WhatTheGuestWaitsForIsListed) {
   ASSERT_EQ(views.size(), 1u);
   EXPECT_EQ(views[0].what, actor::OperationView::What::kWait);
   EXPECT_EQ(views[0].id.value, errands.tickets.at(0));
-  EXPECT_EQ(views[0].arguments, host::arguments_of(std::string("bread")));
+  EXPECT_EQ(to_bytes(views[0].arguments), host::arguments_of(std::string("bread")));
   EXPECT_EQ(views[0].deadline, shard.clock.wall() + wasm::InstanceLimits{}.deadline);
 }
 

@@ -33,9 +33,11 @@ class OperationFamily final : public host::BoundFamily<Instance, std::monostate>
         .effect<&Instance::cancel, &Instance::perform_cancel>("cancel", kOperation)
         .folded<&Instance::fold_cancel>()
         .about_first()
-        .read<&Instance::collect>("collect");
-    binding().info().name = "operation";
-    binding().info().interface_name = "theater:actor/operation@0.1.0";
+        .read<&Instance::collect>("collect")
+        .effect<&Instance::watch, &Instance::perform_watch>("watch", kOperation)
+        .folded<&Instance::fold_watch>()
+        .about_first();
+    host::describe<Payload>(binding().info(), "operation", actor::HandlerNeed::kOptional);
     binding().info().grant_need = actor::GrantNeed::kOperations;
   }
 };

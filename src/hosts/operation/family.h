@@ -1,4 +1,4 @@
-// The operation family: status, pending, more, cancel, collect. WIT: wit/operation.wit.
+// The operation family: status, pending, more, cancel, collect, watch. WIT: wit/operation.wit.
 #pragma once
 
 #include <memory>

@@ -84,8 +84,9 @@ class FakeHost {
   std::vector<DatabaseCall> database_calls;
   std::vector<std::uint64_t> pending;              // operations whose last event did not come yet
   std::map<std::uint64_t, std::uint64_t> credits;  // that the actor gave, by operation
-  std::set<std::uint64_t> cancelled;               // operations; their last event is the test's
-  std::map<std::uint64_t, Bytes> kept;             // results to collect, by operation
+  std::map<std::uint64_t, std::chrono::milliseconds> watched;  // how often, by operation
+  std::set<std::uint64_t> cancelled;    // operations; their last event is the test's
+  std::map<std::uint64_t, Bytes> kept;  // results to collect, by operation
   /// Answer what the actor waits for; without them it is `unreachable`.
   std::function<Response(const ClientRequest&)> on_send_now;
   std::function<Table(const DatabaseCall&)> on_query_now;

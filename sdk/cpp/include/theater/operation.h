@@ -1,6 +1,9 @@
 // Operations: work that a family does for the actor, longer than a call. A start function of the
-// family answers with an id; progress and one last event come through that family's handler.
+// family answers with an id; parts and one last event come through that family's handler, progress
+// through ProgressHandler, of operations that are watched.
 #pragma once
+
+#include <chrono>
 
 #include "theater/actor.h"
 
@@ -31,6 +34,11 @@ class Operation {
   }
   /// Asks for the end. Its last event still comes, and may yet be success.
   actor::types::Outcome cancel() const { return actor::operation::cancel(id_); }
+  /// Lets ProgressHandler be told how far it is: when that has changed, not more often than this
+  /// (10 ms to an hour), never after its last event. 0: no more.
+  actor::types::Outcome watch(std::chrono::milliseconds every) const {
+    return actor::operation::watch(id_, static_cast<std::uint32_t>(every.count()));
+  }
   /// Reads from a result that the host keeps for a minute.
   actor::types::Data collect(std::uint64_t offset, std::uint32_t bytes_max) const {
     return actor::operation::collect(id_, offset, bytes_max);
@@ -42,5 +50,21 @@ class Operation {
 
 /// Every operation whose last event was not handled yet, oldest first.
 inline wit::List<std::uint64_t> pending_operations() { return actor::operation::pending(); }
+
+/// How far an operation is: `done` bytes of `total`, where its family knows that.
+using Progress = actor::operation_types::Payload;
+
+/// Told of operations that are watched.
+class ProgressHandler : public virtual ActorCore, public actor::operation_handler::Guest {
+ public:
+  StateResult handle_events(BytesView state,
+                            wit::List<actor::operation_types::Event> events) final {
+    return invoke(state, events,
+                  [this](const auto& event) { on_progress(event.id, event.payload); });
+  }
+
+ protected:
+  virtual void on_progress(std::uint64_t operation, const Progress& progress) = 0;
+};
 
 }  // namespace theater

@@ -114,6 +114,14 @@ class Stage : public NetworkEvents, public StoreEvents {
     terminal(actor::terminal_types::Payload::make_input(as_bytes(typed)));
   }
 
+  /// An operation is so far; told to those who watch it.
+  void progressed(std::uint64_t operation, std::uint64_t done,
+                  std::optional<std::uint64_t> total = std::nullopt) {
+    if (!host_.watched.contains(operation)) return;
+    deliver_one<actor::operation_handler::Guest, actor::operation_types::Event>(
+        operation, actor::operation_types::Payload{done, total});
+  }
+
   /// A program wrote something, or has ended.
   void program_wrote(std::uint64_t program, std::string_view text) {
     program_tells(program, actor::process_types::Payload::make_stdout(as_bytes(text)));

@@ -122,6 +122,14 @@ void FakeHost::answer_operation() {
     effects_.push_back([this, id] { cancelled.insert(id); });
     return {};
   };
+  hooks.watch = [this, is_there](std::uint64_t id, std::uint32_t every_ms) -> Outcome {
+    if (!is_there(id)) return failed(Code::kNotFound, "no such operation");
+    effects_.push_back([this, id, every_ms] {
+      watched.erase(id);
+      if (every_ms > 0) watched[id] = std::chrono::milliseconds(every_ms);
+    });
+    return {};
+  };
   hooks.collect = [this](std::uint64_t id, std::uint64_t offset,
                          std::uint32_t most) -> actor::types::Data {
     const auto found = kept.find(id);
