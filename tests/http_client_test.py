@@ -5,6 +5,7 @@ No name, redirect or spelling leads it to an address that its grant does not all
 import collections
 import http.server
 import threading
+import time
 import unittest
 
 import support
@@ -31,10 +32,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(BODY)))
+        if self.path == "/slow":
+            self.end_headers()
+            self.dribble()
+            return
         if self.path.startswith("/once/"):  # so that each has a connection of its own
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(BODY)
+
+    def dribble(self):
+        for begin in range(0, len(BODY), 1000):
+            self.wfile.write(BODY[begin:begin + 1000])
+            time.sleep(0.05)
 
     def log_message(self, *_):
         pass
@@ -81,6 +91,42 @@ class HttpClientTest(support.ActorTest):
         self.assertEqual(Handler.asked, ["/a", "/redirect"])
         self.server.shutdown()
         self.assert_chain_holds()
+
+    def test_what_is_watched_tells_how_far_it_is_and_replays(self):
+        url = f"http://127.0.0.1:{self.server.server_port}/slow"
+        with self.fetcher(url, "private_addresses = true\n") as node:
+            client = self.connect("/fetch")
+            client.send("watch " + url)
+            told = [client.recv()]
+            while " of " in told[-1]:
+                told.append(client.recv())
+            client.close()
+            self.assertEqual(node.stop(), 0)
+        self.assertEqual(told.pop(), f"{url}: 200, {len(BODY)} bytes")
+        print(told)
+        steps = [int(line.split()[-3]) for line in told]
+        self.assertEqual([line.split()[-1] for line in told], [str(len(BODY))] * len(told))
+        self.assertTrue(1 <= len(steps) <= 20, steps)  # a second's, each 200 ms; or a slow one's
+        self.assertEqual(steps, sorted(set(steps)))
+        self.server.shutdown()
+        self.assert_chain_holds()
+
+    def test_redirects_are_followed_where_the_grant_says_so(self):
+        url = f"http://127.0.0.1:{self.server.server_port}"
+        more = "private_addresses = true\nredirects = 1\n"
+        with self.fetcher(f"{url}/redirect", more) as node:  # /secret is not granted
+            client = self.connect("/fetch")
+            self.assertEqual(self.ask(client, url + "/redirect"), "denied")
+            client.close()
+            self.assertEqual(node.stop(), 0)
+        self.assertEqual(Handler.asked, ["/redirect"])
+        with self.fetcher(url, more) as node:
+            client = self.connect("/fetch")
+            self.assertEqual(self.ask(client, url + "/redirect"), f"200, {len(BODY)} bytes")
+            client.close()
+            self.assertEqual(node.stop(), 0)
+        self.assertEqual(Handler.asked[1:], ["/redirect", "/secret"])
+        self.server.shutdown()
 
     def test_no_name_leads_to_a_private_address(self):
         port = self.server.server_port

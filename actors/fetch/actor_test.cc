@@ -33,4 +33,13 @@ TEST(FetchActor, SaysWhyNothingCame) {
   EXPECT_EQ(client.texts.back(), "http://localhost/: denied: localhost has a private address");
 }
 
+TEST(FetchActor, TellsHowFarItIsIfAsked) {
+  Stage<Fetch> stage;
+  auto& client = stage.connect();
+  stage.text(client, "https://a/");
+  stage.text(client, "watch https://b/");
+  for (const auto& request : stage.host().requests) stage.progressed(request.id, 5, 10);
+  EXPECT_EQ(client.texts, std::vector<std::string>{"https://b/: 5 of 10"});
+}
+
 }  // namespace

@@ -27,8 +27,8 @@ struct HttpClientProvoker {
       "inflight_max = 2\nwaiting_max = 4\nresponse_max = 100000\n";
   static constexpr std::uint64_t kBytesMax = 256 * 1024;
   static std::vector<std::string_view> wrong_grants() {
-    return {"allow = [\"ws://a.com\"]", "inflight_max = 0", "response_max = \"1GiB\"",
-            "redirects_max = 1", "tls_verify = false"};
+    return {"allow = [\"ws://a.com\"]", "inflight_max = 0",   "response_max = \"1GiB\"",
+            "redirects = 21",           "tls_verify = false", "allow = []"};
   }
 
   static Bytes request(std::string_view method, std::string_view path, client::Deliver delivery) {

@@ -221,7 +221,10 @@ int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
   auto& it = *static_cast<Exchange*>(self);
   if (it.state() != State::kSending) return 0;
   const auto now = static_cast<std::uint64_t>(sent);
-  if (std::exchange(it.sent_, now) != now) it.act(Action::kWatch);
+  if (std::exchange(it.sent_, now) != now) {
+    it.act(Action::kWatch);
+    it.setup_.user.on_sent(it.setup_.key, now);
+  }
   if (now >= it.ask_.body.size()) it.apply(Input::kSent);
   return 0;
 }

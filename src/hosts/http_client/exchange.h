@@ -25,11 +25,13 @@ struct Ask {
   bool may_pause = false;      // on_body may say "not now"
 };
 
-/// Whoever wants an exchange. on_head and on_body are called by libcurl: they note and queue,
-/// nothing else. `key` names the exchange.
+/// Whoever wants an exchange. on_head, on_sent and on_body are called by libcurl: they note and
+/// queue, nothing else. `key` names the exchange.
 class ExchangeUser {
  public:
   virtual void on_head(std::uint64_t key, Response head) = 0;
+  /// So much of the request's body is sent.
+  virtual void on_sent(std::uint64_t key, std::uint64_t bytes) = 0;
   /// False: not now; the same bytes come again after Engine::resume.
   virtual bool on_body(std::uint64_t key, ByteSpan piece) = 0;
   /// The last call.

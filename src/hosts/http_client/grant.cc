@@ -48,6 +48,12 @@ theater::Result<Grant> parse_grant(const actor::Setting& table) {
   grant.secrets = read_secret_tables(reader, table);
   host::read_limits(reader, kLimitFields, grant.limits);
   TRY_OK(reader.finish());
+  if (grant.allow.is_empty()) {
+    return fail(Code::kInvalid,
+                "{}: grants.http-client leads nowhere: set allow, such as "
+                "allow = [\"https://api.example.com\"]",
+                table.place());
+  }
   return grant;
 }
 

@@ -2,6 +2,7 @@
 #include "hosts/http_client/instance.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "hosts/outbound/fields.h"
@@ -152,10 +153,15 @@ void Instance::send(host::Ticket& ticket, const Request& request, std::uint32_t 
 void Instance::run(Errand errand, Ask ask) {
   if (resting_) services_.executor.cancel(*resting_);
   resting_.reset();
+  const std::uint64_t key = ++last_key_;
+  if (grant_.limits.redirects > 0) errand.asked = ask;
+  errands_.emplace(key, std::move(errand));
+  begin_exchange(key, std::move(ask));
+}
+
+void Instance::begin_exchange(std::uint64_t key, Ask ask) {
   std::optional<Engine>& engine = engines_[ask.may_pause ? 1 : 0];
   if (!engine) engine.emplace(grant_, services_);
-  const std::uint64_t key = ++last_key_;
-  errands_.emplace(key, std::move(errand));
   engine->begin(key, std::move(ask), *this);
 }
 
@@ -163,15 +169,38 @@ void Instance::run(Errand errand, Ask ask) {
 
 void Instance::on_head(std::uint64_t key, Response head) {
   Errand& errand = errands_.at(key);
+  if (errand.asked) errand.next = redirect(*errand.asked, head, grant_);
+  if (errand.next) return;  // its body is not for the guest
   errand.response = std::move(head);
+  if (errand.operation) expect_body(errand);
+}
+
+/// How much it will be, if the server says so.
+void Instance::expect_body(const Errand& errand) {
+  for (const auto& [name, value] : errand.response.headers) {
+    std::uint64_t size = 0;
+    const std::string_view text = as_text(value);
+    const char* end = text.data() + text.size();
+    if (name != "content-length") continue;
+    const auto [stop, error] = std::from_chars(text.data(), end, size);
+    if (error != std::errc{} || stop != end || size > grant_.limits.stream_max) return;
+    return expect(*errand.operation, errand.sent + size);
+  }
+}
+
+void Instance::on_sent(std::uint64_t key, std::uint64_t bytes) {
+  Errand& errand = errands_.at(key);
+  errand.sent = bytes;
+  if (errand.operation) progress(*errand.operation, bytes);
 }
 
 bool Instance::on_body(std::uint64_t key, ByteSpan piece) {
   Errand& errand = errands_.at(key);
+  if (errand.next) return true;
   if (errand.delivery != Deliver::kParts) {
     append(errand.response.body, piece);
     bytes_in_ += piece.size();
-    if (errand.operation) progress(*errand.operation, errand.response.body.size());
+    if (errand.operation) progress(*errand.operation, errand.sent + errand.response.body.size());
     return true;
   }
   const OperationId id = *errand.operation;
@@ -187,6 +216,7 @@ bool Instance::on_body(std::uint64_t key, ByteSpan piece) {
 
 void Instance::on_end(std::uint64_t key, std::optional<GuestError> failure) {
   const auto found = errands_.find(key);
+  if (follow(key, found->second, failure)) return;
   Errand errand = std::move(found->second);
   drop(found);
   Result result = std::move(errand.response);
@@ -197,6 +227,25 @@ void Instance::on_end(std::uint64_t key, std::optional<GuestError> failure) {
   } else {
     finish_wait(errand.ticket, result);
   }
+}
+
+/// What has ended was a redirect: the next exchange begins, under the same key. Or it fails.
+bool Instance::follow(std::uint64_t key, Errand& errand, std::optional<GuestError>& failure) {
+  auto next = std::exchange(errand.next, std::nullopt);
+  if (failure || !next) return false;
+  if (*next && errand.followed == grant_.limits.redirects) {
+    *next = std::unexpected(
+        error_of(GuestCode::kProtocol, fmt::format("over {} redirects", errand.followed)));
+  }
+  if (!*next) {
+    failure = next->error();
+    return false;
+  }
+  ++errand.followed;
+  errand.sent = 0;
+  errand.asked = **next;
+  begin_exchange(key, *std::move(*next));
+  return true;
 }
 
 void Instance::finish_operation(OperationId id, Deliver delivery, Result result) {

@@ -8,6 +8,7 @@
 
 #include "host/operating.h"
 #include "hosts/http_client/engine.h"
+#include "hosts/http_client/redirect.h"
 
 namespace theater::hosts::http_client {
 
@@ -36,6 +37,10 @@ class Instance final : public host::OperatingInstance<Instance>, private Exchang
     Deliver delivery = Deliver::kWhole;
     Response response;  // so far
     bool is_head_told = false;
+    std::uint64_t sent = 0;            // of the request's body
+    std::optional<Ask> asked;          // where redirects are followed: the last
+    std::uint64_t followed = 0;        // redirects
+    std::optional<Next> next;          // the response under way is a redirect
     std::optional<io::TimerId> timer;  // of a wait: its timeout-ms
   };
   using Errands = std::map<std::uint64_t, Errand>;
@@ -48,6 +53,7 @@ class Instance final : public host::OperatingInstance<Instance>, private Exchang
 
   // What the engine tells.
   void on_head(std::uint64_t key, Response head) override;
+  void on_sent(std::uint64_t key, std::uint64_t bytes) override;
   bool on_body(std::uint64_t key, ByteSpan piece) override;
   void on_end(std::uint64_t key, std::optional<host::GuestError> failure) override;
 
@@ -55,6 +61,9 @@ class Instance final : public host::OperatingInstance<Instance>, private Exchang
   Nanoseconds time_of(std::uint32_t timeout_ms) const;
   Ask ask_of(const Request& request, Deliver delivery) const;
   void run(Errand errand, Ask ask);
+  void begin_exchange(std::uint64_t key, Ask ask);
+  bool follow(std::uint64_t key, Errand& errand, std::optional<host::GuestError>& failure);
+  void expect_body(const Errand& errand);
   void drop(Errands::iterator errand);
   void finish_operation(OperationId id, Deliver delivery, Result result);
   void finish_wait(std::uint64_t ticket, const Result& result);

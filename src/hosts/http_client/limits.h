@@ -13,6 +13,7 @@ struct Limits {
   std::uint64_t request_max = 8u << 20;   // bytes of a request's body
   std::uint64_t response_max = 8u << 20;  // bytes of a response's body, whole or kept
   std::uint64_t stream_max = 1u << 30;    // bytes of one that comes in parts
+  std::uint64_t redirects = 0;            // followed for one request
   std::uint64_t queue_items = 1024;       // heads and parts that wait for the actor
   std::uint64_t queue_bytes = 8u << 20;
   Nanoseconds connect = seconds(5);         // name, address, TCP, TLS
@@ -35,6 +36,7 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"request_max", &Limits::request_max, 0, limits_detail::kGiB / 8, limits_detail::kBytes},
     {"response_max", &Limits::response_max, 1, 8u << 20, limits_detail::kBytes},
     {"stream_max", &Limits::stream_max, 1, 1024 * limits_detail::kGiB, limits_detail::kBytes},
+    {"redirects", &Limits::redirects, 0, 20},
     {"queue_items", &Limits::queue_items, 1, 1'000'000},
     {"queue_bytes", &Limits::queue_bytes, 65'536, limits_detail::kGiB, limits_detail::kBytes},
     {"connect", &Limits::connect, 10 * limits_detail::kMillisecond, limits_detail::kDay},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class TestServer final : private io::ListenerUser {
     return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   }
   void answer(std::string text) { answer_ = std::move(text); }
+  /// To those who ask for `path`, whatever the others are told.
+  void answer_at(const std::string& path, std::string text) { answers_[path] = std::move(text); }
   void serve_tls(std::shared_ptr<io::TlsContext> tls) { tls_ = std::move(tls); }
   void say(std::string_view text) {
     for (auto& one : clients_) one->say(text);
@@ -60,13 +63,21 @@ class TestServer final : private io::ListenerUser {
       if (*got) heard += as_text(ByteSpan(buffer).first(**got));
       const bool waits = heard.find("/waits") != heard.npos;
       const std::size_t requests = waits ? 0 : count(heard, "\r\n\r\n");
-      for (; answered < requests && !server.answer_.empty(); ++answered) say(server.answer_);
+      for (; answered < requests && !answer_now().empty(); ++answered) say(answer_now());
       stream->want_read();
     }
     void on_writable() override {
       const auto taken = stream->write(std::array{as_bytes(unsaid)});
       if (taken) unsaid.erase(0, *taken);
       if (taken && !unsaid.empty()) stream->want_write();
+    }
+    /// To the first request that has no answer yet; bodies have no empty line in these tests.
+    const std::string& answer_now() const {
+      std::size_t begin = 0;
+      for (std::size_t i = 0; i < answered; ++i) begin = heard.find("\r\n\r\n", begin) + 4;
+      const std::size_t path = heard.find(" /", begin) + 1;
+      const auto found = server.answers_.find(heard.substr(path, heard.find(' ', path) - path));
+      return found == server.answers_.end() ? server.answer_ : found->second;
     }
     static std::size_t count(std::string_view text, std::string_view what) {
       std::size_t found = 0;
@@ -88,6 +99,7 @@ class TestServer final : private io::ListenerUser {
   std::unique_ptr<io::Listener> listener_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::string answer_ = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Is: There\r\n\r\nhello";
+  std::map<std::string, std::string> answers_;  // by path
   std::size_t accepted_ = 0;
 };
 

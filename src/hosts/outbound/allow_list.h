@@ -35,6 +35,7 @@ class AllowList {
   AllowList() = default;
   explicit AllowList(std::vector<AllowRule> rules) : rules_(std::move(rules)) {}
   bool allows(const Url& url, std::string_view method) const;
+  bool is_empty() const { return rules_.empty(); }
 
  private:
   std::vector<AllowRule> rules_;

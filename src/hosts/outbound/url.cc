@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <vector>
 
 #include "io/endpoint.h"
 
@@ -94,6 +95,29 @@ Status parse_authority(std::string_view authority, Url& url) {
   return {};
 }
 
+/// Whether a reference begins with a scheme.
+bool has_scheme(std::string_view reference) {
+  const auto mark = reference.find_first_of(":/?");
+  return mark != std::string_view::npos && mark > 0 && reference[mark] == ':';
+}
+
+/// A path without "." and "..", which lead no further up than to the root.
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> kept;
+  std::string_view last;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // "/"
+    last = path.substr(0, path.find('/'));
+    path.remove_prefix(last.size());
+    if (last == ".." && !kept.empty()) kept.pop_back();
+    if (last != "." && last != "..") kept.push_back(last);
+  }
+  std::string out;
+  for (const std::string_view segment : kept) out += fmt::format("/{}", segment);
+  const bool is_folder = last == "." || last == "..";
+  return is_folder || out.empty() ? out + "/" : out;
+}
+
 }  // namespace
 
 std::string Url::authority() const {
@@ -152,6 +176,27 @@ Result<Url> parse_url(std::string_view text) {
     return fail(Code::kInvalid, "\"{}\" is not a path", url.target);
   }
   return url;
+}
+
+Result<Url> resolve_url(const Url& base, std::string_view reference) {
+  if (reference.size() > kUrlBytesMax) {
+    return fail(Code::kInvalid, "a URL over {} bytes", kUrlBytesMax);
+  }
+  reference = reference.substr(0, reference.find('#'));
+  if (has_scheme(reference)) return parse_url(reference);
+  if (reference.starts_with("//")) return parse_url(fmt::format("{}:{}", base.scheme, reference));
+  const std::string start = fmt::format("{}://{}", base.scheme, base.authority());
+  if (reference.empty()) return parse_url(start + base.target);
+  const auto mark = reference.find('?');
+  std::string path(reference.substr(0, mark));
+  const std::string_view query =
+      mark == std::string_view::npos ? std::string_view() : reference.substr(mark);
+  if (path.empty()) {
+    path = base.path();
+  } else if (!path.starts_with('/')) {
+    path.insert(0, base.path().substr(0, base.path().rfind('/') + 1));
+  }
+  return parse_url(fmt::format("{}{}{}", start, without_dots(path), query));
 }
 
 }  // namespace theater::hosts::outbound

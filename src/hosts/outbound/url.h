@@ -27,6 +27,11 @@ struct Url {
 /// kInvalid says what is wrong.
 Result<Url> parse_url(std::string_view text);
 
+/// Where `reference` leads from `base` (RFC 3986 section 5): an absolute URL, or one without
+/// scheme, host, or path. Its fragment is left out, its dot segments are undone unless they are
+/// escaped.
+Result<Url> resolve_url(const Url& base, std::string_view reference);
+
 /// Whether `host` is a name or an address as a Url holds it: "127.1" and "0x7f.1" are neither.
 bool is_host(std::string_view host);
 bool is_path(std::string_view path);
