@@ -45,12 +45,39 @@ void read_engine(actor::SettingsReader& reader, const actor::Setting& table, Dat
   if (secret) grant.secret_file = beside_manifest(reader, "postgres_file", table, *secret);
 }
 
+void read_tls(actor::SettingsReader& reader, const actor::Setting& table, DatabaseGrant& grant) {
+  static constexpr std::pair<std::string_view, PostgresTls> kWords[] = {
+      {"off", PostgresTls::kOff},
+      {"require", PostgresTls::kRequire},
+      {"verify-full", PostgresTls::kVerifyFull}};
+  const auto word = reader.optional_text("tls");
+  const auto authorities = reader.optional_text("tls_authorities");
+  if ((word || authorities) && grant.engine != Engine::kPostgres) {
+    reader.refuse(word ? "tls" : "tls_authorities", "is for PostgreSQL");
+  }
+  if (word) {
+    const auto* const found =
+        std::ranges::find(kWords, *word, &std::pair<std::string_view, PostgresTls>::first);
+    if (found == std::end(kWords)) {
+      reader.refuse("tls", "is one of \"off\", \"require\", \"verify-full\"");
+    } else {
+      grant.tls = found->second;
+    }
+  }
+  if (!authorities) return;
+  if (grant.tls.value_or(PostgresTls::kVerifyFull) != PostgresTls::kVerifyFull) {
+    reader.refuse("tls_authorities", "needs tls = \"verify-full\"");
+  }
+  grant.tls_authorities = beside_manifest(reader, "tls_authorities", table, *authorities);
+}
+
 Result<DatabaseGrant> parse_database(const actor::Setting& table) {
   actor::SettingsReader reader(table, "grants.database." + table.key);
   DatabaseGrant grant;
   grant.name = table.key;
   if (!is_name(grant.name)) reader.refuse("sqlite", "has a name that is not [a-z0-9_-]{1,64}");
   read_engine(reader, table, grant);
+  read_tls(reader, table, grant);
   grant.read_only = reader.boolean("read_only").value_or(false);
   const auto ledger = reader.boolean("ledger");
   grant.ledger = ledger.value_or(grant.engine == Engine::kSqlite) && !grant.read_only;

@@ -13,6 +13,13 @@ namespace theater::hosts::database {
 
 enum class Engine : std::uint8_t { kSqlite, kPostgres };
 
+/// How the way to a PostgreSQL server is guarded.
+enum class PostgresTls : std::uint8_t {
+  kOff,         // not at all
+  kRequire,     // nobody reads along; whoever answers is believed
+  kVerifyFull,  // the certificate is of a trusted authority and names the host
+};
+
 /// One database that the actor may use by its name.
 struct DatabaseGrant {
   std::string name;
@@ -20,6 +27,8 @@ struct DatabaseGrant {
   std::string file;                // SQLite: absolute or from the working directory
   std::string secret_environment;  // PostgreSQL: the variable, or the file, that holds the
   std::string secret_file;         // connection string
+  std::optional<PostgresTls> tls;  // PostgreSQL; nothing: the connection string's, or by its host
+  std::string tls_authorities;     // PostgreSQL: a PEM file; empty: the system's
   std::optional<std::string> from_environment;  // its value, once the family has looked it up
   bool read_only = false;
   bool ledger = true;          // writes are done exactly once, whatever crashes

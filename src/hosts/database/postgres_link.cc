@@ -1,9 +1,6 @@
 // PostgresLink: libpq without waiting.
 #include "hosts/database/postgres_link.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <utility>
 #include <vector>
 
@@ -16,33 +13,6 @@ namespace {
 
 using host::GuestCode;
 using io::Readiness;
-
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using ConnectionOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
-
-std::string value_of(const PQconninfoOption* options, std::string_view keyword) {
-  for (const auto* it = options; it->keyword != nullptr; ++it) {
-    if (it->keyword == keyword && it->val != nullptr) return it->val;
-  }
-  return "";
-}
-
-/// A numeric address of the host. Blocks.
-Result<std::string> resolve(const std::string& host) {
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int result = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
-  if (result != 0) return fail(Code::kNotFound, "{}: {}", host, ::gai_strerror(result));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
-  char text[NI_MAXHOST];
-  const int named = ::getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, nullptr, 0,
-                                  NI_NUMERICHOST);
-  if (named != 0) return fail(Code::kNotFound, "{}: {}", host, ::gai_strerror(named));
-  return std::string(text);
-}
 
 /// What every session begins with; DISCARD ALL comes back to it.
 constexpr std::pair<const char*, const char*> kSettings[] = {
@@ -66,83 +36,135 @@ PostgresLink::PostgresLink(Options options, const host::Services& services, Link
 
 PostgresLink::~PostgresLink() {
   unwatch();
-  if (timer_) services_.executor.cancel(*timer_);
+  stop_timers();
+}
+
+void PostgresLink::stop_timers() {
+  for (auto* const timer : {&timer_, &attempt_}) {
+    if (*timer) services_.executor.cancel(**timer);
+    timer->reset();
+  }
 }
 
 // Connecting.
 
 void PostgresLink::open() {
+  deadline_ = services_.clock.now() + options_.connect_max;
   timer_ = services_.executor.after(options_.connect_max, [this] {
     timer_.reset();
     fail({GuestCode::kDeadline, "", "the server did not let us in in time", 1000});
   });
-  char* problem = nullptr;
-  const ConnectionOptions given(PQconninfoParse(options_.connection.c_str(), &problem));
-  const std::unique_ptr<char, decltype(&PQfreemem)> owned(problem, &PQfreemem);
-  std::string host = given ? value_of(given.get(), "host") : "";
-  const bool is_many = host.find(',') != std::string::npos;
-  if (!given || is_many) {  // libpq's message would show the secret
-    services_.executor.post(lifeline_.guard([this] {
-      fail({GuestCode::kInvalid, "", "the connection string is not one server's", std::nullopt});
-    }));
+  auto target = read_target(options_.connection, options_.tls, options_.tls_authorities);
+  if (!target) {
+    services_.executor.post(lifeline_.guard([this, why = target.error()] { fail(why); }));
     return;
   }
-  const bool is_local = host.empty() || host.starts_with('/') || host.starts_with('@');
-  if (is_local || !value_of(given.get(), "hostaddr").empty()) {
-    services_.executor.post(lifeline_.guard([this] { on_resolved(std::string()); }));
+  target_ = *std::move(target);
+  using Addresses = Result<std::vector<std::string>>;
+  auto answer = std::make_shared<Addresses>(std::vector{std::string()});  // the worker's, then ours
+  if (target_.host.empty()) {
+    services_.executor.post(lifeline_.guard([this, answer] { on_resolved(*answer); }));
     return;
   }
-  auto answer = std::make_shared<Result<std::string>>();  // the worker's, then ours
-  services_.workers.run([answer, host = std::move(host)] { *answer = resolve(host); },
-                        services_.executor,
-                        lifeline_.guard([this, answer] { on_resolved(*answer); }));
+  services_.workers.run(
+      [answer, resolve = options_.resolve, host = target_.host] { *answer = resolve(host); },
+      services_.executor, lifeline_.guard([this, answer] { on_resolved(*answer); }));
 }
 
-void PostgresLink::on_resolved(const Result<std::string>& address) {
+void PostgresLink::on_resolved(Result<std::vector<std::string>> addresses) {
   if (phase_ != Phase::kNew) return;
-  if (!address) return fail({GuestCode::kUnreachable, "", address.error().message, 1000});
+  if (!addresses) return fail({GuestCode::kUnreachable, "", addresses.error().message, 1000});
+  addresses_.assign(addresses->begin(), addresses->end());
   user_.on_link_resolved();
-  start(*address);
+  try_next();
+}
+
+/// What is left of the time is shared by the addresses that are left.
+void PostgresLink::try_next() {
+  const std::string address = std::move(addresses_.front());
+  addresses_.pop_front();
+  const auto left = deadline_ - services_.clock.now();
+  if (!addresses_.empty()) {
+    const auto share = left / static_cast<std::int64_t>(addresses_.size() + 1);
+    attempt_ = services_.executor.after(share, [this] {
+      attempt_.reset();
+      failed_here({GuestCode::kDeadline, "", "the server did not let us in in time", 1000});
+    });
+  }
+  start(address);
+}
+
+/// The address that is being tried is none: the next one may be.
+void PostgresLink::failed_here(host::GuestError why) {
+  if (addresses_.empty()) return fail(std::move(why));
+  unwatch();
+  connection_.reset();
+  if (attempt_) services_.executor.cancel(*attempt_);
+  attempt_.reset();
+  try_next();
 }
 
 void PostgresLink::start(const std::string& address) {
   std::vector<const char*> keys{"dbname"}, values{options_.connection.c_str()};
+  const auto add = [&](const char* key, const std::string& value) {
+    if (value.empty()) return;
+    keys.push_back(key);
+    values.push_back(value.c_str());
+  };
   for (const auto& [key, value] : kSettings) {
     keys.push_back(key);
     values.push_back(value);
   }
-  if (!address.empty()) {
-    keys.push_back("hostaddr");
-    values.push_back(address.c_str());
-  }
+  add("hostaddr", address);
+  add("sslmode", target_.sslmode);
+  add("sslrootcert", target_.authorities);
   keys.push_back(nullptr);
   values.push_back(nullptr);
-  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1), &PQfinish);
   phase_ = Phase::kConnecting;
+  is_reached_ = is_securing_ = false;
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) {
-    return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
+    return failed_here(connection_error(connection_.get(), GuestCode::kUnreachable));
   }
   PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
   watch(Readiness::kWrite);  // as libpq wants it before the first poll
 }
 
+/// One step: it waits for nobody, but may read files and compute. Until it is made the connection
+/// is the worker's.
 void PostgresLink::connect_on() {
   unwatch();  // the socket may be another one after this step
-  switch (PQconnectPoll(connection_.get())) {
+  auto status = std::make_shared<PostgresPollingStatusType>();  // the worker's, then ours
+  services_.workers.run(
+      [status, connection = connection_] { *status = PQconnectPoll(connection.get()); },
+      services_.executor, lifeline_.guard([this, status, tried = connection_] {
+        if (tried == connection_) connected_so_far(*status);
+      }));
+}
+
+void PostgresLink::connected_so_far(PostgresPollingStatusType status) {
+  switch (status) {
     case PGRES_POLLING_READING:
+      is_reached_ = PQstatus(connection_.get()) != CONNECTION_STARTED;
+      is_securing_ = PQstatus(connection_.get()) == CONNECTION_SSL_STARTUP;
       return watch(Readiness::kRead);
     case PGRES_POLLING_WRITING:
+      is_reached_ = PQstatus(connection_.get()) != CONNECTION_STARTED;
+      is_securing_ = PQstatus(connection_.get()) == CONNECTION_SSL_STARTUP;
       return watch(Readiness::kWrite);
     case PGRES_POLLING_OK:
       return opened();
     default:
-      return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
+      break;
   }
+  const GuestCode code = is_securing_ ? GuestCode::kTls : GuestCode::kUnreachable;
+  host::GuestError why = connection_error(connection_.get(), code);
+  // A server that has answered is the one: another address would have it asked twice.
+  is_reached_ ? fail(std::move(why)) : failed_here(std::move(why));
 }
 
 void PostgresLink::opened() {
-  if (timer_) services_.executor.cancel(*timer_);
-  timer_.reset();
+  stop_timers();
   if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) == 0) {
     return fail(connection_error(connection_.get(), GuestCode::kInternal));
   }
@@ -290,8 +312,7 @@ void PostgresLink::fail(host::GuestError why) {
   if (phase_ == Phase::kFailed) return;
   phase_ = Phase::kFailed;
   unwatch();
-  if (timer_) services_.executor.cancel(*timer_);
-  timer_.reset();
+  stop_timers();
   connection_.reset();
   user_.on_link_failed(why);
 }

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/family.h"
+#include "hosts/database/postgres_options.h"
 #include "hosts/database/postgres_values.h"
 #include "io/lifeline.h"
 
@@ -31,13 +33,18 @@ class LinkUser {
   ~LinkUser() = default;
 };
 
-/// On its shard. Names are resolved, and cancels sent, by workers: both may block in libpq. The
-/// socket may change while it connects: it is watched anew after each step. Destruction closes it.
+/// On its shard. Names are resolved, and cancels sent, by workers: both may block in libpq. So are
+/// the steps of connecting made, which read certificates and compute; no worker waits for a server.
+/// The addresses of a name are tried in turn, each for its share of the time that is left.
+/// Destruction closes it.
 class PostgresLink final : private io::DescriptorUser {
  public:
   struct Options {
     std::string connection;  // as libpq takes it
     Nanoseconds connect_max{0};
+    std::optional<PostgresTls> tls;
+    std::string tls_authorities;
+    Result<std::vector<std::string>> (*resolve)(const std::string& host) = &resolve_all;
   };
   PostgresLink(Options options, const host::Services& services, LinkUser& user);
   ~PostgresLink();
@@ -60,16 +67,17 @@ class PostgresLink final : private io::DescriptorUser {
   void go_on();
 
  private:
-  struct FinishConnection {
-    void operator()(PGconn* connection) const { PQfinish(connection); }
-  };
   enum class Phase : std::uint8_t { kNew, kConnecting, kOpen, kFailed };
 
   void on_ready(int descriptor, io::Readiness ready) override;
-  void on_resolved(const Result<std::string>& address);
+  void on_resolved(Result<std::vector<std::string>> addresses);
+  void try_next();
   void start(const std::string& address);
   void connect_on();
+  void connected_so_far(PostgresPollingStatusType status);
+  void failed_here(host::GuestError why);
   void opened();
+  void stop_timers();
   void receive();
   void read_results();
   bool end_command();
@@ -83,12 +91,17 @@ class PostgresLink final : private io::DescriptorUser {
   const Options options_;
   const host::Services services_;
   LinkUser& user_;
-  std::unique_ptr<PGconn, FinishConnection> connection_;
+  PostgresTarget target_;
+  std::deque<std::string> addresses_;   // not tried yet; "": libpq knows where
+  std::shared_ptr<PGconn> connection_;  // also the worker's that makes a step of connecting
   Phase phase_ = Phase::kNew;
   int watched_ = -1;
-  std::optional<io::TimerId> timer_;
-  std::deque<End> sent_;  // the commands under way
-  bool is_held_ = false;  // the user wants no more for now
+  MonotonicTime deadline_;                      // of connecting
+  std::optional<io::TimerId> timer_, attempt_;  // of all, of one address
+  std::deque<End> sent_;                        // the commands under way
+  bool is_reached_ = false;   // the address that is tried has taken the connection,
+  bool is_securing_ = false;  // and TLS has begun
+  bool is_held_ = false;      // the user wants no more for now
   bool is_cancelling_ = false;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // watched by loops that call the user

@@ -365,7 +365,10 @@ class PostgresSessions final : public SessionMaker {
     if (!secret) {
       return std::make_unique<NoSession>(id, secret.error().message, services_, user);
     }
-    SessionSetup setup{id, {*std::move(secret), grant_.limits.connect}, {}};
+    SessionSetup setup{id,
+                       {*std::move(secret), grant_.limits.connect, grant_.tls,
+                        grant_.tls_authorities, &resolve_all},
+                       {}};
     if (grant_.ledger) setup.ledger = SessionSetup::Ledger::kKept;
     return std::make_unique<PostgresSession>(std::move(setup), services_, user);
   }
