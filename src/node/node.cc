@@ -227,8 +227,8 @@ void Node::actor_started(std::size_t index, const Status& status) {
   if (member.stage == Member::Stage::kStarting) member.stage = Member::Stage::kRunning;
   std::vector<StartedActor> started;
   for (const auto& each : members_) {
-    if (each->stage != Member::Stage::kRunning) return;
-    started.push_back(describe(*each));
+    if (each->stage < Member::Stage::kRunning) return;
+    if (each->stage == Member::Stage::kRunning) started.push_back(describe(*each));  // not ended
   }
   if (!is_stopping_) listener_.on_ready(started);
 }
