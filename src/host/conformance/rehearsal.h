@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "actor/folding.h"
 #include "host/conformance/past.h"
-#include "wasm/binary.h"
+#include "host/conformance/tape.h"
 
 namespace theater::host::conformance {
 
@@ -50,6 +49,7 @@ class Rehearsal {
     }
     EXPECT_TRUE(wasm::validate_result(result, found->type)) << function;
     results.push_back(result);
+    tape.note(index, *found, result, next_id_);
     if (actor::emits(*found, result)) {
       const std::uint64_t id = actor::target_id(*found, arguments, next_id_);
       buffered_.push_back({index, arguments, id, {}});
@@ -134,11 +134,9 @@ class Rehearsal {
     }
     return all;
   }
-
   void stop(actor::StopMode mode) {
     watch_.time([&] { return instance().stop(mode), 0; });
   }
-
   /// The node dies: what is not in the history is gone. It starts again after `away`.
   void crash(Nanoseconds away) {
     const auto now = life_->shard.clock.wall();
@@ -160,6 +158,7 @@ class Rehearsal {
   Nanoseconds longest() const { return watch_.longest(); }
   actor::CallOutcome last_outcome = actor::CallOutcome::kReturn;
   std::vector<Bytes> results;  // of each call, but for the waits
+  Tape tape;
 
  private:
   void begin_life() {
@@ -176,6 +175,7 @@ class Rehearsal {
   /// A call that suspends is performed at once: its host-req is durable.
   void wait(std::size_t function, const Bytes& arguments) {
     const std::uint64_t ticket = ++last_ticket_;
+    tape.note_wait(function, ticket);
     watch_.time(
         [&] { return instance().perform({function, arguments, ticket, Seq{ticket}, ticket}), 0; });
   }

@@ -127,13 +127,26 @@ TYPED_TEST_P(Conformance, NothingHoldsTheShardForLong) {
   EXPECT_LE(rehearsal.longest(), kHoldMax) << "BLOCK-1";
 }
 
+TYPED_TEST_P(Conformance, AReplayTellsTheGuestTheSame) {
+  const auto family = TypeParam::make();  // without an instance: nothing can be touched
+  Rehearsal rehearsal = this->rehearse();
+  this->play(rehearsal, this->script_.size());
+  for (const auto& [function, arguments] : TypeParam::calls()) {
+    rehearsal.act(function, arguments);
+  }
+  for (const Step& step : TypeParam::denied()) step.run(rehearsal);
+  TypeParam::finish(rehearsal);
+  rehearsal.take_all();
+  rehearsal.tape.check(family->info(), rehearsal.actor().answers);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     Conformance, TheWholeLifeEndsWithNothingHeld, StopAndKillInEveryStateLeaveNothing,
     CancelInEveryStateGivesOneLastEvent, ACrashInEveryStateLosesAndRepeatsNoEnd,
     ASnapshotIsTheSameAsTheHistory, WhatIsNotCommittedNeverWas, NothingHappensBeforeItIsDurable,
     AFloodStaysWithinItsBoundAndIsTold, AFaultEndsWhatItConcernsAndNothingElse,
     EachWatchFailsOnceAndTheOthersGoOn, EachCallOfTheNetworkFailsOnceAndTheOthersGoOn,
-    GrantsAreStrictAndDenialsAreTold, NothingHoldsTheShardForLong);
+    GrantsAreStrictAndDenialsAreTold, NothingHoldsTheShardForLong, AReplayTellsTheGuestTheSame);
 
 /// What compares two lives. A program or a terminal delivers in its own pieces and at its own
 /// time, so that two lives with one have the same events only by chance.
