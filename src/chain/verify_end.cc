@@ -25,16 +25,42 @@ int distance(const ActorId& a, const ActorId& b) {
 
 }  // namespace
 
-Status LogVerifier::load_watermark(const NodeId& node) {
-  at(std::string(kWatermarkName), 0);
+/// Read twice if a slot looks half written: a running node may have been writing it.
+Result<WatermarkSlots> LogVerifier::read_slots() const {
   auto slots = read_watermark(files_, directory_);
   const auto is_half_written = [](WatermarkSlots::Slot slot) {
     return slot == WatermarkSlots::Slot::kDamaged || slot == WatermarkSlots::Slot::kTorn;
   };
-  // A running node may have been writing it.
   if (slots && std::ranges::any_of(slots->slots, is_half_written)) {
     slots = read_watermark(files_, directory_);
   }
+  return slots;
+}
+
+/// Whether a watermark was written since it was read first. A node writes one before anything else.
+Result<bool> LogVerifier::look_for_start() {
+  TRY(const WatermarkSlots slots, read_slots());
+  const auto newest = slots.newest();
+  has_started_ = newest && (!newest_ || newest->turn > newest_->turn);
+  return has_started_;
+}
+
+/// `check` is stricter with a stopped node: before it may say that something is wrong, whether one
+/// has started meanwhile is looked up, and it has to say so by the rules of a running one.
+Status LogVerifier::by_the_rules(const std::function<Status()>& check) {
+  const Status checked = check();
+  if (checked || has_started_) return checked;
+  const Place place = place_;
+  const auto started = look_for_start();
+  place_ = place;
+  if (!started || !*started) return checked;
+  PROBE("verify: a node has started meanwhile");
+  return check();
+}
+
+Status LogVerifier::load_watermark(const NodeId& node) {
+  at(std::string(kWatermarkName), 0);
+  const auto slots = read_slots();
   if (!slots && slots.error().code == Code::kNotFound) {
     return scanner_->segments() == 0 ? Status{} : corrupt("the watermark is missing");
   }
@@ -107,6 +133,7 @@ Status LogVerifier::check_watermark_end() {
     if (watermarks_.values[i].number >= next) return corrupt("the watermark slot is damaged");
   }
   at(std::string(kWatermarkName), 0);
+  if (has_started_) return {};
   if (!newest_) return next == 1 ? Status{} : corrupt("no slot of the watermark is whole");
   if (newest_->state == NodeState::kRunning || newest_->number + 1 == next) return {};
   return corrupt("the log goes on behind the watermark of its stop");
@@ -126,8 +153,9 @@ Status LogVerifier::check_end() {
     if (segment_ != 0) TRY_OK(check_pay_end(segment_));
     TRY_OK(enter_segment(segment));
   }
-  TRY_OK(check_tail(scanner_->position().offset));
-  return check_pay_end(segment);
+  TRY_OK(by_the_rules([&] { return check_tail(scanner_->position().offset); }));
+  bytes_read_ += scanner_->segment()->segment_bytes - scanner_->position().offset;
+  return by_the_rules([&] { return check_pay_end(segment); });
 }
 
 /// Behind the end all is zero, but for an unfinished write of a node that was not stopped.
@@ -142,7 +170,6 @@ Status LogVerifier::check_tail(std::uint64_t from) {
     if (torn != must_be_zero) report_->torn_bytes += must_be_zero - from;
   }
   TRY(const std::uint64_t nonzero, window.first_nonzero(must_be_zero, header.segment_bytes));
-  bytes_read_ += header.segment_bytes - from;
   if (nonzero == header.segment_bytes) return {};
   if (running()) {
     TRY(const bool went_on, scanner_->has_successor());
@@ -160,13 +187,12 @@ Status LogVerifier::check_pay_end(std::uint64_t segment) {
   }
   TRY(const auto file, files_.open(path(name), io::OpenMode::kRead));
   TRY(const std::uint64_t bytes, file->size());
-  report_->bytes += std::min(bytes, pay_end_);
   const bool last = segment == scanner_->position().segment;
-  if (bytes > pay_end_ && last && running()) {
-    report_->torn_bytes += bytes - pay_end_;
-    return {};
-  }
-  if (bytes != pay_end_) return corrupt("the pay file has bytes that no event refers to");
+  const bool is_torn = bytes > pay_end_ && last && running();
+  if (is_torn) report_->torn_bytes += bytes - pay_end_;
+  if (bytes == pay_end_ || is_torn) report_->bytes += pay_end_;
+  if (bytes != pay_end_ && !is_torn)
+    return corrupt("the pay file has bytes that no event refers to");
   return {};
 }
 

@@ -61,10 +61,10 @@ Status LogVerifier::check_all(const NodeId& node) {
     place_ = watermark_place;
     return watermark;
   }
-  TRY_OK(check_watermark_end());
-  TRY_OK(check_prepared(kSpareName));
-  TRY_OK(check_prepared(kReserveName));
-  return check_file_names();
+  TRY_OK(by_the_rules([&] { return check_watermark_end(); }));
+  TRY_OK(by_the_rules([&] { return check_prepared(kSpareName); }));
+  TRY_OK(by_the_rules([&] { return check_prepared(kReserveName); }));
+  return by_the_rules([&] { return check_file_names(); });
 }
 
 ChainRules& LogVerifier::rules_of(const ActorId& actor) {

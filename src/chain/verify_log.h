@@ -50,6 +50,9 @@ class LogVerifier {
 
   Status check_all(const NodeId& node);
   Status load_watermark(const NodeId& node);
+  Result<WatermarkSlots> read_slots() const;
+  Result<bool> look_for_start();
+  Status by_the_rules(const std::function<Status()>& check);
   Status check_slot(std::size_t index, const NodeId& node);
   Status check_watermark_end();
   Status check_file_names();
@@ -74,7 +77,7 @@ class LogVerifier {
   ChainRules& rules_of(const ActorId& actor);
   void progress();
 
-  bool running() const { return !newest_ || newest_->state == NodeState::kRunning; }
+  bool running() const { return has_started_ || !newest_ || newest_->state == NodeState::kRunning; }
   void at(const std::string& name, std::uint64_t offset) {
     place_ = {{"log/" + name, offset}, std::nullopt, std::nullopt};
   }
@@ -96,6 +99,7 @@ class LogVerifier {
   AttachmentResolver resolver_;
   WatermarkSlots watermarks_;
   std::optional<Watermark> newest_;
+  bool has_started_ = false;  // a node, since the watermark was read
   BatchLink link_;
   Lsn next_lsn_{1};
   std::uint64_t segment_ = 0, pay_end_ = 0, next_progress_ = 0;
