@@ -88,6 +88,55 @@ TEST(Crash, ShortAndInterruptedCallsChangeNothing) {
   }
 }
 
+/// The process ends between the write of a batch and its sync, or in that sync; the next one finds
+/// the batch and vouches for it; then the power goes.
+TEST(Crash, AStartVouchesForNoBatchThatItHasNotSynced) {
+  for (const auto fault : {io::DiskFault::kError, io::DiskFault::kSyncLeavesClean}) {
+    LogFixture world;
+    ASSERT_TRUE(world.open());
+    auto actor = world.create(1);
+    world.step_all();
+    ASSERT_TRUE(world.receive(*actor, 1, 10));
+    world.disk.fail_call(world.disk.calls() + 1, fault);  // write, sync
+    ASSERT_EQ(world.log->step(), StepOutcome::kFailed);
+    world.kill();
+    world.disk.clear_faults();
+    ASSERT_TRUE(world.open());
+    ASSERT_EQ(world.log->durable(), Lsn{2});
+    world.kill();
+    world.disk.crash([](std::uint64_t) { return false; });
+    const Status again = world.open();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(world.log->durable(), Lsn{2});
+  }
+}
+
+/// Any call may be the last that a process makes; the next one goes on with what it finds, names
+/// included; then the power goes, and nothing survives that was not synced.
+TEST(Crash, NothingThatAStartFoundIsLostAfterIt) {
+  for (const auto fault : {io::DiskFault::kError, io::DiskFault::kSyncLeavesClean}) {
+    for (std::uint64_t call = 0; call < 120; ++call) {
+      CrashWorld world(call % 4 + 1);
+      ASSERT_TRUE(world.start());
+      world.disk.fail_from(world.disk.calls() + call, fault);
+      world.work(100);
+      world.kill();
+      world.disk.clear_faults();
+      ASSERT_TRUE(world.start()) << call;
+      world.remember_acknowledged();
+      world.append_something();
+      world.step_all();
+      world.remember_acknowledged();
+      world.kill();
+      world.disk.crash([](std::uint64_t) { return false; });
+      const Status again = world.start();
+      ASSERT_TRUE(again) << again.error().message << "; call " << call;
+      const Status kept = world.check();
+      ASSERT_TRUE(kept) << kept.error().message << "; call " << call;
+    }
+  }
+}
+
 TEST(Crash, NothingIsAcknowledgedAfterASyncFailedOnce) {
   CrashWorld world(9);
   ASSERT_TRUE(world.start());

@@ -101,8 +101,10 @@ class CrashWorld : public LogFixture {
       TRY_OK(check());
       TRY_OK(verify());
       // From some call on nothing works any more.
-      disk.fail_from(disk.calls() + below(100), io::DiskFault::kTornWrite);
+      disk.fail_from(disk.calls() + below(100),
+                     below(2) == 0 ? io::DiskFault::kTornWrite : io::DiskFault::kSyncLeavesClean);
       work(1 + below(80));
+      if (below(3) == 0) TRY_OK(die_and_live_on());
       cut_power();
     }
     TRY_OK(open());
@@ -127,6 +129,17 @@ class CrashWorld : public LogFixture {
   Lsn acknowledged{0};
 
  private:
+  /// The process ends, the disk keeps what it shows; the next one vouches for all that it finds.
+  Status die_and_live_on() {
+    kill();
+    disk.clear_faults();
+    TRY_OK(start());
+    TRY_OK(check());
+    remember_acknowledged();
+    work(below(6));
+    return {};
+  }
+
   Status check_frame(LogReader& reader, const Frame& frame) {
     const auto expected = appended.find(frame.lsn);
     if (expected != appended.end() &&

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/probe.h"
 #include "chain/batch_scanner.h"
 #include "chain/evidence.h"
@@ -64,19 +65,37 @@ Result<Verdict> judge_end(BatchScanner& scanner, const std::optional<Watermark>&
   return judge(facts);
 }
 
-/// Zeroes what an unfinished write may have left; how many bytes were not zero.
-Result<std::uint64_t> cut_segment(io::FileSystem& files, BatchScanner& scanner) {
+/// Where the last batch stands; its segment is 0 if there is none.
+struct LastBatch {
+  std::uint64_t segment = 0, offset = 0, bytes = 0;
+};
+
+/// The same bytes in the same place, to be synced: the process that wrote them may have ended
+/// before its sync, and behind a sync that failed they may look synced without being on the disk.
+Status write_again(io::File& file, const LastBatch& batch) {
+  Bytes bytes(batch.bytes);
+  TRY(const std::size_t got, file.read_at(batch.offset, bytes));
+  CHECK(got == bytes.size(), "CHAIN-1: a batch that was read is there");
+  return file.write_at(batch.offset, bytes);
+}
+
+/// Makes durable what the log is about to vouch for: the last batch, and zeros in place of what an
+/// unfinished write may have left behind it. What is before was synced before that was written, and
+/// so was what it refers to in the pay file. How many bytes were not zero.
+Result<std::uint64_t> settle_segment(io::FileSystem& files, BatchScanner& scanner,
+                                     const LastBatch& last) {
   const LogPosition& at = scanner.position();
   const SegmentHeader& header = *scanner.segment();
   const std::uint64_t reach = std::min(at.offset + header.batch_bytes_max, header.segment_bytes);
   TRY(const std::uint64_t first, scanner.window().first_nonzero(at.offset, reach));
-  if (first == reach) return 0;
-  PROBE("recovery: a torn batch is cut");
+  const std::uint64_t torn = first == reach ? 0 : reach - at.offset;
   TRY(const auto file,
       files.open(scanner.path(segment_name(at.segment)), io::OpenMode::kReadWrite));
-  TRY_OK(file->write_at(at.offset, Bytes(reach - at.offset)));
+  if (torn > 0) PROBE("recovery: a torn batch is cut");
+  if (torn > 0) TRY_OK(file->write_at(at.offset, Bytes(torn)));
+  if (last.segment == at.segment) TRY_OK(write_again(*file, last));
   TRY_OK(file->sync_data());
-  return reach - at.offset;
+  return torn;
 }
 
 /// Bytes written for a batch that never came.
@@ -104,13 +123,14 @@ Status check_pay(io::FileSystem& files, BatchScanner& scanner, std::uint64_t end
 struct Scan {
   BatchScanner scanner;
   PayExtent pay;
+  LastBatch last;
   bool from_index = false;
 };
 
 Result<Scan> read_log(io::FileSystem& files, const std::string& directory,
                       const std::optional<LogPosition>& indexed) {
   TRY(auto scanner, BatchScanner::open(files, directory));
-  Scan scan{std::move(scanner), {}};
+  Scan scan{std::move(scanner), {}, {}};
   scan.from_index = indexed && scan.scanner.begins(*indexed);
   if (scan.from_index) TRY_OK(scan.scanner.begin_at(indexed->segment));
   for (;;) {
@@ -119,6 +139,7 @@ Result<Scan> read_log(io::FileSystem& files, const std::string& directory,
     if (const Status added = scan.pay.add(*batch); !added) {
       return corrupt_at(scan.scanner, added.error().message);
     }
+    scan.last = {batch->segment, batch->offset, batch->bytes.size()};
   }
 }
 
@@ -154,8 +175,9 @@ Result<Recovery> recover(io::FileSystem& files, const std::string& directory, co
   const LogPosition& end = scanner.position();
   const std::uint64_t pay_end = scan.pay.end_in(end.segment);
   TRY_OK(check_pay(files, scanner, pay_end));
-  TRY(const std::uint64_t cut, cut_segment(files, scanner));
+  TRY(const std::uint64_t cut, settle_segment(files, scanner, scan.last));
   TRY(const std::uint64_t pay_cut, cut_pay(files, scanner.path(pay_name(end.segment)), pay_end));
+  TRY_OK(files.sync_directory(directory));  // a name that is seen may not be durable yet
   recovery.end = end;
   recovery.end.node = node;
   recovery.end.epoch = std::max(end.epoch, watermark ? watermark->epoch : 0) + 1;

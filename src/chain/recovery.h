@@ -21,7 +21,8 @@ struct Recovery {
 
 /// Reads the log in `directory` to its end: from its first batch, or from the begin of the segment
 /// that `indexed` names, if the segment's header says the same of what is before it. TORN: zeroes
-/// at most one batch cap behind the end, cuts the pay file to what is referred to, syncs. CORRUPT:
+/// at most one batch cap behind the end, cuts the pay file to what is referred to. Whatever was
+/// found is durable when this returns: last batch, names of files. CORRUPT:
 /// kCorrupt, the message names file and offset, and nothing is changed. A log that does not exist
 /// yet is an empty one. `indexed` is evidence: a log that ends before it has lost what was
 /// acknowledged.

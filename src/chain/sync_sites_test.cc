@@ -31,8 +31,9 @@ const SyncSite kSites[] = {
     {"pay_name", "LogFiles::open_pay", SyncOf::kNames, "/pay-"},
     {"segment_header", "LogFiles::begin_segment", SyncOf::kData, "/spare"},
     {"segment_name", "LogFiles::begin_segment", SyncOf::kNames, "/seg-"},
-    {"watermark", "WatermarkFile::write", SyncOf::kData, "/watermark"},
-    {"torn_batch", "recovery: cut_segment", SyncOf::kData, "/seg-", When::kRecovering},
+    {"watermark", "WatermarkFile::store", SyncOf::kData, "/watermark"},
+    {"found_batch", "recovery: settle_segment", SyncOf::kData, "/seg-", When::kRecovering},
+    {"found_names", "recover", SyncOf::kNames, "/data/log", When::kRecovering},
     {"torn_pay", "recovery: cut_pay", SyncOf::kData, "/pay-", When::kRecovering},
 };
 

@@ -127,25 +127,31 @@ Result<WatermarkSlots> read_watermark(io::FileSystem& files, const std::string& 
 
 Result<std::unique_ptr<WatermarkFile>> WatermarkFile::open(io::FileSystem& files,
                                                            const std::string& directory) {
-  std::uint64_t turn = 0;
+  std::optional<Watermark> last;
   if (const auto slots = read_watermark(files, directory)) {
-    if (const auto newest = slots->newest()) turn = newest->turn;
+    last = slots->newest();
   } else if (slots.error().code != Code::kNotFound) {
     return std::unexpected(slots.error());
   } else {
     TRY_OK(io::write_file_atomically(files, path_in(directory), Bytes(kFileBytes)));
   }
   TRY(auto file, files.open(path_in(directory), io::OpenMode::kReadWrite));
-  return std::unique_ptr<WatermarkFile>(new WatermarkFile(std::move(file), turn));
+  auto opened = std::unique_ptr<WatermarkFile>(new WatermarkFile(std::move(file)));
+  if (last) TRY_OK(opened->store(*last));
+  return opened;
 }
 
 Status WatermarkFile::write(Watermark watermark) {
   watermark.turn = turn_ + 1;
+  return store(watermark);
+}
+
+Status WatermarkFile::store(const Watermark& watermark) {
   std::array<std::uint8_t, kWatermarkSlotBytes> slot;
   encode(watermark, slot);
   TRY_OK(file_->write_at((watermark.turn % 2) * kWatermarkSlotBytes, slot));
   TRY_OK(file_->sync_data());
-  ++turn_;
+  turn_ = watermark.turn;
   return {};
 }
 

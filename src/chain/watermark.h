@@ -52,7 +52,9 @@ struct WatermarkSlots {
 /// kNotFound without the file; kCorrupt if its size is wrong.
 Result<WatermarkSlots> read_watermark(io::FileSystem& files, const std::string& directory);
 
-/// The writing end. The file is made, durably, before the log's first segment.
+/// The writing end. The file is made, durably, before the log's first segment. The newest slot is
+/// written and synced again when it is opened: the next write goes over the other one, and a
+/// process that ended before its sync would leave neither to a power cut.
 class WatermarkFile {
  public:
   static Result<std::unique_ptr<WatermarkFile>> open(io::FileSystem& files,
@@ -61,10 +63,12 @@ class WatermarkFile {
   Status write(Watermark watermark);
 
  private:
-  WatermarkFile(std::unique_ptr<io::File> file, std::uint64_t turn)
-      : file_(std::move(file)), turn_(turn) {}
+  explicit WatermarkFile(std::unique_ptr<io::File> file) : file_(std::move(file)) {}
+  /// Writes the slot of its turn and syncs it.
+  Status store(const Watermark& watermark);
+
   std::unique_ptr<io::File> file_;
-  std::uint64_t turn_;  // of the last one written
+  std::uint64_t turn_ = 0;  // of the last one written
 };
 
 }  // namespace theater::chain

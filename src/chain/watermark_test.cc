@@ -71,6 +71,31 @@ TEST_F(WatermarkTest, TheNextStartWritesATornSlotAgain) {
   EXPECT_TRUE(verify_log().value().notes.empty());
 }
 
+/// A process ends before the sync of a watermark, the next one at any call of its start, and then
+/// the power goes: there may be two torn slots only if both were written and not synced.
+TEST(WatermarkStart, NeverLeavesBothSlotsToAPowerCut) {
+  constexpr std::uint64_t kCallsMax = 100;
+  bool is_whole = false;
+  for (std::uint64_t call = 0; !is_whole; ++call) {
+    ASSERT_LT(call, kCallsMax);
+    LogFixture world;
+    ASSERT_TRUE(world.open());
+    world.create(1);
+    world.step_all();
+    world.clock.advance(kSealAfterIdle);
+    world.disk.fail_call(world.disk.calls() + 3, io::DiskFault::kError);  // seal, sync, mark, sync
+    ASSERT_EQ(world.log->step(), StepOutcome::kFailed);
+    world.kill();
+    world.disk.fail_from(world.disk.calls() + call, io::DiskFault::kError);
+    is_whole = world.open().has_value();
+    world.kill();
+    world.disk.clear_faults();
+    world.disk.crash([](std::uint64_t sector) { return sector % 2 == 0; });
+    const Status again = world.open();
+    ASSERT_TRUE(again) << again.error().message << "; call " << call;
+  }
+}
+
 TEST_F(WatermarkTest, AnyFlippedBitIsDamage) {
   ASSERT_TRUE(open());
   create(1);

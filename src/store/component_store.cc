@@ -20,10 +20,21 @@ std::string ComponentStore::path(const Digest& digest) const {
 
 Result<Digest> ComponentStore::put(ByteSpan wasm) {
   const Digest digest = chain::sha256(wasm);
-  if (files_.exists(path(digest)) && get(digest)) return digest;
-  TRY_OK(files_.make_directories(directory_));
-  TRY_OK(io::write_file_atomically(files_, path(digest), wasm));
+  if (files_.exists(path(digest)) && get(digest)) {
+    if (!is_known_durable(digest)) TRY_OK(files_.sync_directory(directory_));
+  } else {
+    TRY_OK(files_.make_directories(directory_));
+    TRY_OK(io::write_file_atomically(files_, path(digest), wasm));
+  }
+  const std::lock_guard lock(mutex_);
+  durable_.insert(digest);
   return digest;
+}
+
+/// False: the name is there, but whoever made it may have ended before it was synced.
+bool ComponentStore::is_known_durable(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  return durable_.contains(digest);
 }
 
 Result<Bytes> ComponentStore::get(const Digest& digest) {

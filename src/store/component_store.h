@@ -2,6 +2,8 @@
 // again.
 #pragma once
 
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,11 @@ class ComponentStore {
 
  private:
   std::string path(const Digest& digest) const;
+  bool is_known_durable(const Digest& digest);
   io::FileSystem& files_;
   std::string directory_;
+  std::mutex mutex_;
+  std::set<Digest> durable_;  // whose names this process has synced
 };
 
 }  // namespace theater::store

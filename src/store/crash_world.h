@@ -38,13 +38,14 @@ class StoreCrashWorld : public StoreFixture {
   }
 
   /// After a start: what was durable is there, everything verifies, every actor can be restored.
+  /// What the start found it vouches for: that is durable from now on.
   Status check() {
     TRY(const auto report, verify(disk, root, {}));
     if (report.bad) {
       return fail(Code::kCorrupt, "{} at byte {}: {}", report.bad->location.file,
                   report.bad->location.offset, report.bad->reason);
     }
-    for (const auto& [actor, known] : durable_) {
+    for (auto& [actor, known] : durable_) {
       const ActorSummary* const summary = store->history().find(actor);
       if (summary == nullptr) return fail(Code::kCorrupt, "actor {} is lost", actor.hex());
       if (summary->head.next < known.next) {
@@ -56,6 +57,7 @@ class StoreCrashWorld : public StoreFixture {
         return fail(Code::kCorrupt, "actor {} has another state", actor.hex());
       }
       if (!image.bad_snapshots.empty()) return fail(Code::kCorrupt, "{}", image.bad_snapshots[0]);
+      known = {image.summary.head.next, std::string(as_text(image.state.bytes()))};
     }
     return {};
   }
@@ -75,6 +77,7 @@ class StoreCrashWorld : public StoreFixture {
       TRY_OK(open());
       TRY_OK(check());
       work(1 + below(25));
+      if (below(3) == 0) TRY_OK(die_and_live_on());
       cut_power();
     }
     TRY_OK(open());
@@ -90,6 +93,18 @@ class StoreCrashWorld : public StoreFixture {
     Seq next;
     std::string state;
   };
+
+  /// Some call is the last that the process makes; the next one goes on with what it finds.
+  Status die_and_live_on() {
+    disk.fail_from(disk.calls() + below(60), io::DiskFault::kError);
+    work(20);
+    kill();
+    disk.clear_faults();
+    TRY_OK(open());
+    TRY_OK(check());
+    work(below(3));
+    return {};
+  }
 
   void act() {
     if (actors_.empty() || (actors_.size() < 3 && below(8) == 0)) {

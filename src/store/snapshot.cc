@@ -26,10 +26,8 @@ bool SnapshotStore::is_due(std::uint64_t state_bytes, std::uint64_t delta_bytes,
 /// Makes the actor's folder, or finds what is in it; half-written files are removed.
 Result<SnapshotStore::Kept> SnapshotStore::look(const ActorId& actor) {
   const std::string folder = snapshot_folder(directory_, actor);
-  if (!files_.exists(folder)) {
-    TRY_OK(files_.make_directories(folder));
-    TRY_OK(files_.sync_directory(directory_));
-  }
+  if (!files_.exists(folder)) TRY_OK(files_.make_directories(folder));
+  TRY_OK(files_.sync_directory(directory_));  // whoever made the folder may have ended before that
   Kept kept;
   TRY(const std::vector<std::string> names, files_.list(folder));
   for (const std::string& name : names) {

@@ -17,12 +17,13 @@ namespace theater::io {
 
 /// What one call of the disk does instead of its work.
 enum class DiskFault : std::uint8_t {
-  kError,           // EIO, nothing done
-  kNoSpace,         // ENOSPC, nothing done (reads: EIO)
-  kShort,           // half of the bytes move; the caller's loop goes on
-  kInterrupted,     // EINTR once; the caller's loop goes on
-  kTornWrite,       // EIO after half of the bytes
-  kSyncDropsPages,  // EIO at sync; the unsynced pages are dropped and later syncs succeed
+  kError,            // EIO, nothing done
+  kNoSpace,          // ENOSPC, nothing done (reads: EIO)
+  kShort,            // half of the bytes move; the caller's loop goes on
+  kInterrupted,      // EINTR once; the caller's loop goes on
+  kTornWrite,        // EIO after half of the bytes
+  kSyncDropsPages,   // EIO at sync; the unsynced pages are dropped and later syncs succeed
+  kSyncLeavesClean,  // EIO at sync; the pages stay to be read, and no later sync writes them
 };
 
 /// A disk with sectors of 512 bytes. What was written and not synced may be lost at `crash`, sector

@@ -69,6 +69,7 @@ Status MemoryFile::sync_data() {
     node_->now = node_->durable;
     return std::unexpected(errno_error("sync " + path_, EIO));
   }
+  if (fault == DiskFault::kSyncLeavesClean) node_->unsynced.clear();
   if (fault && *fault != DiskFault::kShort && *fault != DiskFault::kInterrupted) {
     return std::unexpected(
         errno_error("sync " + path_, *fault == DiskFault::kNoSpace ? ENOSPC : EIO));
