@@ -44,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<Value> arguments = {Value(bytes), Value(count)};
   const Type& result = *pair.type_of("cook").result;
   const std::optional<Value> ours = pair.ours("cook", arguments);
-  CHECK(shown(ours, result) == shown(pair.theirs("cook", arguments), result), to_hex(bytes));
+  CHECK(shown(ours, result) == shown(pair.theirs("cook", arguments), result),
+        to_hex(bytes).c_str());
   if (ours) {
     CHECK(pair.ours("list", {*ours}) == ours && pair.theirs("list", {*ours}) == ours, "round trip");
   }
