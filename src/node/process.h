@@ -4,7 +4,7 @@
 namespace theater::node {
 
 /// A closed pipe is an error of that write, not the process's end; as many descriptors as the
-/// system allows, since each client takes one.
+/// system allows, since each client takes one. Best before many threads are.
 void prepare_process();
 
 }  // namespace theater::node
