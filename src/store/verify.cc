@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/probe.h"
 #include "chain/hash.h"
 #include "chain/verify_log.h"
 #include "store/component_store.h"
@@ -16,6 +17,8 @@ namespace {
 
 using chain::BadEvent;
 using chain::VerifyReport;
+
+constexpr std::ptrdiff_t kNewerOfDropped = 2;  // snapshots that are kept: see SnapshotStore
 
 /// A `snapshot` event: what its file must hold.
 struct SnapshotEvent {
@@ -59,6 +62,8 @@ class SnapshotVerifier {
     for (const auto& [actor, events] : events_) {
       const std::string path = snapshot_path(directory_, actor, events.back().body.seq);
       if (files_.exists(path)) continue;
+      TRY(const bool dropped, may_be_dropped(actor, events.back().body.seq));
+      if (dropped) continue;
       const SnapshotEvent& event = events.back();
       report_.bad = BadEvent{event.location, actor, event.event,
                              fmt::format("the snapshot {} is missing", path)};
@@ -75,6 +80,10 @@ class SnapshotVerifier {
       if (!seq) continue;
       BadEvent bad{{fmt::format("snap/{}/{}", actor.hex(), name), 0}, actor, seq, ""};
       const Status checked = check_file(actor, *seq);
+      if (!checked && checked.error().code == Code::kNotFound) {
+        TRY(const bool dropped, may_be_dropped(actor, *seq));
+        if (dropped) continue;
+      }
       if (!checked) TRY_OK(record_damage(checked.error(), std::move(bad), report_));
       if (report_.bad) return {};
       ++report_.snapshots;
@@ -104,6 +113,19 @@ class SnapshotVerifier {
     const bool newest = &events_.at(actor).back() == event;
     if (newest) TRY_OK(assemble_state(files_, directory_, file));
     return {};
+  }
+
+  /// Whether a running node may have dropped files of this snapshot since the log was read: all but
+  /// the newest of its events may go at any time; that one, and what it draws on, once two newer
+  /// ones are there.
+  Result<bool> may_be_dropped(const ActorId& actor, Seq seq) const {
+    const auto events = events_.find(actor);
+    if (events == events_.end() || events->second.back().body.seq != seq) return true;
+    TRY(const std::vector<std::string> names, files_.list(snapshot_folder(directory_, actor)));
+    const auto newer = std::ranges::count_if(
+        names, [&](const std::string& name) { return snapshot_seq(name) > seq; });
+    PROBE("verify: the newest snapshot is gone");
+    return newer >= kNewerOfDropped;
   }
 
   const SnapshotEvent* find(const ActorId& actor, Seq seq) const {
