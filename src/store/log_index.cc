@@ -17,6 +17,8 @@ constexpr std::size_t kActorBytesMin = 500;    // of an actor in the body, witho
 constexpr std::size_t kSnapshotBytes = 32 + 8 + 32;
 constexpr std::size_t kPlaceBytes = 8 + 4 + 4 + 4;
 constexpr std::uint64_t kFileBytesMax = std::uint64_t{4} << 30;
+constexpr std::uint64_t kTrustedBytesMax = std::uint64_t{64} << 20;  // read before the digest fits
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::string_view kSuffix = ".idx";
 constexpr std::size_t kNameDigits = 10;
 
@@ -192,6 +194,39 @@ Result<std::vector<std::uint64_t>> list_indexes(io::FileSystem& files, const std
   return segments;
 }
 
+/// What the first bytes of a file say of the others.
+struct Header {
+  std::uint32_t format = 0;
+  std::uint64_t body_bytes = 0;
+  Digest digest;  // of the body
+};
+
+Result<Header> decode_header(ByteSpan bytes) {
+  if (bytes.size() < kHeaderBytes || as_text(bytes.first(8)) != kMagic ||
+      load_le<std::uint32_t>(bytes.data() + 12) != 0) {
+    return corrupt("has a damaged header");
+  }
+  const Header header{load_le<std::uint32_t>(bytes.data() + 8),
+                      load_le<std::uint64_t>(bytes.data() + 16),
+                      Digest::from(bytes.subspan(24, 32))};
+  if (header.format < 1 || header.format > kIndexFormat) return corrupt("has a damaged header");
+  return header;
+}
+
+/// Whether a large file is worth its memory: its body has the digest.
+Status check_body(const io::File& file, const Header& header) {
+  Bytes block(kBlockBytes);
+  chain::Sha256 hash;
+  for (std::uint64_t done = 0; done < header.body_bytes;) {
+    const std::size_t wanted = std::min<std::uint64_t>(kBlockBytes, header.body_bytes - done);
+    TRY(const std::size_t got, file.read_at(kHeaderBytes + done, std::span(block.data(), wanted)));
+    if (got != wanted) return corrupt("is cut short");
+    hash.update(ByteSpan(block).first(got));
+    done += got;
+  }
+  return hash.finish() == header.digest ? Status{} : corrupt("does not match its digest");
+}
+
 /// Older indexes, and files that were half written when a node ended.
 Status remove_others(io::FileSystem& files, const std::string& root, std::uint64_t segment) {
   TRY(const std::vector<std::string> names, files.list(folder_of(root)));
@@ -224,18 +259,12 @@ Bytes encode(const LogIndex& index) {
 }
 
 Result<LogIndex> decode_index(ByteSpan bytes) {
-  if (bytes.size() < kHeaderBytes || as_text(bytes.first(8)) != kMagic ||
-      load_le<std::uint32_t>(bytes.data() + 12) != 0 ||
-      load_le<std::uint64_t>(bytes.data() + 16) != bytes.size() - kHeaderBytes) {
-    return corrupt("has a damaged header");
-  }
-  LogIndex index;
-  index.format = load_le<std::uint32_t>(bytes.data() + 8);
-  if (index.format < 1 || index.format > kIndexFormat) return corrupt("has a damaged header");
+  TRY(const Header header, decode_header(bytes));
   const ByteSpan body = bytes.subspan(kHeaderBytes);
-  if (chain::sha256(body) != Digest::from(bytes.subspan(24, 32))) {
-    return corrupt("does not match its digest");
-  }
+  if (header.body_bytes != body.size()) return corrupt("has a damaged header");
+  if (chain::sha256(body) != header.digest) return corrupt("does not match its digest");
+  LogIndex index;
+  index.format = header.format;
   Cursor in(body);
   index.at.node = in.id<NodeId>();
   index.at.segment = in.number<std::uint64_t>();
@@ -270,7 +299,18 @@ std::optional<std::uint64_t> index_segment(std::string_view name) {
 
 Result<Bytes> read_index_file(io::FileSystem& files, const std::string& root,
                               std::uint64_t segment) {
-  return io::read_file(files, index_path(root, segment), kFileBytesMax);
+  TRY(const auto file, files.open(index_path(root, segment), io::OpenMode::kRead));
+  TRY(const std::uint64_t size, file->size());
+  Bytes bytes(kHeaderBytes);
+  TRY(std::size_t got, file->read_at(0, bytes));
+  TRY(const Header header, decode_header(ByteSpan(bytes).first(got)));
+  if (header.body_bytes != size - kHeaderBytes) return corrupt("has a damaged header");
+  if (size > kFileBytesMax) return fail(Code::kTooLarge, "the index has {} bytes", size);
+  if (size > kTrustedBytesMax) TRY_OK(check_body(*file, header));
+  bytes.resize(size);
+  TRY(got, file->read_at(0, bytes));
+  bytes.resize(got);
+  return bytes;
 }
 
 Result<std::unique_ptr<LogIndex>> load_index(io::FileSystem& files, const std::string& root,

@@ -37,7 +37,8 @@ std::string index_path(const std::string& root, std::uint64_t segment);
 /// The segment in such a name; nothing for other names.
 std::optional<std::uint64_t> index_segment(std::string_view name);
 
-/// The bytes of an index file. kNotFound, kTooLarge.
+/// The bytes of an index file, once its header fits its size: nothing that is forged or sparse may
+/// cost memory. kNotFound, kCorrupt, kTooLarge.
 Result<Bytes> read_index_file(io::FileSystem& files, const std::string& root,
                               std::uint64_t segment);
 

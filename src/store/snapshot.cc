@@ -81,6 +81,9 @@ Result<chain::SnapshotBody> SnapshotStore::write(const ActorId& actor, Seq seq,
   SnapshotManifest manifest = plan(*kept, seq, state);
   manifest.actor = actor;
   manifest.actor_part = to_bytes(actor_part);
+  if (encode(manifest).size() > kManifestBytesMax) {
+    return fail(Code::kTooLarge, "a snapshot with {} bytes beside the state", actor_part.size());
+  }
   TRY_OK(io::write_file_atomically(files_, snapshot_path(directory_, actor, seq),
                                    encode_file(manifest, state.bytes())));
   const chain::SnapshotBody body{chain::page_hash(encode(manifest)), seq};

@@ -19,7 +19,6 @@ constexpr std::uint32_t kFormat = 1;
 constexpr std::size_t kHeaderBytes = 24;  // magic, u32 format, u32 zero, u64 manifest bytes
 constexpr std::size_t kManifestHead = 16 + 8 + 16 + 8 + 4;  // actor, seq, salt, length, chunks
 constexpr std::size_t kChunkEntry = 32 + 8;
-constexpr std::uint64_t kFileBytesMax = chain::kStateBytesMax * 2;
 constexpr std::string_view kSuffix = ".snap";
 constexpr std::size_t kSeqDigits = 20;
 
@@ -39,46 +38,62 @@ ByteSpan chunk_of(ByteSpan state, std::size_t index) {
   return state.subspan(index * kChunkBytes, chunk_length(state.size(), index));
 }
 
-/// Bytes that the file itself holds of its state.
-std::uint64_t own_bytes(const SnapshotManifest& manifest) {
-  std::uint64_t sum = 0;
+/// Where the file's own chunks begin, and behind the last of them its end.
+struct Layout {
+  std::vector<std::size_t> chunks_at;
+  std::uint64_t end = 0;
+};
+
+Layout lay_out(const SnapshotManifest& manifest, std::uint64_t manifest_bytes) {
+  Layout layout{std::vector<std::size_t>(manifest.chunks.size()), kHeaderBytes + manifest_bytes};
   for (std::size_t i = 0; i < manifest.chunks.size(); ++i) {
-    if (manifest.chunks[i].source == manifest.seq) sum += chunk_length(manifest.length, i);
+    if (manifest.chunks[i].source != manifest.seq) continue;
+    layout.chunks_at[i] = layout.end;
+    layout.end += chunk_length(manifest.length, i);
   }
-  return sum;
+  return layout;
 }
 
 Status check_own_chunks(const SnapshotFile& file) {
-  std::size_t at = file.chunks_at;
   for (std::size_t i = 0; i < file.manifest.chunks.size(); ++i) {
     if (file.manifest.chunks[i].source != file.manifest.seq) continue;
-    const std::size_t length = chunk_length(file.manifest.length, i);
-    if (chain::chunk_hash(i, ByteSpan(file.bytes).subspan(at, length)) !=
-        file.manifest.chunks[i].hash) {
+    TRY(const ByteSpan chunk, file.chunk(i));
+    if (chain::chunk_hash(i, chunk) != file.manifest.chunks[i].hash) {
       return fail(Code::kCorrupt, "chunk {} of the snapshot does not match its hash", i);
     }
-    at += length;
   }
   return {};
 }
 
-Result<SnapshotFile> parse_file(Bytes bytes) {
-  if (bytes.size() < kHeaderBytes) return corrupt("is cut short");
-  const auto manifest_bytes = load_le<std::uint64_t>(bytes.data() + 16);
-  if (manifest_bytes > bytes.size() - kHeaderBytes ||
-      !equal(encode_header(manifest_bytes), ByteSpan(bytes).first(kHeaderBytes))) {
+Result<Bytes> read_exactly(const io::File& file, std::uint64_t bytes) {
+  Bytes content(bytes);
+  TRY(const std::size_t got, file.read_at(0, content));
+  if (got != bytes) return corrupt("is cut short");
+  return content;
+}
+
+/// The header first, then the manifest, then all: what a forged or sparse file claims is not
+/// believed before it fits.
+Result<SnapshotFile> parse_file(const io::File& file) {
+  TRY(const std::uint64_t size, file.size());
+  if (size < kHeaderBytes) return corrupt("is cut short");
+  TRY(const Bytes header, read_exactly(file, kHeaderBytes));
+  const auto manifest_bytes = load_le<std::uint64_t>(header.data() + 16);
+  if (manifest_bytes > std::min(size - kHeaderBytes, kManifestBytesMax) ||
+      !equal(encode_header(manifest_bytes), header)) {
     return corrupt("has a damaged header");
   }
-  SnapshotFile file;
-  file.bytes = std::move(bytes);
-  const ByteSpan manifest = ByteSpan(file.bytes).subspan(kHeaderBytes, manifest_bytes);
-  TRY(file.manifest, decode_manifest(manifest));
-  file.digest = chain::page_hash(manifest);
-  file.chunks_at = kHeaderBytes + manifest_bytes;
-  if (file.bytes.size() - file.chunks_at != own_bytes(file.manifest)) {
-    return corrupt("has not the size its manifest says");
-  }
-  return file;
+  SnapshotFile parsed;
+  TRY(parsed.bytes, read_exactly(file, kHeaderBytes + manifest_bytes));
+  const ByteSpan manifest = ByteSpan(parsed.bytes).subspan(kHeaderBytes);
+  TRY(parsed.manifest, decode_manifest(manifest));
+  parsed.digest = chain::page_hash(manifest);
+  Layout layout = lay_out(parsed.manifest, manifest_bytes);
+  if (size != layout.end) return corrupt("has not the size its manifest says");
+  parsed.chunks_at = std::move(layout.chunks_at);
+  parsed.bytes = {};
+  TRY(parsed.bytes, read_exactly(file, size));
+  return parsed;
 }
 
 }  // namespace
@@ -151,17 +166,13 @@ Result<ByteSpan> SnapshotFile::chunk(std::size_t index) const {
   if (index >= manifest.chunks.size() || manifest.chunks[index].source != manifest.seq) {
     return corrupt("is drawn on for a chunk it has not got");
   }
-  std::size_t at = chunks_at;
-  for (std::size_t i = 0; i < index; ++i) {
-    if (manifest.chunks[i].source == manifest.seq) at += chunk_length(manifest.length, i);
-  }
-  return ByteSpan(bytes).subspan(at, chunk_length(manifest.length, index));
+  return ByteSpan(bytes).subspan(chunks_at[index], chunk_length(manifest.length, index));
 }
 
 Bytes encode_file(const SnapshotManifest& manifest, ByteSpan state) {
   const Bytes encoded = encode(manifest);
   Bytes out = encode_header(encoded.size());
-  out.reserve(out.size() + encoded.size() + own_bytes(manifest));
+  out.reserve(lay_out(manifest, encoded.size()).end);
   append(out, encoded);
   for (std::size_t i = 0; i < manifest.chunks.size(); ++i) {
     if (manifest.chunks[i].source == manifest.seq) append(out, chunk_of(state, i));
@@ -172,8 +183,8 @@ Bytes encode_file(const SnapshotManifest& manifest, ByteSpan state) {
 Result<SnapshotFile> read_snapshot_file(io::FileSystem& files, const std::string& directory,
                                         const ActorId& actor, Seq seq) {
   const std::string path = snapshot_path(directory, actor, seq);
-  TRY(Bytes bytes, io::read_file(files, path, kFileBytesMax));
-  auto file = parse_file(std::move(bytes));
+  TRY(const auto stored, files.open(path, io::OpenMode::kRead));
+  auto file = parse_file(*stored);
   if (!file) return fail_in(file.error(), path);
   if (file->manifest.actor != actor || file->manifest.seq != seq) {
     return fail(Code::kCorrupt, "{}: the snapshot is another actor's or event's", path);

@@ -41,12 +41,15 @@ std::string snapshot_path(const std::string& directory, const ActorId& actor, Se
 /// The seq in such a name; nothing for other names.
 std::optional<Seq> snapshot_seq(std::string_view name);
 
+/// What is read before anything else is known of a file: beyond this it is refused.
+inline constexpr std::uint64_t kManifestBytesMax = std::uint64_t{256} << 20;
+
 /// A whole snapshot file.
 struct SnapshotFile {
   SnapshotManifest manifest;
-  Digest digest;              // of the manifest
-  Bytes bytes;                // of the file
-  std::size_t chunks_at = 0;  // where in `bytes` its own chunks begin
+  Digest digest;                       // of the manifest
+  Bytes bytes;                         // of the file
+  std::vector<std::size_t> chunks_at;  // where in `bytes` each of its own begins; 0: not here
 
   /// The bytes of a chunk that this file holds. kCorrupt if it does not.
   Result<ByteSpan> chunk(std::size_t index) const;

@@ -1,8 +1,13 @@
 // A node's store must give back, after a stop, a kill or damage, what was made durable in it; and
 // refuse what is not its own.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <filesystem>
+
+#include "io/posix_file.h"
 #include "store/event_cursor.h"
+#include "store/log_index.h"
 #include "store/store_fixture.h"
 #include "store/verify.h"
 
@@ -248,6 +253,94 @@ TEST(ComponentStore, KeepsComponentsByDigestAndTellsDamage) {
   EXPECT_EQ(store.get(digest).error().code, Code::kCorrupt);
   ASSERT_TRUE(store.put(as_bytes("\0asm")));
   EXPECT_TRUE(store.get(digest)) << "a damaged copy is replaced";
+}
+
+/// A folder of the real file system: a memory disk has no files with holes.
+struct SparseFile : ::testing::Test {
+  static constexpr std::uint64_t kSize = 300 << 20, kUsedMax = 150 << 20;
+
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "theater-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+  /// A file of which only the first bytes are there.
+  void make(const std::string& path, ByteSpan begin) {
+    ASSERT_TRUE(files->make_directories(path.substr(0, path.rfind('/'))));
+    const auto file = files->open(path, io::OpenMode::kCreate).value();
+    ASSERT_TRUE(file->write_at(0, begin));
+    ASSERT_TRUE(file->resize(kSize));
+  }
+  static std::uint64_t used() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  }
+
+  std::string folder;
+  std::unique_ptr<io::FileSystem> files = io::make_posix_file_system();
+};
+
+TEST_F(SparseFile, AnIndexCostsNoMemory) {
+  const std::uint64_t before = used();
+  const std::string path = index_path(folder, 9);
+  Bytes whole = encode(LogIndex{});
+  for (const bool is_forged : {false, true}) {
+    if (is_forged) store_le<std::uint64_t>(whole.data() + 16, kSize - 56);  // behind the header
+    make(path, whole);
+    EXPECT_EQ(read_index_file(*files, folder, 9).error().code, Code::kCorrupt);
+    EXPECT_EQ(load_index(*files, folder, NodeId{}).value(), nullptr);
+    ASSERT_TRUE(files->remove(path));
+  }
+  make(path, {});
+  EXPECT_EQ(read_index_file(*files, folder, 9).error().code, Code::kCorrupt);
+  EXPECT_LT(used(), before + kUsedMax);
+}
+
+TEST_F(SparseFile, ASnapshotCostsNoMemory) {
+  const std::uint64_t before = used();
+  const Bytes good = encode_file({.seq = {3}}, {});
+  const std::string path = snapshot_path(folder, {}, {3});
+  for (const std::uint64_t manifest_bytes :
+       {load_le<std::uint64_t>(good.data() + 16), kSize - 24}) {
+    Bytes begin = good;
+    store_le(begin.data() + 16, manifest_bytes);
+    make(path, begin);
+    EXPECT_EQ(read_snapshot_file(*files, folder, {}, {3}).error().code, Code::kCorrupt);
+  }
+  make(path, {});
+  EXPECT_EQ(read_snapshot_file(*files, folder, {}, {3}).error().code, Code::kCorrupt);
+  EXPECT_LT(used(), before + kUsedMax);
+}
+
+/// Summing up from the first chunk for each would take half an hour here.
+TEST(SnapshotFile, GivesTheLastOfAMillionChunksAtOnce) {
+  constexpr std::size_t kChunks = 1'000'000;
+  const std::string chunk(chain::kChunkBytes, 'c');
+  SnapshotManifest manifest{.seq = {3}, .length = kChunks * chain::kChunkBytes};
+  manifest.chunks.assign(kChunks, {Digest{}, Seq{2}});
+  manifest.chunks.back() = {chain::chunk_hash(kChunks - 1, as_bytes(chunk)), Seq{3}};
+  manifest.chunks.front() = {chain::chunk_hash(0, as_bytes(chunk)), Seq{3}};
+  io::MemoryDisk disk;
+  ASSERT_TRUE(disk.make_directories(snapshot_folder("/snap", {})));
+  const std::string path = snapshot_path("/snap", {}, {3});
+  ASSERT_TRUE(disk.open(path, io::OpenMode::kCreate));
+  Bytes bytes = to_bytes(ByteSpan(encode_file({.seq = {3}}, {})).first(24));  // a header
+  const Bytes encoded = encode(manifest);
+  store_le<std::uint64_t>(bytes.data() + 16, encoded.size());
+  append(bytes, encoded);
+  append(bytes, as_bytes(chunk));
+  append(bytes, as_bytes(chunk));
+  disk.set_content(path, std::move(bytes));
+  const SnapshotFile file = read_snapshot_file(disk, "/snap", {}, {3}).value();
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < kChunks; ++i) {
+    found += file.chunk(kChunks - 1).has_value() && file.chunk(0).has_value() ? 1 : 0;
+  }
+  EXPECT_EQ(found, kChunks);
+  EXPECT_EQ(file.chunk(kChunks - 1)->data(), file.bytes.data() + file.bytes.size() - chunk.size());
+  EXPECT_FALSE(file.chunk(1)) << "another file's";
 }
 
 }  // namespace

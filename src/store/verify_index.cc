@@ -6,6 +6,8 @@
 namespace theater::store {
 namespace {
 
+constexpr const char* kRemedy = "; it is derived: remove it";
+
 std::string name_of(std::uint64_t segment) {
   return index_path("", segment).substr(1);  // in the data directory
 }
@@ -47,11 +49,15 @@ Status IndexVerifier::load(io::FileSystem& files, const std::string& root, const
     const auto bytes = read_index_file(files, root, *segment);
     // A running node may have written a newer one meanwhile.
     if (!bytes && bytes.error().code == Code::kNotFound) continue;
-    if (!bytes) return std::unexpected(bytes.error());
+    if (!bytes && bytes.error().code != Code::kCorrupt) return std::unexpected(bytes.error());
+    if (!bytes) {
+      refuse(*segment, bytes.error().message + kRemedy);
+      continue;
+    }
     bytes_ += bytes->size();
     auto index = decode_index(*bytes);
     if (!index) {
-      refuse(*segment, index.error().message + "; it is derived: remove it");
+      refuse(*segment, index.error().message + kRemedy);
     } else if (index->at.segment != *segment || index->at.node != node) {
       refuse(*segment, "the index is another segment's or node's");
     } else {
