@@ -225,11 +225,14 @@ wasm::ImportOutcome Invocation::break_off(const Error& error, Bytes& result) {
 }
 
 /// A full queue ends the call, not the actor. The trap waits until it has room. So does a log that
-/// is used up.
+/// is used up. On a full disk the trap has the reserve.
 wasm::ImportOutcome Invocation::not_recorded(const Error& error, Bytes& result) {
   if (error.code != Code::kFull) return break_off(error, result);
-  over_limit_ = error.message == kLogSpentText ? kLogSpentText : kLogFullText;
-  is_log_full_ = true;
+  const bool is_disk = error.message == chain::kDiskFullText;
+  over_limit_ = error.message == kLogSpentText ? kLogSpentText
+                : is_disk                      ? kNoRoomText
+                                               : kLogFullText;
+  is_log_full_ = !is_disk;
   return wasm::ImportOutcome::kTrap;
 }
 

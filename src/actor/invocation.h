@@ -22,6 +22,9 @@ namespace theater::actor {
 /// The text of a trap(limit) whose call met a full queue to the log. No repetition reaches it.
 inline constexpr std::string_view kLogFullText =
     "a host call could not be recorded: the queue to the log is full";
+/// The same of a disk that is full but for its reserve.
+inline constexpr std::string_view kNoRoomText =
+    "a host call could not be recorded: the disk is full";
 
 /// The other end of the guest's imports: live the families, in replay the chain.
 class Imports {

@@ -95,6 +95,29 @@ TEST_F(RestTest, ACallThatRestsForRoomEndsWithTheGrace) {
   EXPECT_EQ(kinds(before), "recv host-call trap lifecycle");
 }
 
+/// What has begun ends on a disk that has become full; what can be refused is the call, never the
+/// actor. Nothing new begins.
+TEST_F(RestTest, WhatIsUnderWayEndsOnAFullDisk) {
+  for (const std::string_view commands : {"e+", "er+"}) {
+    ActorWorld world;
+    world.start();
+    const std::size_t before = world.log.events().size();
+    world.log.run_short_after(1, chain::DiskState::kHard);
+    world.script.push(1, commands);
+    world.script.push(1, "+");
+    world.settle();
+    const bool is_refused = commands == "er+";
+    EXPECT_EQ(world.kinds(before), is_refused ? "recv trap" : "recv commit");
+    EXPECT_EQ(world.actor->status().phase, Phase::kRunning);
+    EXPECT_EQ(world.actor->status().last_error, is_refused ? kNoRoomText : "");
+    world.log.set_disk(chain::DiskState::kGood);
+    world.executor.advance(kRetryPause);
+    world.settle();
+    EXPECT_EQ(world.actor->status().phase, Phase::kRunning);
+    EXPECT_EQ(world.script.count("perform effect 1"), 1u);
+  }
+}
+
 /// A queue that is full all the same ends the call, not the actor.
 TEST_F(RestTest, ACallThatCannotBeRecordedIsATrap) {
   for (const std::string_view commands : {"rer", "er"}) {

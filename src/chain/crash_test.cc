@@ -150,35 +150,67 @@ TEST(Crash, NothingIsAcknowledgedAfterASyncFailedOnce) {
   EXPECT_EQ(world.log->durable(), before);
 }
 
-TEST(Crash, AFullDiskRefusesNewWorkKeepsLastWordsAndResumes) {
-  LogFixture world;
-  world.options.segment_bytes = 64 * 1024;
-  ASSERT_TRUE(world.open());
-  auto actor = world.create(1);
-  EXPECT_EQ(world.log->disk_state(), DiskState::kGood);
-  world.disk.set_capacity(6 * 64 * 1024);
-  std::vector<DiskState> seen{DiskState::kGood};
-  Result<Appended> last = world.receive(*actor, 1, 3000);
-  for (int i = 0; i < 1000 && last; ++i) {
-    (void)world.idle();
-    if (seen.back() != world.log->disk_state()) seen.push_back(world.log->disk_state());
-    last = world.receive(*actor, 1, 3000);
+/// An actor on a disk that has little room, and what it receives until the disk is in `state` or
+/// the log has failed.
+struct FullDisk : LogFixture {
+  FullDisk() {
+    options.segment_bytes = 64 * 1024;
+    CHECK(open().has_value(), "the memory disk is good");
+    actor = create(1);
+    step_all();
+    disk.set_capacity(6 * 64 * 1024);
   }
-  ASSERT_FALSE(last);
-  EXPECT_EQ(last.error().code, Code::kFull);
-  EXPECT_EQ(seen, (std::vector{DiskState::kGood, DiskState::kSoft, DiskState::kHard}));
+  void receive_until(DiskState state) {
+    for (int i = 0; i < 1000 && log->disk_state() != state && !log->failed(); ++i) {
+      ASSERT_TRUE(receive(*actor, 1, 3000));
+      (void)idle();
+      if (seen.back() != log->disk_state()) seen.push_back(log->disk_state());
+    }
+  }
+  std::unique_ptr<ActorChain> actor;
+  std::vector<DiskState> seen{DiskState::kGood};
+};
+
+TEST(Crash, AFullDiskRefusesCallsLetsWorkEndAndResumes) {
+  FullDisk world;
+  world.receive_until(DiskState::kHard);
+  EXPECT_EQ(world.seen, (std::vector{DiskState::kGood, DiskState::kSoft, DiskState::kHard}));
+  const auto refused = world.call(*world.actor, {1}, 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kFull);
+  EXPECT_TRUE(world.receive(*world.actor, 1, 3000)) << "begun before anybody knew";
+  EXPECT_TRUE(world.overflow(*world.actor, 1, 10));
+  EXPECT_TRUE(world.commit(*world.actor, {1}, empty_state_root()));
   RecordDraft goodbye{Kind::kLifecycle};
   goodbye.body = LifecycleBody{LifecycleStep::kStop, 0};
-  EXPECT_TRUE(actor->append(goodbye));
+  EXPECT_TRUE(world.actor->append(goodbye));
   EXPECT_EQ(world.step_all(), StepOutcome::kIdle);
+  EXPECT_EQ(world.log->undurable_bytes(), 0u);
   world.disk.set_capacity(UINT64_MAX);
   (void)world.idle();
   world.clock.advance(kSpaceInterval);
   (void)world.log->step();
   EXPECT_EQ(world.log->disk_state(), DiskState::kGood);
-  EXPECT_TRUE(world.receive(*actor, 1, 3000));
+  EXPECT_TRUE(world.call(*world.actor, {1}, 0));
   world.close();
   EXPECT_TRUE(world.read());
+}
+
+TEST(Crash, AReserveThatIsUsedUpStopsTheLogByNameAndLosesNothing) {
+  FullDisk world;
+  world.receive_until(DiskState::kHard);
+  while (!world.log->failed()) {
+    ASSERT_TRUE(world.receive(*world.actor, 1, 3000));
+    (void)world.step_all();
+  }
+  EXPECT_TRUE(world.log->failure().contains("/data/log/spare")) << world.log->failure();
+  EXPECT_TRUE(world.log->failure().contains("No space left")) << world.log->failure();
+  const Lsn durable = world.log->durable();
+  world.kill();
+  world.disk.crash([](std::uint64_t) { return false; });
+  world.disk.set_capacity(UINT64_MAX);
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(world.log->durable(), durable);
 }
 
 TEST(Crash, AFullDiskAtAPayFilesBeginIsMetByTheReserve) {

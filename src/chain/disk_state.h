@@ -2,16 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace theater::chain {
 
 enum class DiskState : std::uint8_t {
   kGood,
   kSoft,  // under two free segments: take no new work, finish what is under way
-  kHard,  // the reserve is in use: only lifecycle, snapshot and recovery events are accepted
+  kHard,  // the reserve is in use: it is for what has happened; see is_refused_on_full_disk
 };
 
-/// Whether a segment's worth of disk is kept for the last words on a full one.
+/// The message of that refusal.
+inline constexpr std::string_view kDiskFullText = "the disk is full";
+
+/// Whether a segment's worth of disk is kept, so that a full one lets work under way end.
 enum class Reserve : std::uint8_t { kKeep, kNone };
 
 }  // namespace theater::chain

@@ -36,6 +36,19 @@ Status check_options(const LogOptions& options) {
 
 }  // namespace
 
+bool is_refused_on_full_disk(Kind kind) {
+  switch (kind) {
+    case Kind::kHostCall:
+    case Kind::kHostRequest:
+    case Kind::kDenied:
+    case Kind::kGenesis:
+    case Kind::kUpgrade:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<std::unique_ptr<LogWriter>> LogWriter::open(io::FileSystem& files,
                                                    const std::string& directory,
                                                    const LogPosition& end,
@@ -110,10 +123,8 @@ void FileLogWriter::await_batch(ShardIndex shard) {
 
 Status FileLogWriter::admit(Kind kind) const {
   if (failed()) return fail(Code::kIo, "the log has failed: {}", failure());
-  if (disk_state() != DiskState::kHard) return {};
-  const bool last_words =
-      kind == Kind::kLifecycle || kind == Kind::kSnapshot || kind == Kind::kRecovery;
-  return last_words ? Status{} : fail(Code::kFull, "the disk is full");
+  if (disk_state() != DiskState::kHard || !is_refused_on_full_disk(kind)) return {};
+  return fail(Code::kFull, "{}", kDiskFullText);
 }
 
 Result<Submitted> FileLogWriter::submit(ShardIndex shard, const Link& link,

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "chain/attachment.h"
 #include "chain/disk_state.h"
+#include "chain/event.h"
 #include "chain/limits.h"
 #include "chain/log_counters.h"
 #include "chain/log_position.h"
@@ -28,7 +29,7 @@ struct LogOptions {
   std::uint64_t segment_bytes = kSegmentBytes;
   std::size_t batch_bytes_max = kBatchBytesMax;
   std::size_t shard_queue_bytes = kShardQueueBytes;
-  Reserve reserve = Reserve::kKeep;  // a segment of disk for lifecycle events on a full one
+  Reserve reserve = Reserve::kKeep;  // a segment of disk for what is under way on a full one
   /// Called on the log thread when segment `number` has begun. May be empty.
   std::function<void(std::uint64_t number)> on_segment;
 };
@@ -39,6 +40,10 @@ enum class StepOutcome : std::uint8_t {
   kIdle,    // nothing to do
   kFailed,  // see failure()
 };
+
+/// What a full disk (DiskState::kHard) can still refuse: a call, which then ends in a trap, and a
+/// new or another component. Everything else has happened, or ends what has begun.
+bool is_refused_on_full_disk(Kind kind);
 
 /// What became of a frame.
 struct Submitted {

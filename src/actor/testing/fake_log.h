@@ -33,7 +33,10 @@ class FakeLog final : public chain::LogWriter {
   /// The queue refuses what comes after `events` more, as if others had filled it by then.
   void fill_after(std::size_t events) { events_max_ = events_.size() + events; }
   /// The disk is short of room after `events` more.
-  void run_short_after(std::size_t events) { short_at_ = events_.size() + events; }
+  void run_short_after(std::size_t events, chain::DiskState disk = chain::DiskState::kSoft) {
+    short_at_ = events_.size() + events;
+    short_ = disk;
+  }
   void make_room() {
     events_max_ = SIZE_MAX;
     is_full_ = false;
@@ -83,6 +86,9 @@ class FakeLog final : public chain::LogWriter {
                                   const chain::RecordDraft& draft,
                                   std::span<const chain::Attachment> attachments) override {
     if (failed_) return theater::fail(Code::kIo, "the disk is gone");
+    if (disk_ == chain::DiskState::kHard && chain::is_refused_on_full_disk(draft.kind)) {
+      return theater::fail(Code::kFull, "{}", chain::kDiskFullText);
+    }
     if (events_.size() >= events_max_) {
       is_full_ = true;
       return theater::fail(Code::kFull, "the shard's log queue is full");
@@ -113,7 +119,7 @@ class FakeLog final : public chain::LogWriter {
     take(draft.outputs.size(), event.outputs);
     const std::uint64_t bytes_in_log = std::max(event_bytes_, size_of(event));
     events_.push_back(std::move(event));
-    if (events_.size() == short_at_) disk_ = chain::DiskState::kSoft;
+    if (events_.size() == short_at_) disk_ = short_;
     if (!is_grouping_) wake();
     return chain::Submitted{events_.back().lsn, events_.back().leaf, bytes_in_log};
   }
@@ -128,7 +134,7 @@ class FakeLog final : public chain::LogWriter {
   bool is_full_ = false;  // has refused
   bool failed_ = false, is_grouping_ = false, is_awaited_ = false;
   std::size_t wakes_ = 0, woken_for_ = 0;  // events
-  chain::DiskState disk_ = chain::DiskState::kGood;
+  chain::DiskState disk_ = chain::DiskState::kGood, short_ = chain::DiskState::kSoft;
   io::Executor* executor_ = nullptr;
   std::move_only_function<void(Lsn)> on_durable_;
 };
