@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(Table, FailNth,
 /// goes, and nothing survives that was not synced. What the second one made has to be there.
 void expect_second_to_be_durable(const std::function<Status(io::MemoryDisk&)>& make,
                                  const std::function<Status(io::MemoryDisk&)>& is_there) {
-  constexpr std::uint64_t kCallsMax = 20;
+  constexpr std::uint64_t kCallsMax = 40;
   bool is_whole = false;
   for (std::uint64_t call = 0; !is_whole; ++call) {
     ASSERT_LT(call, kCallsMax);
@@ -112,6 +112,20 @@ TEST(StoreCrash, AComponentThatIsFoundThereIsMadeDurable) {
       });
 }
 
+TEST(StoreCrash, ANewDirectoryIsDurableWithAllThatHadToBeMadeAboveIt) {
+  const std::string root = "/data/kept/of/many/nodes/";
+  io::SeededRandom random(1);
+  expect_second_to_be_durable(
+      [&](io::MemoryDisk& disk) -> Status {
+        TRY_OK(NodeDirectory::open(disk, root, Create::kIfMissing, random));
+        return {};
+      },
+      [&](io::MemoryDisk& disk) -> Status {
+        TRY_OK(NodeDirectory::read_identity(disk, "/data/kept/of/many/nodes"));
+        return {};
+      });
+}
+
 TEST(StoreCrash, AnActorsFolderThatIsFoundThereIsMadeDurable) {
   chain::SnapshotBody body;
   expect_second_to_be_durable(
@@ -134,7 +148,7 @@ struct SyncSite {
 };
 
 const SyncSite kSites[] = {
-    {"directory", "NodeDirectory::open", SyncOf::kNames, "", "/data"},
+    {"directory", "NodeDirectory::open: make_durably", SyncOf::kNames, "", "/data"},
     {"identity", "NodeDirectory::open, file", SyncOf::kData, "", "/data/node.tmp"},
     {"folders", "NodeStore: make_folders", SyncOf::kNames, "", "/data/cache"},
     {"component", "ComponentStore::put, file", SyncOf::kData, "/components/", ".tmp"},

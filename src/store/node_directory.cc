@@ -59,18 +59,38 @@ Status check_free(io::FileSystem& files, const std::string& root) {
               root);
 }
 
-/// Makes the directory, if it is not there, and sees that it may be used.
-Status take_new(io::FileSystem& files, const std::string& root) {
-  if (root.empty()) return fail(Code::kInvalid, "the data directory needs a name");
-  Status taken = files.make_directories(root);
-  if (taken) taken = check_free(files, root);
-  if (taken || taken.error().code == Code::kInvalid) return taken;
-  return fail_in(taken.error(), fmt::format("{} cannot be the data directory", root));
-}
-
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string without_trailing_slashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+/// Makes the directory and those above it that are not there; their names are durable then. So is
+/// what an earlier start made that ended before this: what is not ours and cannot be synced, such a
+/// start has not made.
+Status make_durably(io::FileSystem& files, const std::string& root) {
+  std::vector<std::string> made{root};
+  std::vector<std::string> above;
+  for (std::string path = parent_of(root); path != "/" && path != "."; path = parent_of(path)) {
+    (files.exists(path) ? above : made).push_back(path);
+  }
+  TRY_OK(files.make_directories(root));
+  for (const std::string& path : made) TRY_OK(files.sync_directory(parent_of(path)));
+  for (const std::string& path : above) (void)files.sync_directory(parent_of(path));
+  return {};
+}
+
+/// Makes the directory, if it is not there, and sees that it may be used.
+Status take_new(io::FileSystem& files, const std::string& root) {
+  if (root.empty()) return fail(Code::kInvalid, "the data directory needs a name");
+  Status taken = make_durably(files, root);
+  if (taken) taken = check_free(files, root);
+  if (taken || taken.error().code == Code::kInvalid) return taken;
+  return fail_in(taken.error(), fmt::format("{} cannot be the data directory", root));
 }
 
 }  // namespace
@@ -92,8 +112,9 @@ Result<NodeId> NodeDirectory::read_identity(io::FileSystem& files, const std::st
 }
 
 Result<std::unique_ptr<NodeDirectory>> NodeDirectory::open(io::FileSystem& files,
-                                                           const std::string& root, Create create,
+                                                           const std::string& path, Create create,
                                                            io::Random& random) {
+  const std::string root = without_trailing_slashes(path);
   const NodeLayout layout{root};
   const bool is_new = !files.exists(layout.identity());
   if (is_new && create == Create::kNever) {
@@ -112,7 +133,8 @@ Result<std::unique_ptr<NodeDirectory>> NodeDirectory::open(io::FileSystem& files
     random.fill(node.bytes);
     TRY_OK(io::write_file_atomically(files, layout.identity(),
                                      as_bytes(identity_text(kFormatVersion, node))));
-    TRY_OK(files.sync_directory(parent_of(root)));
+  } else {
+    TRY_OK(files.sync_directory(root));  // whoever wrote the identity may have ended before that
   }
   TRY(const NodeId node, read_identity(files, root));
   return std::unique_ptr<NodeDirectory>(new NodeDirectory(layout, node, *std::move(lock)));

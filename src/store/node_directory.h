@@ -33,7 +33,7 @@ enum class Create : std::uint8_t { kIfMissing, kNever };
 /// identity, (kInvalid) a directory that is not empty and not Theater's. Released on destruction.
 class NodeDirectory {
  public:
-  static Result<std::unique_ptr<NodeDirectory>> open(io::FileSystem& files, const std::string& root,
+  static Result<std::unique_ptr<NodeDirectory>> open(io::FileSystem& files, const std::string& path,
                                                      Create create, io::Random& random);
   /// The identity alone, without the lock: for tools that only read.
   static Result<NodeId> read_identity(io::FileSystem& files, const std::string& root);
