@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <exception>
+#include <new>
+
 namespace theater::cli {
 
 CLI::App& add_command(CLI::App& app, Shell& shell, const CommandText& text) {
@@ -16,6 +20,21 @@ CLI::App& add_command(CLI::App& app, Shell& shell, const CommandText& text) {
 Exit report(Shell& shell, const Error& error, Exit exit) {
   shell.output.error(error);
   return exit;
+}
+
+int run_guarded(Output& output, const std::function<int()>& work) {
+  int status = static_cast<int>(Exit::kUnusable);
+  try {
+    status = work();
+  } catch (const std::bad_alloc&) {
+    fmt::print(output.error_file(), "theater: there is not enough memory for this\n");
+  } catch (const std::exception& error) {
+    fmt::print(output.error_file(), "theater: unexpected: {}\n", error.what());
+  }
+  const Status finished = output.finish();
+  if (finished) return status;
+  fmt::print(output.error_file(), "theater: {}\n", finished.error().message);
+  return std::max(status, static_cast<int>(Exit::kBad));
 }
 
 }  // namespace theater::cli

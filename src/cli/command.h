@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 
 #include "cli/output.h"
@@ -33,6 +34,10 @@ CLI::App& add_command(CLI::App& app, Shell& shell, const CommandText& text);
 
 /// Prints the failure and returns `exit`.
 Exit report(Shell& shell, const Error& error, Exit exit);
+
+/// The exit status of the process: that of `work`; kUnusable, with a line on standard error, if an
+/// exception ends it; and kBad at least if not all of its output arrived.
+int run_guarded(Output& output, const std::function<int()>& work);
 
 void add_run(CLI::App& app, Shell& shell);
 void add_check(CLI::App& app, Shell& shell);

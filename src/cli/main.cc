@@ -59,11 +59,7 @@ void explain(const CLI::App& app, const CLI::ParseError& mistake) {
   fmt::print(stderr, "{}\nRun with --help for more information.\n", text);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (const auto kept = theater::hosts::terminal::keep_if_asked(argc, argv)) return *kept;
-  theater::cli::Output output(stdout, stderr);
+int run_command(int argc, char** argv, theater::cli::Output& output) {
   const auto files = theater::io::make_posix_file_system();
   theater::cli::Shell shell{output, *files, argc > 0 ? argv[0] : "theater", find_kit_directory()};
 
@@ -81,6 +77,13 @@ int main(int argc, char** argv) {
     explain(app, mistake);
     return static_cast<int>(Exit::kUnusable);
   }
-  output.flush();
   return static_cast<int>(shell.exit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (const auto kept = theater::hosts::terminal::keep_if_asked(argc, argv)) return *kept;
+  theater::cli::Output output(stdout, stderr);
+  return theater::cli::run_guarded(output, [&] { return run_command(argc, argv, output); });
 }

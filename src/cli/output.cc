@@ -4,8 +4,11 @@
 #include <fmt/chrono.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <system_error>
 
 namespace theater::cli {
 namespace {
@@ -49,8 +52,16 @@ Output::Output(std::FILE* out, std::FILE* err)
       err_is_terminal_(shows_colour(err)) {}
 
 void Output::line(std::string_view text) {
-  write(out_, text);
-  write(out_, "\n");
+  write_out(text);
+  write_out("\n");
+}
+
+void Output::write_out(std::string_view text) {
+  keep_error(std::fwrite(text.data(), 1, text.size(), out_) == text.size() ? 0 : EOF);
+}
+
+void Output::keep_error(int result) {
+  if (result != 0 && lost_ == 0) lost_ = errno;
 }
 
 void Output::json(const Json& value) {
@@ -76,7 +87,14 @@ void Output::note(std::string_view text) {
   write(err_, "\n");
 }
 
-void Output::flush() { std::fflush(out_); }
+void Output::flush() { keep_error(std::fflush(out_)); }
+
+Status Output::finish() {
+  flush();
+  if (lost_ == 0 && std::ferror(out_) == 0) return {};
+  return fail(Code::kIo, "standard output: {}; what was printed is not complete",
+              lost_ == 0 ? "a write failed" : std::generic_category().message(lost_));
+}
 
 std::string Output::paint(Colour colour, std::string_view text) const {
   if (!out_is_terminal_ || colour == Colour::kPlain) return std::string(text);
@@ -89,6 +107,7 @@ Progress::~Progress() { clear(); }
 
 void Progress::update(std::uint64_t done, std::uint64_t total) {
   if (!output_.error_is_terminal() || output_.is_json() || total == 0) return;
+  done = std::min(done, total);  // a running node's total grows
   const int per_mille = static_cast<int>(static_cast<double>(done) / total * 1000);
   if (per_mille == drawn_per_mille_) return;
   drawn_per_mille_ = per_mille;

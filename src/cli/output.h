@@ -35,6 +35,8 @@ class Output {
   /// A line for people on standard error; nothing with --json.
   void note(std::string_view text);
   void flush();
+  /// Flushes; why something that went to standard output did not arrive. kIo.
+  Status finish();
 
   /// `text` in a colour if standard output is a terminal, else as it is.
   std::string paint(Colour colour, std::string_view text) const;
@@ -43,10 +45,14 @@ class Output {
   std::FILE* error_file() const { return err_; }
 
  private:
+  void write_out(std::string_view text);
+  void keep_error(int result);
+
   std::FILE* out_;
   std::FILE* err_;
   bool out_is_terminal_;
   bool err_is_terminal_;
+  int lost_ = 0;  // the errno of the first output that did not arrive
 };
 
 /// A progress bar on standard error, redrawn in place at most ten times a second; draws nothing

@@ -2,7 +2,13 @@
 #include "cli/output.h"
 
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <stdexcept>
+
+#include "cli/command.h"
 #include "cli/variables.h"
 
 namespace theater::cli {
@@ -44,6 +50,55 @@ TEST(Output, a_file_gets_neither_colour_nor_progress) {
   }
   EXPECT_EQ(out.text(), "plain\n");
   EXPECT_EQ(err.text(), "");
+}
+
+/// A running node has more events behind its end than were counted at the start.
+TEST(Output, progress_beyond_the_total_is_the_whole_bar) {
+  ::unsetenv("NO_COLOR");
+  int ours = -1, theirs = -1;
+  ASSERT_EQ(::openpty(&ours, &theirs, nullptr, nullptr, nullptr), 0);
+  std::FILE* const terminal = ::fdopen(theirs, "w");
+  TemporaryFile out;
+  Output output(out.file, terminal);
+  ASSERT_TRUE(output.error_is_terminal());
+  {
+    Progress progress(output, "work");
+    progress.update(1, 2);
+    progress.update(5, 2);
+  }
+  std::string shown(4096, '\0');
+  shown.resize(static_cast<std::size_t>(::read(ours, shown.data(), shown.size())));
+  EXPECT_NE(shown.find("[" + std::string(40, '=') + "] 100%"), std::string::npos) << shown;
+  std::fclose(terminal);
+  ::close(ours);
+}
+
+TEST(Output, an_exception_ends_with_a_line_and_2) {
+  TemporaryFile out;
+  TemporaryFile err;
+  Output output(out.file, err.file);
+  EXPECT_EQ(run_guarded(output, [] { return 1; }), 1);
+  EXPECT_EQ(run_guarded(output, []() -> int { throw std::bad_alloc(); }), 2);
+  EXPECT_EQ(run_guarded(output, []() -> int { throw std::runtime_error("cause"); }), 2);
+  EXPECT_EQ(err.text(),
+            "theater: there is not enough memory for this\ntheater: unexpected: cause\n");
+}
+
+TEST(Output, what_did_not_arrive_is_said_once_at_the_end) {
+  std::FILE* const full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  TemporaryFile err;
+  Output output(full, err.file);
+  const auto work = [&] {
+    output.line(std::string(100'000, 'x'));
+    output.line("and more");
+    return 0;
+  };
+  EXPECT_EQ(run_guarded(output, work), 1);
+  EXPECT_EQ(err.text(),
+            "theater: standard output: No space left on device; what was printed is not "
+            "complete\n");
+  std::fclose(full);
 }
 
 TEST(Output, an_error_goes_to_standard_error_or_is_json) {
