@@ -1,6 +1,7 @@
 // Verifying the log's end: missing batches, what must be zero, watermark, and the other files.
 #include <algorithm>
 #include <bit>
+#include <ranges>
 
 #include "base/probe.h"
 #include "chain/codec.h"
@@ -166,8 +167,10 @@ Status LogVerifier::check_tail(std::uint64_t from) {
   std::uint64_t must_be_zero = from;
   if (running()) {
     must_be_zero = std::min(from + header.batch_bytes_max, header.segment_bytes);
-    TRY(const std::uint64_t torn, window.first_nonzero(from, must_be_zero));
-    if (torn != must_be_zero) report_->torn_bytes += must_be_zero - from;
+    TRY(const ByteSpan behind, window.view(from, must_be_zero - from));
+    const auto last = std::ranges::find_if(behind | std::views::reverse,
+                                           [](std::uint8_t byte) { return byte != 0; });
+    report_->torn_bytes += static_cast<std::uint64_t>(behind.rend() - last);
   }
   TRY(const std::uint64_t nonzero, window.first_nonzero(must_be_zero, header.segment_bytes));
   if (nonzero == header.segment_bytes) return {};

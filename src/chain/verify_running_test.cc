@@ -89,6 +89,12 @@ struct VerifyStartingTest : ::testing::Test, LogFixture {
     ASSERT_TRUE(receive(*other, 1, bytes));
     ASSERT_EQ(step_all(), StepOutcome::kIdle);
   }
+  std::uint64_t end_of_log() {
+    auto scanner = BatchScanner::open(disk, directory).value();
+    while (scanner.next().value() != nullptr) {
+    }
+    return scanner.position().offset;
+  }
   /// `act` once, behind the check of the last event that the stopped node wrote.
   VerifyReport verify_while(const std::function<void()>& act) {
     const std::uint64_t events = verify_log().value().events;
@@ -149,6 +155,20 @@ TEST_F(VerifyStartingTest, WhatNoNodeWroteIsDamage) {
   });
   ASSERT_FALSE(started.good()) << "beyond what a running node may be writing";
   EXPECT_EQ(started.bad->location.offset, 60'000u);
+}
+
+TEST_F(VerifyStartingTest, OfAnUnfinishedWriteOnlyWhatIsThereIsCounted) {
+  start_and_write(10);
+  kill();
+  ASSERT_EQ(verify_log().value().torn_bytes, 0u);
+  const std::string segment = directory + "/" + segment_name(1);
+  const std::uint64_t end = end_of_log();
+  Bytes content = disk.content(segment);
+  content[end + 50] = 1;
+  disk.set_content(segment, std::move(content));
+  const VerifyReport report = verify_log().value();
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.torn_bytes, 51u);
 }
 
 }  // namespace

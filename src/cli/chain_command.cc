@@ -56,7 +56,7 @@ Status follow_chain(Shell& shell, const ChainArguments& arguments,
   while (true) {
     TRY(const store::StoredEvent* event, cursor->next());
     if (event == nullptr) {
-      shell.output.flush();
+      TRY_OK(shell.output.finish());
       std::this_thread::sleep_for(kFollowInterval);
       continue;
     }
@@ -67,12 +67,19 @@ Status follow_chain(Shell& shell, const ChainArguments& arguments,
 }
 
 Status print_chain(Shell& shell, const ChainArguments& arguments) {
+  const bool follows = arguments.end == ChainArguments::End::kFollow;
+  if (follows && arguments.to && arguments.actor.empty()) {
+    return fail(Code::kInvalid,
+                "--follow --to {} would never end: each actor counts its own seqs. Name one with "
+                "--actor",
+                *arguments.to);
+  }
   ChainPrinter printer(shell.output, arguments.payloads);
   TRY(auto history, store::ActorHistory::open(shell.files, arguments.data,
                                               store::ActorHistory::Load::kSummaries));
   auto range = range_of(arguments, shell.output.format);
   TRY(range.actor, choose_actor(*history, arguments, printer));
-  if (arguments.end == ChainArguments::End::kFollow) {
+  if (follows) {
     history.reset();
     return follow_chain(shell, arguments, range, printer);
   }
@@ -96,7 +103,7 @@ void add_chain(CLI::App& app, Shell& shell) {
   command.add_option("DATA", arguments->data, "the data directory")->required();
   command.add_option("--actor", arguments->actor, "name, id or the id's first digits");
   command.add_option("--from", arguments->from, "the first seq");
-  command.add_option("--to", arguments->to, "the last seq");
+  command.add_option("--to", arguments->to, "the last seq; with --follow for one --actor only");
   command.add_flag_callback(
       "--payloads", [arguments] { arguments->payloads = Payloads::kShown; },
       "also print arguments, results and outputs, as WAVE");

@@ -37,6 +37,7 @@ Json report_json(const chain::VerifyReport& found) {
             {"torn_bytes", found.torn_bytes}};
   if (!found.notes.empty()) json["notes"] = found.notes;
   if (found.bad) json["bad"] = bad_json(*found.bad);
+  json["actors"] = Json::array();
   for (const chain::VerifiedActor& actor : found.actors) {
     json["actors"].push_back({{"id", actor.actor.hex()},
                               {"events", actor.events},
@@ -61,8 +62,10 @@ void print_report(Output& output, const chain::VerifyReport& found) {
                           size_text(found.bytes), found.payloads, found.snapshots));
   for (const std::string& note : found.notes) output.line("note: " + note);
   if (found.torn_bytes > 0) {
-    output.line(fmt::format("after the end: {} of a write that was never acknowledged",
-                            size_text(found.torn_bytes)));
+    output.line(fmt::format(
+        "after the end: {} of a write that is under way, or that the node's end cut off "
+        "before it was acknowledged",
+        size_text(found.torn_bytes)));
   }
 }
 
