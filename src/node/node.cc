@@ -84,17 +84,25 @@ Status Node::open_store() {
 
 Status Node::run() {
   TRY_OK(open_store());
-  for (const auto& member : members_) {
-    TRY_OK(store_->components().put(member->loaded.component));
-  }
   io::AsioSignals signals(control_, {SIGINT, SIGTERM, SIGUSR2},
                           [this](int number) { on_signal(number); });
-  TRY_OK(serve_metrics());
+  if (Status ready = prepare(); !ready) {
+    (void)store_->log().stop();  // or the next start would take this one for a crash
+    return ready;
+  }
   start_threads();
   if (const Status started = start_actors(); !started) fail_with(started.error());
   watch_disk();
   if (!all_ended()) control_.run();
   return take_down();
+}
+
+/// What may fail before anything runs.
+Status Node::prepare() {
+  for (const auto& member : members_) {
+    TRY_OK(store_->components().put(member->loaded.component));
+  }
+  return serve_metrics();
 }
 
 Status Node::serve_metrics() {

@@ -88,6 +88,7 @@ class Node {
   Node(io::FileSystem& files, const NodeOptions& options, const Voice& voice);
 
   Status open_store();
+  Status prepare();
   Status serve_metrics();
   void start_threads();
   void watch_queues();

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "chain/watermark.h"
 #include "io/loopback_client.h"
 #include "io/posix_file.h"
 #include "node/names.h"
@@ -180,6 +181,7 @@ class NodeTest : public testing::Test {
     NodeOptions options;
     options.data_directory = data_;
     options.shards = shards;
+    options.metrics = metrics_;
     TRY(auto node, Node::open(*files_, options, {session, session.log}));
     TRY_OK(node->load(std::move(manifests)));
     return node->run();
@@ -208,6 +210,7 @@ class NodeTest : public testing::Test {
   std::unique_ptr<io::FileSystem> files_ = io::make_posix_file_system();
   std::string data_;
   std::string address_ = free_address();
+  std::string metrics_;
 };
 
 TEST_F(NodeTest, serves_on_two_shards_and_its_chain_holds) {
@@ -255,6 +258,23 @@ TEST_F(NodeTest, refuses_data_and_ports_in_use) {
     std::filesystem::remove_all(std::exchange(data_, data));
     ASSERT_FALSE(same_port);
     EXPECT_NE(same_port.error().message.find(address_), std::string::npos);
+  });
+  const Status ended = run({"echo"}, session);
+  ASSERT_TRUE(ended) << ended.error().message;
+}
+
+TEST_F(NodeTest, a_start_that_is_refused_is_no_crash) {
+  Session session([this] {
+    const std::string data = std::exchange(data_, data_ + "-other");
+    for (int start = 0; start < 2; ++start) {
+      metrics_ = address_;  // in use
+      Session never([] {});
+      EXPECT_FALSE(run({"counter"}, never));
+      const auto marks = chain::read_watermark(*files_, store::NodeLayout{data_}.log());
+      EXPECT_EQ(marks->newest()->state, chain::NodeState::kStopped);
+    }
+    metrics_.clear();
+    std::filesystem::remove_all(std::exchange(data_, data));
   });
   const Status ended = run({"echo"}, session);
   ASSERT_TRUE(ended) << ended.error().message;
