@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "actor/limits.h"
+#include "wasm/engine_limits.h"
 
 namespace theater::actor {
 namespace {
@@ -28,7 +29,7 @@ Status read_limits(const Setting* table, Limits& limits) {
   instance.memory_bytes_max =
       reader.bytes("memory", instance.memory_bytes_max, {64 << 10, 4ll << 30});
   instance.table_elements_max = static_cast<std::uint32_t>(
-      reader.integer("table", instance.table_elements_max, {0, 10'000'000}));
+      reader.integer("table", instance.table_elements_max, {0, wasm::kTableElementsMax}));
   if (reader.has("fuel")) {
     instance.fuel = static_cast<std::uint64_t>(reader.integer("fuel", 1, {1, INT64_MAX}));
   }

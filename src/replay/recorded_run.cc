@@ -108,7 +108,8 @@ bool RecordedRun::is_skipped() const {
   const auto& payloads = back().payloads;
   if (payloads.empty()) return false;
   const std::string_view text = wasm::BinaryReader(payloads[0].bytes).string();
-  return text == actor::kLogFullText || text == actor::kLogSpentText || text == actor::kNoRoomText;
+  return text == actor::kLogFullText || text == actor::kLogSpentText ||
+         text == actor::kNoRoomText || text == wasm::kMemoriesTogetherText;
 }
 
 Result<chain::Appended> RecordedRun::append(const actor::EventDraft& draft) {

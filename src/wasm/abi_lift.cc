@@ -88,6 +88,7 @@ class Lifting {
   const GuestSide& guest_;
   std::span<const std::uint8_t> memory_;
   StagedWriter writer_;
+  std::uint64_t lifted_elements_ = 0;  // of lists of other things than numbers
   std::optional<Trap> trap_;
 };
 
@@ -166,6 +167,8 @@ void Lifting::write_elements(const LayoutNode& element, GuestList list) {
     default:
       break;
   }
+  lifted_elements_ += list.count;
+  if (lifted_elements_ > kLiftedElementsMax) return refuse(TrapKind::kAbi, kTooLarge);
   std::uint64_t place = list.pointer;
   for (std::uint32_t left = list.count; left > 0 && !trap_; --left, place += element.size) {
     load(element, place);

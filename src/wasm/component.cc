@@ -11,6 +11,7 @@
 #include "wasm/component_state.h"
 #include "wasm/engine_limits.h"
 #include "wasm/failure.h"
+#include "wasm/value_limits.h"
 
 namespace theater::wasm {
 namespace {
@@ -111,9 +112,27 @@ Result<Compiled> compile_anew(const Engine& engine, ByteSpan wasm, CompileCache*
 
 bool uses_flag(const CoreDef& def) { return def.source == CoreDef::Source::kMayLeaveFlag; }
 
+Status check_count(std::string_view what, std::size_t count, std::size_t most) {
+  if (count <= most) return {};
+  return fail(Code::kTooLarge, "the component has {} {}, at most {} are allowed", count, what,
+              most);
+}
+
+Status check_printing(std::span<const FunctionType> functions) {
+  std::size_t bytes = 0;
+  for (const FunctionType& function : functions) {
+    bytes += to_wit(function).size();
+    if (bytes <= kWitBytesMax) continue;
+    return fail(Code::kTooLarge, "the types of the component's functions take over {} bytes of WIT",
+                kWitBytesMax);
+  }
+  return {};
+}
+
 /// Fills what is derived from the plan.
 Status derive(Component::State& state) {
   const Plan& plan = state.plan;
+  TRY_OK(check_printing(plan.functions));
   for (const FunctionType& function : plan.functions) {
     TRY(FunctionLayout layout, FunctionLayout::compile(function));
     state.layouts.push_back(std::move(layout));
@@ -128,8 +147,11 @@ Status derive(Component::State& state) {
     state.resources.push_back({resource.name, resource.instance ? ResourceInfo::Origin::kGuest
                                                                 : ResourceInfo::Origin::kHost});
   }
+  std::size_t instances = 0, definitions = 0;
   for (const Initializer& step : plan.initializers) {
     if (step.kind != Initializer::Kind::kInstantiate) continue;
+    ++instances;
+    definitions += step.definitions.size();
     const ModulePlan& module = plan.modules[step.index];
     const auto visible = static_cast<std::uint32_t>(module.exported_memories.size());
     state.memory_bytes_min += std::uint64_t{module.memory_pages} << 16;
@@ -137,7 +159,9 @@ Status derive(Component::State& state) {
     state.hidden_memories += module.own_memories - visible;
     state.flags_shared = state.flags_shared || std::ranges::any_of(step.definitions, uses_flag);
   }
-  return {};
+  TRY_OK(check_count("core instances", instances, kCoreInstancesMax));
+  TRY_OK(check_count("items given to its core instances", definitions, kDefinitionsMax));
+  return check_count("memories", state.visible_memories + state.hidden_memories, kMemoriesMax);
 }
 
 template <typename Item>

@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::uint64_t kMemoryReservation = std::uint64_t{4} << 30;
 constexpr std::uint64_t kMemoryGuard = std::uint64_t{32} << 20;
-constexpr std::size_t kTableElementsMax = 100'000;
 constexpr std::size_t kCoreInstanceBytesMax = std::size_t{4} << 20;
 constexpr std::size_t kMemoryKeptBytes = std::size_t{128} << 10;
 constexpr std::size_t kTableKeptBytes = std::size_t{16} << 10;

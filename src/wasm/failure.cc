@@ -116,19 +116,22 @@ std::string EngineFailure::message() const {
   return cause(take(text));
 }
 
-Trap EngineFailure::to_trap() const {
-  Trap result{TrapKind::kOther, "", ""};
+std::string EngineFailure::backtrace() const {
   wasm_frame_vec_t frames;
   if (trap != nullptr) {
     wasm_trap_trace(trap, &frames);
-    if (std::uint8_t code = 0; wasmtime_trap_code(trap, &code)) {
-      result.kind = kind_of_trap_code(code);
-      result.message = message_of_trap_code(code);
-    }
   } else {
     wasmtime_error_wasm_trace(error, &frames);
   }
-  result.backtrace = backtrace_of(frames);
+  return backtrace_of(frames);
+}
+
+Trap EngineFailure::to_trap() const {
+  Trap result{TrapKind::kOther, "", backtrace()};
+  if (std::uint8_t code = 0; trap != nullptr && wasmtime_trap_code(trap, &code)) {
+    result.kind = kind_of_trap_code(code);
+    result.message = message_of_trap_code(code);
+  }
   if (result.message.empty()) result.message = message();
   return result;
 }

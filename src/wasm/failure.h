@@ -24,6 +24,8 @@ struct EngineFailure {
 
   /// The kind by wasmtime's trap code, its message in one line, and the backtrace.
   Trap to_trap() const;
+  /// Names of the guest's functions, innermost first, one a line.
+  std::string backtrace() const;
   /// The message, without backtrace.
   std::string message() const;
 };

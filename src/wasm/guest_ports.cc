@@ -29,7 +29,7 @@ TrapOr<std::uint32_t> InstanceMemory::realloc(const ReallocRequest& request) {
   values[3].i32 = static_cast<std::int32_t>(request.new_size);
   const bool before = state_.may_leave(options_.instance);
   state_.set_may_leave(options_.instance, Leave::kForbidden);
-  const TrapOr<void> called = state_.call_core(*state_.reallocs[*options_.realloc], values);
+  const TrapOr<void> called = state_.enter_guest(*state_.reallocs[*options_.realloc], values);
   state_.set_may_leave(options_.instance, before ? Leave::kAllowed : Leave::kForbidden);
   if (!called) return std::unexpected(called.error());
   return static_cast<std::uint32_t>(values[0].i32);

@@ -30,6 +30,7 @@ class Borrowed {
 
 TrapOr<void> Instance::State::run_call() {
   scope_count = 0;
+  lent = entries = 0;
   if (const TrapOr<void> entered = enter_scope(); !entered) return entered;
   return call.kind == CurrentCall::Kind::kExport ? run_export() : run_drop();
 }
@@ -54,7 +55,7 @@ TrapOr<void> Instance::State::run_export() {
     return lowered;
   }
   const std::span<CoreValue> both(values, std::max(parameters, results));
-  if (auto called = call_core(*function, both); !called) return called;
+  if (auto called = enter_guest(*function, both); !called) return called;
   if (auto exited = exit_scope(); !exited) return exited;
   if (auto checked = check_memory(); !checked) return checked;
   const std::span<CoreValue> core_results(values, results);
@@ -63,7 +64,7 @@ TrapOr<void> Instance::State::run_export() {
   }
   if (!options.post_return || !post_returns[*options.post_return]) return {};
   set_may_leave(options.instance, Leave::kForbidden);
-  auto returned = call_core(*post_returns[*options.post_return], core_results);
+  auto returned = enter_guest(*post_returns[*options.post_return], core_results);
   set_may_leave(options.instance, Leave::kAllowed);
   return returned;
 }
@@ -157,13 +158,11 @@ std::uint64_t Instance::State::memory_bytes() const {
 }
 
 TrapOr<void> Instance::State::check_memory() const {
-  if (visible_memories.size() < 2) return {};  // wasmtime's limiter holds a single memory
-  const std::uint64_t total = memory_bytes();
-  if (total <= memory_share) return {};
+  if (!has_outgrown_memory()) return {};
   return refuse(
       TrapKind::kMemoryLimit,
-      fmt::format("the instance's memories hold {} bytes together, at most {} are allowed", total,
-                  memory_share));
+      fmt::format("the instance's memories hold {} bytes together, at most {} are allowed",
+                  memory_bytes(), memory_share));
 }
 
 }  // namespace theater::wasm

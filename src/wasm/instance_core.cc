@@ -1,5 +1,6 @@
 // An instance towards wasmtime: calls of core functions, traps, flags, epochs.
 #include "base/check.h"
+#include "wasm/engine_limits.h"
 #include "wasm/failure.h"
 #include "wasm/instance_state.h"
 
@@ -25,6 +26,17 @@ TrapOr<void> Instance::State::call_core(const wasmtime_func_t& function,
   return std::unexpected(take_raised(trap, error));
 }
 
+TrapOr<void> Instance::State::enter_guest(const wasmtime_func_t& function,
+                                          std::span<CoreValue> values) {
+  if (entries >= kEntriesMax) {
+    return std::unexpected(Trap{TrapKind::kStackOverflow, "call stack exhausted", ""});
+  }
+  ++entries;
+  TrapOr<void> called = call_core(function, values);
+  --entries;
+  return called;
+}
+
 wasm_trap_t* Instance::State::raise(Trap trap) {
   wasm_trap_t* carrier = make_host_trap(trap);
   raised = std::move(trap);
@@ -35,11 +47,10 @@ Trap Instance::State::take_raised(wasm_trap_t* trap, wasmtime_error_t* error) {
   EngineFailure failure;
   failure.trap = trap;
   failure.error = error;
-  Trap reported = failure.to_trap();
-  if (!raised) return reported;
+  if (!raised) return failure.to_trap();
   Trap ours = *std::move(raised);
   raised.reset();
-  if (ours.backtrace.empty()) ours.backtrace = std::move(reported.backtrace);
+  if (ours.backtrace.empty()) ours.backtrace = failure.backtrace();
   return ours;
 }
 
@@ -88,6 +99,10 @@ wasmtime_error_t* Instance::State::on_epoch(std::uint64_t* delta, std::uint8_t* 
   if (auto late = past_deadline()) {
     raised = std::move(late);
     return wasmtime_error_new("deadline");
+  }
+  if (has_outgrown_memory()) {
+    raised = Trap{TrapKind::kMemoryLimit, std::string(kMemoriesTogetherText), ""};
+    return wasmtime_error_new("memory");
   }
   if (phase == Phase::kStarting) {
     *delta = 1;

@@ -56,7 +56,7 @@ Instance::State::State(std::shared_ptr<const LinkedComponent> linked_component,
   destructors.resize(plan.resources.size());
   exports.resize(plan.exports.size());
   flags.resize(plan.component_instances);
-  tables.resize(plan.component_instances);
+  tables.assign(plan.component_instances, ResourceTable(handles));
 
   store.reset(wasmtime_store_new(component.engine->handle(), this, nullptr));
   context = wasmtime_store_context(store.get());
@@ -64,7 +64,8 @@ Instance::State::State(std::shared_ptr<const LinkedComponent> linked_component,
   memory_share = std::min<std::uint64_t>(limits.memory_bytes_max, INT64_MAX);
   if (shares > 1) memory_share /= shares;
   wasmtime_store_limiter(store.get(), static_cast<std::int64_t>(memory_share),
-                         limits.table_elements_max, -1, -1, -1);
+                         std::min(limits.table_elements_max, kTableElementsMax), kCoreInstancesMax,
+                         kTablesMax, kMemoriesMax);
   wasmtime_store_epoch_deadline_callback(store.get(), epoch_reached, this, nullptr);
   wasmtime_context_set_epoch_deadline(context, 1);
   if (component.flags_shared) {

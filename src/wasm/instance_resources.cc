@@ -30,6 +30,7 @@ TrapOr<void> Instance::State::exit_scope() {
   if (ended.borrows != 0) {
     return refuse(TrapKind::kResource, "borrow handles still remain at the end of the call");
   }
+  lent -= ended.lenders.size();
   for (const Lender& lender : ended.lenders) table(lender.table).end_lend(lender.handle);
   for (const std::uint32_t handle : ended.host_temporary) host_table.forget(handle);
   --scope_count;
@@ -55,9 +56,8 @@ TrapOr<ResourceReference> Instance::State::lend(std::uint32_t instance, std::uin
   if (!found) return std::unexpected(found.error());
   ResourceTable::Entry& entry = **found;
   if (entry.state == ResourceTable::Entry::State::kOwn) {
-    if (scope().lenders.size() >= kHandlesMax) {
-      return refuse(TrapKind::kResource, "too many handles are lent for one call");
-    }
+    if (lent >= kHandlesMax) return refuse(TrapKind::kResource, "too many handles are lent");
+    ++lent;
     ++entry.lends;
     scope().lenders.push_back({instance, handle});
   }
@@ -93,7 +93,7 @@ TrapOr<void> Instance::State::destroy(const ResourceReference& reference) {
   if (!destructor) return {};
   CoreValue value;
   value.i32 = static_cast<std::int32_t>(reference.representation);
-  return call_core(*destructor, {&value, 1});
+  return enter_guest(*destructor, {&value, 1});
 }
 
 }  // namespace theater::wasm

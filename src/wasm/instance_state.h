@@ -83,8 +83,10 @@ struct Instance::State {
 
   // Component Model state.
   std::vector<MayLeaveFlag> flags;    // by component instance
+  std::size_t handles = 0;            // in all tables
+  std::size_t lent = 0;               // in all scopes
   std::vector<ResourceTable> tables;  // by component instance
-  ResourceTable host_table;           // guest resources the host was given
+  ResourceTable host_table{handles};  // guest resources the host was given
   std::vector<CallScope> scopes;
   std::size_t scope_count = 0;  // scopes beyond it are spare, for their capacity
 
@@ -100,6 +102,7 @@ struct Instance::State {
   std::optional<Trap> answer_trap;
   Bytes import_arguments;  // spare buffers of imports
   Bytes import_result;
+  std::uint32_t entries = 0;  // calls of the host into the guest under way
   std::uint64_t ticks_used = 0;
   std::uint64_t ticks_at_poll = 0;
   std::optional<std::uint64_t> fuel_used;
@@ -128,11 +131,17 @@ struct Instance::State {
   TrapOr<void> give_way();
   TrapOr<void> leave_fiber(Waiting how);
   TrapOr<void> check_memory() const;
+  bool has_outgrown_memory() const {  // wasmtime's limiter holds a single memory
+    return visible_memories.size() > 1 && memory_bytes() > memory_share;
+  }
   std::uint64_t memory_bytes() const;
 
   // instance_core.cc
   /// Calls a core function on the current stack; `values` holds the arguments, then the results.
   TrapOr<void> call_core(const wasmtime_func_t& function, std::span<CoreValue> values);
+  /// The same, of the guest's. wasmtime gives each such call kGuestStackBytes anew, wherever on the
+  /// fiber it begins: so only kEntriesMax may nest.
+  TrapOr<void> enter_guest(const wasmtime_func_t& function, std::span<CoreValue> values);
   /// Hands a trap to wasmtime, which unwinds to the nearest call_core or to the fiber's end.
   wasm_trap_t* raise(Trap trap);
   /// The trap behind a failed call into wasmtime.

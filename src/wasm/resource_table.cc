@@ -16,7 +16,7 @@ std::unexpected<Trap> refuse(std::string message) {
 }  // namespace
 
 TrapOr<std::uint32_t> ResourceTable::insert(const Entry& entry) {
-  if (live_ >= kHandlesMax) {
+  if (*live_of_all_ >= kHandlesMax) {
     return refuse(fmt::format("the instance holds {} resource handles, its maximum", kHandlesMax));
   }
   const std::uint32_t slot = first_free_;
@@ -28,6 +28,7 @@ TrapOr<std::uint32_t> ResourceTable::insert(const Entry& entry) {
     entries_[slot] = entry;
   }
   ++live_;
+  ++*live_of_all_;
   return slot + 1;
 }
 
@@ -69,6 +70,7 @@ void ResourceTable::free(std::uint32_t handle) {
   entry.lends = first_free_;
   first_free_ = handle - 1;
   --live_;
+  --*live_of_all_;
 }
 
 void ResourceTable::forget(std::uint32_t handle) {

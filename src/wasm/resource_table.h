@@ -28,6 +28,9 @@ class ResourceTable {
     ResourceReference reference;
   };
 
+  /// `live_of_all` counts the handles of all tables of the instance, and outlives this.
+  explicit ResourceTable(std::size_t& live_of_all) : live_of_all_(&live_of_all) {}
+
   TrapOr<std::uint32_t> insert_own(const ResourceReference& reference);
   /// `scope`: place of the call in the instance's stack of calls.
   TrapOr<std::uint32_t> insert_borrow(const ResourceReference& reference, std::uint32_t scope);
@@ -58,6 +61,7 @@ class ResourceTable {
   std::vector<Entry> entries_;
   std::uint32_t first_free_ = 0;  // slot; entries_.size() if none is free
   std::size_t live_ = 0;
+  std::size_t* live_of_all_;
 };
 
 }  // namespace theater::wasm

@@ -24,6 +24,11 @@ enum class TrapKind {
   kOther,          // any other trap the engine reports
 };
 
+/// Of a trap of kind kMemoryLimit that the end of a slice brought, so that no repetition reaches
+/// it.
+inline constexpr std::string_view kMemoriesTogetherText =
+    "the instance's memories hold more than its limit together";
+
 /// The lower-case name of a kind: "unreachable", "out-of-bounds", ...
 std::string_view trap_kind_name(TrapKind kind);
 

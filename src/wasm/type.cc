@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "wasm/value_limits.h"
 
 namespace theater::wasm {
 
@@ -135,6 +136,7 @@ void print(std::string& out, const Type& type);
 void print_list(std::string& out, const Type& type, std::string_view separator) {
   bool first = true;
   for (const Member& member : type.members()) {
+    if (out.size() > kWitBytesMax) return;
     if (!first) out += ", ";
     first = false;
     out += member.name;
@@ -229,6 +231,7 @@ std::string to_wit(const FunctionType& type) {
   std::string out = "func(";
   for (std::size_t i = 0; i < type.parameters.size(); ++i) {
     const Parameter& parameter = type.parameters[i];
+    if (out.size() > kWitBytesMax) break;
     if (i > 0) out += ", ";
     if (!parameter.name.empty()) out += parameter.name + ": ";
     print(out, parameter.type);

@@ -25,5 +25,11 @@ inline constexpr std::size_t kLayoutNodesMax = 100'000;
 /// memory does not bound them. Room for the largest list and a mebibyte besides; beyond it the call
 /// traps.
 inline constexpr std::uint64_t kLiftedBytesMax = kListBytesMax + (1u << 20);
+/// Elements, numbers apart, of all lists that one call may lift: one canonical byte may stand for
+/// an element that takes the host a hundred bytes. Beyond it the call traps.
+inline constexpr std::uint64_t kLiftedElementsMax = 1'000'000;
+/// Bytes of a type in WIT syntax; to_wit ends there. Component::load refuses functions whose types
+/// take more together: a type may name the same parts many times over.
+inline constexpr std::size_t kWitBytesMax = 4u << 20;
 
 }  // namespace theater::wasm
