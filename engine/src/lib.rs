@@ -4,6 +4,7 @@
 
 pub use wasmtime_c_api::*;
 
+mod instances;
 mod plan;
 mod refuse;
 mod writer;

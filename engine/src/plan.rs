@@ -3,6 +3,7 @@
 mod items;
 mod types;
 
+use crate::instances;
 use crate::refuse::{self, unsupported};
 use crate::writer::Writer;
 use crate::{PlanStatus, Refusal};
@@ -24,7 +25,7 @@ type Modules<'a> = PrimaryMap<StaticModuleIndex, ModuleTranslation<'a>>;
 /// Validates `bytes` and returns the plan.
 pub fn translate(bytes: &[u8]) -> Planned<Vec<u8>> {
     refuse::preamble(bytes)?;
-    refuse::nesting(bytes)?;
+    instances::check(bytes)?;
     Validator::new_with_features(refuse::features())
         .validate_all(bytes)
         .map_err(|error| refuse::explain(bytes, &error.to_string()))?;

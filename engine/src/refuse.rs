@@ -1,12 +1,9 @@
 //! What may not become a plan, and the sentence that says so.
 
 use crate::{PlanStatus, Refusal};
-use wasmtime_environ::wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 
 const MAGIC: &[u8] = b"\0asm";
-
-/// Components within components: what reads them recurses, and keeps what it knows of each.
-const NESTING_MAX: usize = 100;
 
 /// The determinism profile's features: WebAssembly 2.0 without external references, with tail
 /// calls, several memories, extended constants and deterministic relaxed SIMD; the Component Model
@@ -48,24 +45,6 @@ pub fn preamble(bytes: &[u8]) -> Result<(), Refusal> {
             "this is a core WebAssembly module, not a component: wrap it with \
              `wasm-tools component new`",
         ));
-    }
-    Ok(())
-}
-
-/// Refuses components nested too deep, before anything recurses into them. What cannot be parsed is
-/// for the validator to explain.
-pub fn nesting(bytes: &[u8]) -> Result<(), Refusal> {
-    let mut depth = 0usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload {
-            Ok(Payload::ComponentSection { .. } | Payload::ModuleSection { .. }) => depth += 1,
-            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
-            Ok(_) => {}
-            Err(_) => return Ok(()),
-        }
-        if depth > NESTING_MAX {
-            return Err(unsupported(&format!("nests components over {NESTING_MAX} deep")));
-        }
     }
     Ok(())
 }

@@ -96,6 +96,19 @@ TEST(Containment, InstancesWithoutEndAreRefused) {
             "the component has 72 memories, at most 64 are allowed");
 }
 
+/// Few bytes that say "two hundred of those, of which each has two hundred".
+TEST(Containment, InstancesOfInstancesWithoutEndAreRefused) {
+  const auto level = [](const std::string& inner, int count) {
+    std::string text = "(component $c " + inner;
+    for (int i = 0; i < count; ++i) text += " (instance (instantiate $c))";
+    return text + ")";
+  };
+  const std::string leaf = "(component $c)";
+  EXPECT_EQ(load(level(level(leaf, 20), 20)), "loaded");
+  EXPECT_EQ(load(level(level(level(leaf, 200), 200), 200)),
+            "the component makes over 10000 instances, which Theater refuses");
+}
+
 /// Components in components, as bytes: the text format allows no more than a hundred either.
 Bytes nested(std::size_t depth) {
   constexpr std::uint8_t kPreamble[] = {0, 'a', 's', 'm', 13, 0, 1, 0};
