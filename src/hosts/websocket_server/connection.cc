@@ -70,8 +70,8 @@ void Connection::send(const Message& message) {
   outbox_.commit();
 }
 
-void Connection::hear(Publication& publication) {
-  if (state() == State::kOpen) outbox_.add(publication.frame(window_bits_));
+void Connection::hear(Publications& all, Publication& publication) {
+  if (state() == State::kOpen) outbox_.add(all.frame(publication, window_bits_));
 }
 
 std::uint64_t Connection::make_room() {

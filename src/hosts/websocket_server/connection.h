@@ -72,8 +72,8 @@ class Connection final : private io::StreamUser {
   // What the guest's effects do; without effect in a state that does not want them.
   void accept(const std::optional<std::string>& subprotocol);
   void send(const Message& message);
-  /// Queues what was published.
-  void hear(Publication& publication);
+  /// Queues what was published and waits in `all`.
+  void hear(Publications& all, Publication& publication);
   /// If more than topic_bytes wait: writes, and drops the oldest of what was published that is
   /// still too much; answers how many.
   std::uint64_t make_room();

@@ -40,7 +40,8 @@ void Instance::admit(listener::Visitor visitor) {
 void Instance::open(listener::Visitor visitor) {
   auto upgrade = check_upgrade(visitor.request, setup_.grant);
   if (!upgrade) return pages_.refuse(std::move(visitor), upgrade.error());
-  if (queue_.bytes() >= limits_.queue_bytes) {  // by openings, whose room was promised by number
+  // By openings, whose room was promised by number; a head comes again with `opened`.
+  if (queue_.bytes() + openings_bytes_ >= limits_.queue_bytes) {
     return pages_.refuse(std::move(visitor), {503, "too many events wait for the actor"});
   }
   if (crowd_.count() >= limits_.connections_max || !queue_.reserve(kPromises)) {
@@ -63,13 +64,19 @@ void Instance::open(listener::Visitor visitor) {
 
 void Instance::on_opening(Connection& connection, const Opening& opening) {
   const std::uint64_t id = connection.id();
-  peers_.find(id)->promises.put(queue_, source(About::kOpening, id),
-                                event_bytes<Payload::kOpening>(id, opening));
+  Peer& peer = *peers_.find(id);
+  const Bytes event = event_bytes<Payload::kOpening>(id, opening);
+  openings_bytes_ += peer.opening_bytes = event.size();
+  peer.promises.put(queue_, source(About::kOpening, id), event);
 }
+
+/// It is opened or ends.
+void Instance::end_opening(Peer& peer) { openings_bytes_ -= std::exchange(peer.opening_bytes, 0); }
 
 void Instance::on_opened(Connection& connection, const Opening& opening) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
+  end_opening(peer);
   peer.is_answered = true;
   ++traffic_.opened;
   peer.promises.put(queue_, source(About::kOpened, id), event_bytes<Payload::kOpened>(id, opening));
@@ -102,6 +109,7 @@ void Instance::tell_gap(std::uint64_t id, Peer& peer) {
 void Instance::on_closed(Connection& connection, const Closing& closing) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
+  end_opening(peer);
   peer.is_closed = true;
   if (closing.error && closing.error->code == host::GuestCode::kFull)
     tell_slow_close(id, *closing.error);
@@ -295,13 +303,14 @@ void Instance::stop(actor::StopMode mode) {
   if (mode == actor::StopMode::kKill) {
     if (end_reason_) part_from_all();
     publications_.clear();
+    openings_bytes_ = 0;
   }
+  forget_unheard();
   crowd_.stop(mode);
 }
 
 void Instance::release_memory() {
   queue_.release_memory();
-  audiences_.release_memory();
   publications_.release_memory();
   Bytes().swap(event_);
 }
@@ -309,6 +318,7 @@ void Instance::release_memory() {
 actor::Census Instance::census() const {
   actor::Census census = crowd_.census();
   census.descriptors += pages_.size() + (claim_ ? 1 : 0);
+  census.bytes += publications_.held_bytes() + openings_bytes_;
   return census;
 }
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/fifo.h"
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
@@ -105,6 +104,7 @@ class Instance final : public host::BoundInstance<Instance>,
   // CrowdUser.
   void on_look(std::uint64_t id, Peer& peer) override { tell_gap(id, peer); }
   bool on_tick() override;
+  void on_buried() override { forget_unheard(); }
   void send_off(Connection& connection) override;
   void tell_interrupted(std::uint64_t id, Peer& peer, const host::GuestError& why) override;
 
@@ -114,6 +114,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void write_gap(std::uint64_t, Bytes&) override {}
   bool opens_batch(std::uint64_t source) const override;
 
+  void end_opening(Peer& peer);
   void tell_slow_close(std::uint64_t id, const host::GuestError& why);
   void tell_gap(std::uint64_t id, Peer& peer);
   // instance_publish.cc
@@ -124,6 +125,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell_dropped(std::uint64_t id, Peer& peer, std::uint64_t dropped);
   void catch_up(std::uint64_t id);
   void rest_or_read();
+  void forget_unheard();
   void forget_asked(std::string_view topic);
   std::size_t new_topics() const;
   void forget_departed();
@@ -139,12 +141,9 @@ class Instance final : public host::BoundInstance<Instance>,
   sockets::Crowd<Peers> crowd_;
   Topics topics_;
   Publications publications_;
-  std::uint64_t last_id_ = 0;  // of connections, without kHostIdBit
-  std::uint64_t greeted_ = 0;  // connections whose `opened` the guest was given
-  /// What `greeted_` was when each publish to everybody was called: first those of committed
-  /// invocations, not performed yet, then those of the current one.
-  Fifo<std::uint64_t> audiences_;
-  std::size_t committed_audiences_ = 0;
+  std::size_t openings_bytes_ = 0;  // heads of connections that are asked about
+  std::uint64_t last_id_ = 0;       // of connections, without kHostIdBit
+  std::uint64_t greeted_ = 0;       // connections whose `opened` the guest was given
   /// How many subscribe calls for each topic are not performed yet; and those of the current
   /// invocation.
   std::map<std::string, std::size_t, std::less<>> asked_topics_;

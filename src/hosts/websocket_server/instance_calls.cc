@@ -107,7 +107,10 @@ host::Outcome Instance::publish(std::string_view topic, const Message& message) 
   if (size > limits_.topic_bytes) {
     return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", size, limits_.topic_bytes);
   }
-  if (topic == kEverybody) audiences_.push_back(greeted_);
+  if (!publications_.have_room_for(size)) {
+    return refuse(GuestCode::kFull, "{} publications are on their way", publications_.size());
+  }
+  publications_.ask({greeted_, size});
   return {};
 }
 
@@ -134,11 +137,11 @@ void Instance::settle(actor::Settlement settlement) {
   const auto asked = std::exchange(asked_now_, {});
   if (settlement == actor::Settlement::kCommitted) {
     peers_.keep();
-    committed_audiences_ = audiences_.size();
+    publications_.keep();
   } else {
     peers_.roll_back();
     for (const std::string& topic : asked) forget_asked(topic);
-    while (audiences_.size() > committed_audiences_) audiences_.pop_back();
+    publications_.roll_back();
   }
 }
 

@@ -2,9 +2,8 @@
 // shard (BLOCK-1). Who listens to a topic may change while it is on its way: each change for a
 // connection, and whatever else is written to it, comes behind what was published before.
 #include <algorithm>
-#include <limits>
+#include <utility>
 
-#include "base/check.h"
 #include "hosts/websocket_server/instance.h"
 
 namespace theater::hosts::websocket_server {
@@ -12,20 +11,11 @@ namespace theater::hosts::websocket_server {
 /// Everybody is who was greeted when the guest published: a connection that opened since hears
 /// what its own `opened` event leads to, and nothing twice.
 void Instance::perform_publish(std::string_view topic, const Message& message) {
-  std::uint64_t audience = 0;
-  if (topic == kEverybody) {
-    CHECK(committed_audiences_ > 0, "CHAIN-2");
-    audience = audiences_.front();
-    audiences_.pop_front();
-    --committed_audiences_;
-  } else if (!topics_.contains(topic)) {
-    return;
-  }
-  while (!publications_.empty() && !publications_.have_room_for(message.bytes().size())) {
-    Turn all{kTellsMax, std::numeric_limits<std::size_t>::max()};
-    tell_some(all);
-  }
-  publications_.add({topic, message}).audience = audience;
+  const Asked asked = publications_.take_asked();
+  if (topic != kEverybody && !topics_.contains(topic)) return;
+  Publication publication(topic, message);
+  publication.audience = asked.audience;
+  publications_.add(std::move(publication));
   rest_or_read();
   if (publications_.size() == 1) publish_some();
 }
@@ -57,6 +47,13 @@ void Instance::rest_or_read() {
   flow_.set(publications_.are_many() ? Flow::Reading::kNobody : Flow::Reading::kByCredit);
 }
 
+/// Without connections nobody is left to hear what was published.
+void Instance::forget_unheard() {
+  if (crowd_.count() > 0) return;
+  publications_.clear();
+  rest_or_read();
+}
+
 /// Those behind the last one that had its turn, among them some who are not to hear it.
 std::vector<std::uint64_t> Instance::next_to_hear(const Publication& publication,
                                                   std::size_t most) const {
@@ -84,7 +81,7 @@ std::size_t Instance::tell(std::uint64_t id, Peer& peer, Publication& publicatio
   Connection& connection = *peer.connection;
   if (connection.state() == State::kOpen) traffic_.sent(publication.size());
   const std::size_t room = connection.outgoing_bytes() + publication.size();
-  connection.hear(publication);
+  connection.hear(publications_, publication);
   flow_.mark_dirty(connection);
   if (is_parting_) return 0;  // a worker writes
   const std::uint64_t dropped = connection.make_room();

@@ -59,11 +59,11 @@ inline constexpr std::size_t kTopicNameMax = 256;  // bytes
 inline constexpr std::size_t kDepartedMax = 4096;  // ended connections remembered
 inline constexpr Nanoseconds kDepartedTime = seconds(60);
 inline constexpr std::size_t kTellsMax = 128;  // hear of a publication in one task
-/// Publications on their way: so many, and no client is read; more, and the first is told to
-/// everybody at once.
+/// Publications on their way: so many, or half of the bytes, and no client is read; above the
+/// others, `publish` answers full.
 inline constexpr std::size_t kPublicationsHigh = 64;
-inline constexpr std::size_t kPublicationsMax = 512;
-inline constexpr std::size_t kPublicationBytesMax = 8u << 20;
+inline constexpr std::size_t kPublicationsMax = 4096;
+inline constexpr std::size_t kPublicationBytesMax = 8u << 20;  // messages and their frames
 // Of a connection.
 inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                      // reads in one turn

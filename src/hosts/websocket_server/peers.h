@@ -23,6 +23,7 @@ struct Peer {
   Bytes attachment;
   std::vector<std::string> topics;
   std::size_t promised_bytes = 0;  // of sends that are not performed yet
+  std::size_t opening_bytes = 0;   // of its head, while it is asked about
   host::Promises promises;
   std::uint64_t heard = 0;    // the last publication that had its turn here
   std::uint64_t gap = 0;      // published messages dropped and not yet told

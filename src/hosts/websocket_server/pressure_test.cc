@@ -234,6 +234,60 @@ TEST_F(ServerFixture, MoreTopicsThanThereMayBeAreRefusedWhenTheyAreAskedFor) {
   EXPECT_EQ(ask("f"), 0);
 }
 
+/// Asked for while the topic is there; it goes before that is performed.
+TEST_F(ServerFixture, ASubscriptionThatWasGrantedIsMadeWhateverHasGoneMeanwhile) {
+  serve("topics_max = 1\n");
+  const auto subscription = [&] { return host::arguments_of(actor.last_id, std::string("a")); };
+  open();
+  const Bytes first = subscription();
+  actor.call(EchoActor::kSubscribe, first);
+  auto client = open();
+  const Bytes second = subscription();
+  Bytes result;
+  instance->call(EchoActor::kSubscribe, second, {}, result);
+  EXPECT_EQ(result[0], 0);
+  instance->settle(actor::Settlement::kCommitted);
+  actor.call(EchoActor::kUnsubscribe, first);
+  const Bytes other = host::arguments_of(actor.last_id, std::string("b"));
+  EXPECT_EQ(actor.call(EchoActor::kSubscribe, other)[1],
+            static_cast<std::uint8_t>(host::GuestCode::kFull))
+      << "the one that will be counts";
+  instance->perform({EchoActor::kSubscribe, second, 0, Seq{1}, 0});
+  actor.call(EchoActor::kPublish, host::arguments_of(std::string("a"), Message{"news"}));
+  executor.run();
+  EXPECT_EQ(client.take(), server_frame(Opcode::kText, "news"));
+}
+
+/// A head comes twice, in `opening` and in `opened`: those that wait for an answer are bounded, so
+/// that answering all of them at once is.
+TEST_F(ServerFixture, LetsNobodyInWhileHeadsThatAreAskedAboutFillTheirRoom) {
+  constexpr std::size_t kHead = 16 * 1024;
+  serve("accept = \"ask\"\nmessage_max = \"1KiB\"\nqueue_bytes = \"64KiB\"\n");
+  const std::string request = upgrade_request("/", "X-Filler: " + std::string(kHead, 'x') + "\r\n");
+  std::vector<io::MemoryClient> clients;
+  std::vector<std::uint64_t> ids;
+  std::string answer;
+  while (clients.size() < 20 && answer.empty()) {
+    clients.push_back(connect());
+    answer = exchange(clients.back(), request);  // the guest is given `opening`, and says nothing
+    ids.push_back(actor.last_id);
+  }
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_EQ(clients.size(), 6u);
+  EXPECT_GE(instance->census().bytes, 5 * kHead);
+  actor.is_asleep = true;
+  ids.pop_back();
+  for (const std::uint64_t id : ids) {
+    actor.call(EchoActor::kAccept, host::arguments_of(id, std::optional<std::string>()));
+  }
+  EXPECT_LE(static_cast<Instance&>(*instance).queue_counters().bytes, 64 * 1024 + 2 * kHead);
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(instance->census().bytes, 0u);
+  clients.push_back(connect());
+  EXPECT_EQ(exchange(clients.back(), request), "") << "there is room again";
+}
+
 TEST_F(ServerFixture, SilenceIsAskedThenEnded) {
   serve();
   auto client = open();

@@ -28,11 +28,14 @@ Message Publication::message() const {
 }
 
 const SharedFrame& Publication::frame(int window_bits) {
+  if (!is_worth_deflating(bytes_.size())) window_bits = 0;  // all kinds share one
   SharedFrame& frame = frames_[static_cast<std::size_t>(window_bits)];
   if (!frame) {
     Bytes bytes;
     bytes.reserve(bytes_.size() + kServerHeaderMax);
     append_message(bytes, message(), window_bits);
+    bytes.shrink_to_fit();
+    frame_bytes_ += bytes.size();
     frame = std::make_shared<const Bytes>(std::move(bytes));
   }
   return frame;

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/fifo.h"
 #include "hosts/websocket_server/limits.h"
 #include "hosts/websocket_server/protocol.h"
@@ -23,8 +25,12 @@ class Publication {
   Publication() = default;
   Publication(std::string_view topic, const Message& message);
 
+  /// Encoded when the first connection of its kind hears it.
   const SharedFrame& frame(int window_bits);
+  /// Of the message.
   std::size_t size() const { return bytes_.size(); }
+  /// Of the message and its frames so far.
+  std::size_t held_bytes() const { return bytes_.size() + frame_bytes_; }
   const std::string& topic() const { return topic_; }
 
   std::uint64_t number = 0;    // of all that the actor publishes, from 1
@@ -38,6 +44,7 @@ class Publication {
   Bytes bytes_;
   bool is_text_ = false;
   std::array<SharedFrame, 16> frames_;  // by window bits
+  std::size_t frame_bytes_ = 0;
 };
 
 /// What one task may still do for publications.
@@ -47,41 +54,89 @@ struct Turn {
   bool is_over() const { return tells == 0 || bytes == 0; }
 };
 
-/// Those that have not reached everybody yet, in the order in which they were performed. One
+/// What the guest has called and is not performed yet.
+struct Asked {
+  std::uint64_t audience;  // topic `*`: how many were greeted then
+  std::size_t bytes;
+};
+
+/// Those that have not reached everybody yet, in the order in which they were performed; and those
+/// that will be, as soon as their invocations have committed, for which room is kept (BOUND-1). One
 /// actor's.
 class Publications {
  public:
-  Publication& add(Publication publication) {
-    bytes_ += publication.size();
-    publication.number = ++last_number_;
-    waiting_.push_back(std::move(publication));
-    return waiting_.back();
+  // Calls.
+
+  bool have_room_for(std::size_t size) const {
+    return waiting_.size() + asked_.size() < kPublicationsMax &&
+           held_bytes_ + asked_bytes_ + size <= kPublicationBytesMax;
   }
+  void ask(const Asked& asked) {
+    asked_bytes_ += asked.bytes;
+    asked_.push_back(asked);
+  }
+  /// The invocation's calls stand.
+  void keep() { committed_ = asked_.size(); }
+  /// They never happened.
+  void roll_back() {
+    for (; asked_.size() > committed_; asked_.pop_back()) asked_bytes_ -= asked_.back().bytes;
+  }
+
+  // Effects.
+
+  /// What was called when the effect that is performed now was asked for.
+  Asked take_asked() {
+    CHECK(committed_ > 0, "CHAIN-2");
+    const Asked asked = asked_.front();
+    asked_.pop_front();
+    asked_bytes_ -= asked.bytes;
+    --committed_;
+    return asked;
+  }
+  void add(Publication publication) {
+    publication.number = ++last_number_;
+    held_bytes_ += publication.held_bytes();
+    waiting_.push_back(std::move(publication));
+  }
+  /// The frame for connections of this kind.
+  const SharedFrame& frame(Publication& publication, int window_bits) {
+    const std::size_t before = publication.held_bytes();
+    const SharedFrame& frame = publication.frame(window_bits);
+    held_bytes_ += publication.held_bytes() - before;
+    return frame;
+  }
+
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
   Publication& operator[](std::size_t index) { return waiting_[index]; }
   Publication& front() { return waiting_.front(); }
   void pop_front() {
-    bytes_ -= waiting_.front().size();
+    held_bytes_ -= waiting_.front().held_bytes();
     waiting_.pop_front();
   }
   std::uint64_t last_number() const { return last_number_; }
+  /// Messages and their frames.
+  std::size_t held_bytes() const { return held_bytes_; }
   /// So many that their causes had better wait.
   bool are_many() const {
-    return waiting_.size() >= kPublicationsHigh || bytes_ >= kPublicationBytesMax / 2;
-  }
-  bool have_room_for(std::size_t size) const {
-    return waiting_.size() < kPublicationsMax && bytes_ + size <= kPublicationBytesMax;
+    return waiting_.size() >= kPublicationsHigh || held_bytes_ >= kPublicationBytesMax / 2;
   }
   void clear() {
     waiting_.clear();
-    bytes_ = 0;
+    held_bytes_ = 0;
   }
-  void release_memory() { waiting_.release_memory(); }
+  void release_memory() {
+    waiting_.release_memory();
+    asked_.release_memory();
+  }
 
  private:
   Fifo<Publication> waiting_;
-  std::size_t bytes_ = 0;
+  std::size_t held_bytes_ = 0;
+  /// First those of committed invocations, then those of the current one.
+  Fifo<Asked> asked_;
+  std::size_t asked_bytes_ = 0;
+  std::size_t committed_ = 0;  // of asked_
   std::uint64_t last_number_ = 0;
 };
 
