@@ -172,6 +172,7 @@ class Actor::Core final : public ActorPort, private Runnable {
   io::TimerId idle_timer_, backoff_timer_, grace_timer_, retry_timer_;
   std::uint64_t invocations_at_arm_ = 0;
   std::uint64_t delta_bytes_ = 0, events_at_snapshot_ = 0;
+  Lsn snapshot_lsn_;                   // of the last snapshot's event
   std::shared_ptr<const bool> alive_;  // watched by the worker's answer; made for the first
   Counts counts_;
   std::unique_ptr<Trouble> trouble_;

@@ -288,6 +288,9 @@ void Actor::Core::take_snapshot() {
     families_.tell_when_released();
     return;
   }
+  // Of two whose events wait for the disk a power cut may leave neither, and the files of the one
+  // before them would be gone.
+  if (snapshot_lsn_ > shard_.ports().log.durable()) return;
   if (work_) memory_.next_id = work_->invocation.next_id();
   const Seq last{journal_.chain().head().next.value - 1};
   write_snapshot(last, save_actor_part(memory_, families_));
@@ -330,6 +333,7 @@ void Actor::Core::record_snapshot(const Result<chain::SnapshotBody>& body) {
     fault(appended.error());
     return;
   }
+  snapshot_lsn_ = appended->lsn;
   drop_instance(chain::ActivateReason::kEvicted);
 }
 

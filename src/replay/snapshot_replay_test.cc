@@ -84,6 +84,30 @@ TEST_F(SnapshotTest, AnAuditFromASeqBeginsAtTheSnapshotBeforeIt) {
   EXPECT_EQ(until->actors.at(0).snapshot, first);
 }
 
+/// The disk stalls for so long that two more are due; then the power goes.
+TEST_F(SnapshotTest, TheLastOneThatIsDurableKeepsItsFiles) {
+  start();
+  tell(std::string(3000, '+'));  // so that each change is nearly a chunk
+  for (int i = 0; i < 1000 && files().empty(); ++i) tell("+");
+  ASSERT_EQ(files().size(), 1u);
+  const std::string durable = files()[0];
+  tell("0" + std::string(2900, '+'));
+  for (int i = 0; i < 800; ++i) {
+    script.push(1, "+");
+    executor.run();
+  }
+  EXPECT_GT(store->log().undurable_bytes(), 5u << 19) << "enough for two";
+  EXPECT_EQ(files().size(), 2u);
+  ASSERT_TRUE(disk.sync_directory(durable.substr(0, durable.rfind('/'))));
+  kill();
+  disk.crash([](std::uint64_t) { return false; });
+  open();
+  const auto image = store->history().take_image(store->history().actors().at(0).actor);
+  ASSERT_TRUE(image) << image.error().message;
+  EXPECT_THAT(image->bad_snapshots, IsEmpty());
+  EXPECT_TRUE(image->snapshot);
+}
+
 TEST_F(SnapshotTest, ADamagedSnapshotIsToldAndTheOneBeforeServes) {
   start();
   live_until(2);

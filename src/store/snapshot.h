@@ -37,7 +37,9 @@ class SnapshotStore {
  public:
   SnapshotStore(io::FileSystem& files, std::string directory);
 
-  /// Makes the snapshot durable and returns the body of its event. `state` is the actor's.
+  /// Makes the snapshot durable and returns the body of its event. `state` is the actor's. Not
+  /// before the event of the actor's snapshot before is durable: files that neither that one nor
+  /// the new one draws on are removed.
   Result<chain::SnapshotBody> write(const ActorId& actor, Seq seq, const StateTree& state,
                                     ByteSpan actor_part);
   /// Reads and checks one: manifest digest, chunk hashes. kNotFound, kCorrupt (names the file).
