@@ -221,6 +221,11 @@ void Actor::Core::finish_failed(const InvocationEnd& end) {
     fault({Code::kInvalid, fmt::format("{} failed: {}", delivery.target->name, end.text)});
     return;
   }
+  if (end.reason == chain::TrapReason::kInterrupted) {  // for want of room: again when there is
+    parcels_.push_front(
+        {delivery.target, *delivery.inputs, delivery.first.value_or(end.receive), delivery.asked});
+    return;
+  }
   if (delivery.inputs->size() == 1 || end.asked_once) {
     failed_alone(end);
     return;

@@ -239,6 +239,9 @@ wasm::ImportOutcome Invocation::not_recorded(const Error& error, Bytes& result) 
 Status Invocation::finish() {
   std::expected<Bytes, wasm::Trap> result = instance_->take_result();
   if (!result) {
+    if (over_limit_ == kNoRoomText && !end_.asked_once) {
+      return finish_trap(chain::TrapReason::kInterrupted, kNoRoomText);
+    }
     if (over_limit_) return finish_trap(chain::TrapReason::kLimit, *over_limit_);
     return finish_trap(reason_of(result.error().kind), result.error().message);
   }

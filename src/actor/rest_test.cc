@@ -95,8 +95,8 @@ TEST_F(RestTest, ACallThatRestsForRoomEndsWithTheGrace) {
   EXPECT_EQ(kinds(before), "recv host-call trap lifecycle");
 }
 
-/// What has begun ends on a disk that has become full; what can be refused is the call, never the
-/// actor. Nothing new begins.
+/// What has begun ends on a disk that has become full. What can be refused is the call, never the
+/// actor: its events come again when there is room. Nothing new begins.
 TEST_F(RestTest, WhatIsUnderWayEndsOnAFullDisk) {
   for (const std::string_view commands : {"e+", "er+"}) {
     ActorWorld world;
@@ -115,6 +115,10 @@ TEST_F(RestTest, WhatIsUnderWayEndsOnAFullDisk) {
     world.settle();
     EXPECT_EQ(world.actor->status().phase, Phase::kRunning);
     EXPECT_EQ(world.script.count("perform effect 1"), 1u);
+    EXPECT_EQ(world.kinds(before),
+              is_refused ? "recv trap activate recv host-call commit" : "recv commit");
+    EXPECT_TRUE(world.state().ends_with("++")) << "both events were dealt with, once";
+    EXPECT_EQ(world.state().size(), is_refused ? 3u : 2u);
   }
 }
 
