@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/probe.h"
 #include "chain/hash.h"
 #include "chain/verify_log.h"
 #include "store/component_store.h"
@@ -124,7 +123,6 @@ class SnapshotVerifier {
     TRY(const std::vector<std::string> names, files_.list(snapshot_folder(directory_, actor)));
     const auto newer = std::ranges::count_if(
         names, [&](const std::string& name) { return snapshot_seq(name) > seq; });
-    PROBE("verify: the newest snapshot is gone");
     return newer >= kNewerOfDropped;
   }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/probe.h"
 #include "hosts/operation/limits.h"
 
 namespace theater::hosts::operation {
@@ -76,7 +75,6 @@ void Watches::take(actor::EventBatch& batch) {
     const auto found = watches_.find(id);
     const auto status = status_of(id);
     if (!status) {
-      PROBE("operation: it ended before its progress was taken");
       watches_.erase(found);
       waiting_.pop_front();
       continue;
