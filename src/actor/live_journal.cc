@@ -2,19 +2,12 @@
 #include "actor/live_journal.h"
 
 #include "base/probe.h"
+#include "chain/kind_rules.h"
 
 namespace theater::actor {
-namespace {
-
-bool is_call(chain::Kind kind) {
-  return kind == chain::Kind::kHostCall || kind == chain::Kind::kHostRequest ||
-         kind == chain::Kind::kDenied;
-}
-
-}  // namespace
 
 Result<chain::Appended> LiveJournal::append(const EventDraft& draft) {
-  if (chain_.head().bytes >= call_log_bytes_max_ && is_call(draft.kind)) {
+  if (chain_.head().bytes >= call_log_bytes_max_ && chain::is_call(draft.kind)) {
     return fail(Code::kFull, "{}", kLogSpentText);
   }
   const chain::RecordDraft& record = builder_.build(draft, [this] { return salts_.next(); });

@@ -9,7 +9,20 @@
 namespace theater::actor::testing {
 namespace {
 
-class RestTest : public ActorFixture {};
+class RestTest : public ActorFixture {
+ protected:
+  /// Asks for forty reads, then for a stop, and waits for its grace. What was recorded.
+  std::string recorded_until_the_grace_ends() {
+    const std::size_t before = log.events().size();
+    script.push(1, std::string(40, 'r'));
+    executor.run();
+    actor->stop();
+    executor.advance(std::chrono::seconds(5));
+    EXPECT_EQ(actor->status().phase, Phase::kStopped);
+    EXPECT_EQ(ended, 1);
+    return kinds(before);
+  }
+};
 
 /// However much one call records, little of it waits for the disk, and nothing of it is lost.
 TEST_F(RestTest, ACallThatRecordsMuchRestsUntilItIsDurable) {  // BOUND-1
@@ -40,14 +53,8 @@ TEST_F(RestTest, ACallThatRecordsMuchRestsUntilItIsDurable) {  // BOUND-1
 TEST_F(RestTest, ARestingCallEndsWithTheGrace) {
   start();
   log.weigh_events(1 << 20);
-  const std::size_t before = log.events().size();
-  script.push(1, std::string(40, 'r'));
-  executor.run();
-  actor->stop();
-  executor.advance(std::chrono::seconds(5));
-  EXPECT_EQ(actor->status().phase, Phase::kStopped);
-  EXPECT_EQ(kinds(before), "recv host-call host-call host-call host-call trap lifecycle");
-  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(recorded_until_the_grace_ends(),
+            "recv host-call host-call host-call host-call trap lifecycle");
 }
 
 /// On a disk that is short of room a call goes no further than a look apart; it loses nothing.
@@ -86,13 +93,7 @@ TEST_F(RestTest, ACallThatRestsForRoomEndsWithTheGrace) {
   start();
   log.weigh_events(kRestLookBytes);
   log.run_short_after(2);
-  const std::size_t before = log.events().size();
-  script.push(1, std::string(40, 'r'));
-  executor.run();
-  actor->stop();
-  executor.advance(std::chrono::seconds(5));
-  EXPECT_EQ(actor->status().phase, Phase::kStopped);
-  EXPECT_EQ(kinds(before), "recv host-call trap lifecycle");
+  EXPECT_EQ(recorded_until_the_grace_ends(), "recv host-call trap lifecycle");
 }
 
 /// What has begun ends on a disk that has become full. What can be refused is the call, never the

@@ -7,6 +7,7 @@
 #include "chain/commitments.h"
 #include "chain/frame_limits.h"
 #include "chain/hash.h"
+#include "chain/kind_rules.h"
 #include "chain/log_format.h"
 
 namespace theater::chain {
@@ -36,11 +37,8 @@ Status check_attachments(const RecordDraft& draft, std::span<const Attachment> a
               kind_name(draft.kind), next, attachments.size());
 }
 
-/// What a call records can end the call; everything else has happened.
 ShardQueue::Room room_for(Kind kind) {
-  const bool is_call =
-      kind == Kind::kHostCall || kind == Kind::kHostRequest || kind == Kind::kDenied;
-  return is_call ? ShardQueue::Room::kHalf : ShardQueue::Room::kAll;
+  return is_call(kind) ? ShardQueue::Room::kHalf : ShardQueue::Room::kAll;
 }
 
 /// Decides for each attachment whether it fits into the frame, and sums up. `frame_max` tells how

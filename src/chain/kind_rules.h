@@ -1,4 +1,5 @@
-// Which keys a record of each kind has: one table, used by encoder and decoder.
+// Which keys a record of each kind has: one table, used by encoder and decoder. Which kinds are
+// calls.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,12 @@ inline constexpr std::uint64_t kSuite = 1;  // key 0: format and hash suite
 
 using KeySet = std::uint32_t;  // bit n: key n
 constexpr KeySet key_bit(Key key) { return KeySet{1} << static_cast<unsigned>(key); }
+
+/// Whether such an event is a host call that is being made: it can still be refused, where all
+/// others have happened, or begin or end something.
+constexpr bool is_call(Kind kind) {
+  return kind == Kind::kHostCall || kind == Kind::kHostRequest || kind == Kind::kDenied;
+}
 
 /// What the optional keys 6 to 15 of a kind may be.
 struct KindRule {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "chain/kind_rules.h"
 #include "chain/log_writer_impl.h"
 
 namespace theater::chain {
@@ -37,16 +38,7 @@ Status check_options(const LogOptions& options) {
 }  // namespace
 
 bool is_refused_on_full_disk(Kind kind) {
-  switch (kind) {
-    case Kind::kHostCall:
-    case Kind::kHostRequest:
-    case Kind::kDenied:
-    case Kind::kGenesis:
-    case Kind::kUpgrade:
-      return true;
-    default:
-      return false;
-  }
+  return is_call(kind) || kind == Kind::kGenesis || kind == Kind::kUpgrade;
 }
 
 Result<std::unique_ptr<LogWriter>> LogWriter::open(io::FileSystem& files,
