@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "host/fake_actor.h"
+#include "host/testing/real_services.h"
 #include "hosts/http_client/family.h"
 #include "hosts/http_client/instance.h"
 #include "hosts/http_client/test_server.h"
-#include "io/system_clock.h"
 
 namespace theater::hosts::http_client {
 
@@ -22,17 +22,8 @@ using host::GuestCode;
 inline constexpr int kStepsMax = 4000;
 inline constexpr std::size_t kStart = 0, kSend = 1;
 
-struct HttpClient : testing::Test {
+struct HttpClient : testing::Test, host::testing::RealServices {
   using Seen = std::vector<std::string>;
-  io::AsioExecutor executor;
-  io::SystemClock clock;
-  io::SystemRandom random;
-  io::AsioNetwork network{executor};
-  io::FakeResolver resolver{executor};
-  io::SteppingWorkers workers;
-  io::EpollDescriptors descriptors{executor};
-  host::FakeLog log;
-  host::Services services{executor, clock, random, network, resolver, workers, descriptors, log};
   host::FakeActor actor;
   TestServer server{network};
   std::unique_ptr<host::Family> family = make_family();

@@ -6,9 +6,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "host/testing/real_services.h"
 #include "hosts/tcp/tcp_fixture.h"
-#include "io/asio_network.h"
-#include "io/system_clock.h"
 #include "io/test_tls.h"
 
 namespace theater::hosts::tcp {
@@ -19,18 +18,9 @@ using host::GuestCode;
 constexpr int kStepsMax = 4000;
 
 /// Two actors on one real shard: one accepts, one connects.
-struct TcpTls : testing::Test {
+struct TcpTls : testing::Test, host::testing::RealServices {
   std::filesystem::path folder =
       std::filesystem::temp_directory_path() / fmt::format("theater-tcp-tls-{}", ::getpid());
-  io::AsioExecutor executor;
-  io::SystemClock clock;
-  io::SystemRandom random;
-  io::AsioNetwork network{executor};
-  io::FakeResolver resolver{executor};
-  io::SteppingWorkers workers;
-  io::EpollDescriptors descriptors{executor};
-  host::FakeLog log;
-  host::Services services{executor, clock, random, network, resolver, workers, descriptors, log};
   io::TlsFiles files;
   TcpGuest server, client;
   TcpGuest::Seen server_saw, client_saw;

@@ -5,11 +5,9 @@
 #include <initializer_list>
 #include <thread>
 
+#include "host/testing/real_services.h"
 #include "hosts/websocket_server/server_fixture.h"
-#include "io/asio_network.h"
-#include "io/fake_resolver.h"
 #include "io/loopback_client.h"
-#include "io/system_clock.h"
 
 namespace theater::hosts::websocket_server {
 namespace {
@@ -17,16 +15,7 @@ namespace {
 constexpr int kStepsMax = 4000;
 
 /// One shard with one actor; the test steps it.
-struct Shard {
-  io::AsioExecutor executor;
-  io::AsioNetwork network{executor};
-  io::SystemClock clock;
-  io::SystemRandom random;
-  io::SteppingWorkers workers;
-  io::EpollDescriptors descriptors{executor};
-  host::FakeLog log;
-  io::FakeResolver resolver{executor};
-  host::Services services{executor, clock, random, network, resolver, workers, descriptors, log};
+struct Shard : host::testing::RealServices {
   EchoActor actor{services};
   std::unique_ptr<actor::FamilyInstance> instance;
 
