@@ -170,20 +170,39 @@ std::map<std::string, std::string> document_vectors() {
   return vectors;
 }
 
+Salt vector_salt() {
+  Salt salt;
+  for (std::size_t i = 0; i < 16; ++i) salt.bytes[i] = static_cast<std::uint8_t>(i);
+  return salt;
+}
+
+PayloadCommitment commitment(std::string_view text) {
+  return commit_payload(vector_salt(), as_bytes(text), type_hint("string"));
+}
+
+/// The digests of the vectors, as the document describes them.
+void add_digests(std::map<std::string, std::string>& vectors) {
+  const Digest chunk = chunk_hash(0, as_bytes("state"));
+  vectors["type-hint"] = type_hint("string").hex();
+  vectors["payload-digest"] = payload_digest(vector_salt(), as_bytes("hello")).hex();
+  vectors["page-hash"] = page_hash(as_bytes("page")).hex();
+  vectors["chunk-hash"] = chunk.hex();
+  vectors["node-hash"] = chunk_node_hash(chunk, chunk).hex();
+  vectors["empty-root"] = empty_state_root().hex();
+  vectors["state-root"] = state_root(Salt{}, 5, chunk).hex();
+  vectors["delta"] = to_hex(encode_delta(Delta{Salt{}, 5, {{0, as_bytes("state")}}}));
+}
+
 /// The records of the vectors, as the document describes them.
 std::map<std::string, std::string> computed_vectors() {
   std::map<std::string, std::string> vectors;
-  Salt salt;
-  for (std::size_t i = 0; i < 16; ++i) salt.bytes[i] = static_cast<std::uint8_t>(i);
-  const auto commitment = [&](std::string_view text) {
-    return commit_payload(salt, as_bytes(text), type_hint("string"));
-  };
+  add_digests(vectors);
   GenesisBody genesis;
   genesis.component = sha256(as_bytes("component"));
   genesis.world = sha256(as_bytes("world"));
   genesis.profile = sha256(as_bytes("profile"));
   genesis.manifest = commitment("name = \"a\"\n");
-  genesis.nonce = salt;
+  genesis.nonce = vector_salt();
   const ActorId actor = actor_id(genesis);
 
   RecordDraft draft{Kind::kGenesis};
@@ -199,24 +218,15 @@ std::map<std::string, std::string> computed_vectors() {
 
   const Output output{OutputClass::kWrite, std::uint64_t{1} << 63, commitment("hello")};
   const PayloadCommitment result = commitment("");
-  Salt root_salt;
-  Digest chunk = chunk_hash(0, as_bytes("state"));
   RecordDraft commit{Kind::kCommit, Seq{1}};
   commit.payloads = std::span(&result, 1);
-  commit.state_root = state_root(root_salt, 5, chunk);
+  commit.state_root = state_root(Salt{}, 5, chunk_hash(0, as_bytes("state")));
   commit.outcome = 0;
   commit.fuel = 1000;
   commit.outputs = std::span(&output, 1);
   const Bytes third =
       encode_record({actor, {2}, leaf_hash(second), 1'700'000'000'000'002}, commit).value();
 
-  vectors["type-hint"] = type_hint("string").hex();
-  vectors["payload-digest"] = payload_digest(salt, as_bytes("hello")).hex();
-  vectors["page-hash"] = page_hash(as_bytes("page")).hex();
-  vectors["chunk-hash"] = chunk.hex();
-  vectors["node-hash"] = chunk_node_hash(chunk, chunk).hex();
-  vectors["empty-root"] = empty_state_root().hex();
-  vectors["state-root"] = commit.state_root->hex();
   const Digest leaves[] = {leaf_hash(first), leaf_hash(second)};
   Bytes joined = to_bytes(leaves[0].span());
   append(joined, leaves[1].span());
@@ -228,8 +238,6 @@ std::map<std::string, std::string> computed_vectors() {
   vectors["recv-leaf"] = leaf_hash(second).hex();
   vectors["commit"] = to_hex(third);
   vectors["commit-leaf"] = leaf_hash(third).hex();
-  Delta delta{root_salt, 5, {{0, as_bytes("state")}}};
-  vectors["delta"] = to_hex(encode_delta(delta));
   return vectors;
 }
 

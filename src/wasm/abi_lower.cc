@@ -116,6 +116,7 @@ class Lowering {
   void store_fields(const LayoutNode& node, std::uint64_t place);
   void store_case(const LayoutNode& node, std::uint64_t place);
   void flatten(const LayoutNode& node, CoreValue* out);
+  CoreValue flatten_scalar(const LayoutNode& node);
   void flatten_fields(const LayoutNode& node, CoreValue* out);
   void flatten_case(const LayoutNode& node, CoreValue* out);
 
@@ -324,44 +325,42 @@ void Lowering::flatten_case(const LayoutNode& node, CoreValue* out) {
   if (payload != kNoNode && going_on()) flatten(layout_.node(payload), out + 1);
 }
 
-void Lowering::flatten(const LayoutNode& node, CoreValue* out) {
+/// Of the kinds from kBool to kChar: one core value.
+CoreValue Lowering::flatten_scalar(const LayoutNode& node) {
   switch (node.kind) {
     case Kind::kBool:
-      out[0] = slot(std::uint32_t{reader_.next().truth()});
-      return;
+      return slot(std::uint32_t{reader_.next().truth()});
     case Kind::kS8:
-      out[0] = slot(std::int32_t{static_cast<std::int8_t>(reader_.next().byte())});
-      return;
+      return slot(std::int32_t{static_cast<std::int8_t>(reader_.next().byte())});
     case Kind::kU8:
-      out[0] = slot(std::uint32_t{reader_.next().byte()});
-      return;
+      return slot(std::uint32_t{reader_.next().byte()});
     case Kind::kS16:
-    case Kind::kS32: {
-      const unsigned bits = node.size * 8;
-      out[0] = slot(static_cast<std::int32_t>(reader_.next().signed_number(bits)));
-      return;
-    }
+    case Kind::kS32:
+      return slot(static_cast<std::int32_t>(reader_.next().signed_number(node.size * 8)));
     case Kind::kU16:
     case Kind::kU32: {
       const std::uint64_t most = node.size == 2 ? UINT16_MAX : UINT32_MAX;
-      out[0] = slot(static_cast<std::uint32_t>(reader_.next().unsigned_number(most)));
-      return;
+      return slot(static_cast<std::uint32_t>(reader_.next().unsigned_number(most)));
     }
     case Kind::kS64:
-      out[0] = slot(reader_.next().signed_number(64));
-      return;
+      return slot(reader_.next().signed_number(64));
     case Kind::kU64:
-      out[0] = slot(reader_.next().unsigned_number(UINT64_MAX));
-      return;
+      return slot(reader_.next().unsigned_number(UINT64_MAX));
     case Kind::kF32:
-      out[0] = slot(reader_.next().f32());
-      return;
+      return slot(reader_.next().f32());
     case Kind::kF64:
-      out[0] = slot(reader_.next().f64());
-      return;
-    case Kind::kChar:
-      out[0] = slot(reader_.next().character());
-      return;
+      return slot(reader_.next().f64());
+    default:
+      return slot(reader_.next().character());
+  }
+}
+
+void Lowering::flatten(const LayoutNode& node, CoreValue* out) {
+  if (node.kind <= Kind::kChar) {
+    out[0] = flatten_scalar(node);
+    return;
+  }
+  switch (node.kind) {
     case Kind::kString: {
       const GuestString stored = read_string();
       out[0] = slot(stored.pointer);

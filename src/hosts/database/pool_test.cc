@@ -9,6 +9,7 @@
 
 #include <random>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace theater::hosts::database {
@@ -173,76 +174,104 @@ TEST_F(PoolTest, ClearLetsGoOfEverythingInEachState) {
   EXPECT_EQ(pool->sessions() + pool->waiting(), 0u);
 }
 
+/// What a pool's user knows: the jobs that have not ended, the sessions, and what runs on each.
+class RandomLife {
+ public:
+  RandomLife(Pool& pool, unsigned seed) : pool_(pool), chance_(seed) {}
+
+  void turn() {
+    const std::uint64_t pick = any_session();
+    switch (chance_() % 6) {
+      case 0:
+      case 1:
+        return submit();
+      case 2:
+        return pool_.opened({pick});
+      case 3:
+        return finish(pick);
+      case 4:
+        if (chance_() % 4 == 0) pool_.failed({pick}, kBroken);
+        return;
+      default:
+        if (!open_.empty() && chance_() % 3 == 0) remove(*open_.begin());
+    }
+  }
+
+  void hear(const std::string& line) {
+    unsigned long id = 0;
+    if (std::sscanf(line.c_str(), "open %lu", &id) == 1) sessions_.insert(id);
+    if (std::sscanf(line.c_str(), "close %lu", &id) == 1) {
+      sessions_.erase(id);
+      work_.erase(id);
+    }
+    if (std::sscanf(line.c_str(), "lost %lu", &id) == 1) EXPECT_EQ(open_.erase(id), 1u);
+    if (line.starts_with("run ")) hear_run(line);
+  }
+
+  std::size_t open() const { return open_.size(); }
+  std::size_t running() const {
+    std::size_t jobs = 0;
+    for (const auto& [session, run] : work_) jobs += run.size();
+    return jobs;
+  }
+
+ private:
+  std::uint64_t any_session() {
+    if (sessions_.empty()) return 0;
+    return *std::next(sessions_.begin(), static_cast<long>(chance_() % sessions_.size()));
+  }
+
+  void submit() {
+    const auto access = chance_() % 2 == 0 ? Access::kRead : Access::kWrite;
+    open_.insert(next_);
+    if (!pool_.submit({next_}, access)) open_.erase(next_);
+    ++next_;
+  }
+
+  void finish(std::uint64_t session) {
+    if (!work_.contains(session)) return;
+    for (const auto job : work_[session]) open_.erase(job);
+    work_.erase(session);
+    pool_.freed({session});
+  }
+
+  void remove(std::uint64_t job) {
+    open_.erase(job);
+    pool_.remove({job});
+    for (auto& [session, jobs] : work_) std::erase(jobs, job);
+  }
+
+  /// "run SESSION JOB+JOB".
+  void hear_run(const std::string& line) {
+    std::istringstream words(line.substr(4));
+    std::uint64_t session = 0, job = 0;
+    words >> session;
+    while (words >> job) {
+      work_[session].push_back(job);
+      words.ignore();
+    }
+  }
+
+  Pool& pool_;
+  std::mt19937 chance_;
+  std::uint64_t next_ = 1;
+  std::set<std::uint64_t> open_, sessions_;
+  std::map<std::uint64_t, std::vector<std::uint64_t>> work_;
+};
+
 /// Each job ends once: done, lost or removed; however sessions come and go.
 TEST_F(PoolTest, RandomLivesLoseNoJob) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(fmt::format("seed {}", seed));
-  std::mt19937 chance(seed);
   make({.sessions_max = 3, .waiting_max = 20, .group_max = 4, .writers = Pool::Writers::kOne});
-  std::set<std::uint64_t> open, sessions;
-  std::map<std::uint64_t, std::vector<std::uint64_t>> work;
-  const auto settle = [&] {
-    for (const std::string& line : take()) {
-      unsigned long a = 0;
-      if (std::sscanf(line.c_str(), "open %lu", &a) == 1) sessions.insert(a);
-      if (std::sscanf(line.c_str(), "close %lu", &a) == 1) {
-        sessions.erase(a);
-        work.erase(a);
-      }
-      if (std::sscanf(line.c_str(), "lost %lu", &a) == 1) EXPECT_EQ(open.erase(a), 1u);
-      if (line.starts_with("run ")) {
-        const auto space = line.find(' ', 4);
-        a = std::stoul(line.substr(4));
-        std::string rest = line.substr(space + 1);
-        for (std::size_t at = 0; at < rest.size(); at = rest.find('+', at) + 1) {
-          work[a].push_back(std::stoul(rest.substr(at)));
-          if (rest.find('+', at) == std::string::npos) break;
-        }
-      }
-    }
-  };
-  std::uint64_t next = 1;
+  RandomLife life(*pool, seed);
   for (int turn = 0; turn < 20'000; ++turn) {
-    const auto pick = sessions.empty() ? 0
-                                       : *std::next(sessions.begin(),
-                                                    static_cast<long>(chance() % sessions.size()));
-    switch (chance() % 6) {
-      case 0:
-      case 1: {
-        const auto access = chance() % 2 == 0 ? Access::kRead : Access::kWrite;
-        open.insert(next);
-        if (!pool->submit({next}, access)) open.erase(next);
-        ++next;
-        break;
-      }
-      case 2:
-        pool->opened({pick});
-        break;
-      case 3:
-        if (!work.contains(pick)) break;
-        for (const auto job : work[pick]) open.erase(job);
-        work.erase(pick);
-        pool->freed({pick});
-        break;
-      case 4:
-        if (chance() % 4 == 0) pool->failed({pick}, kBroken);
-        break;
-      default:
-        if (!open.empty() && chance() % 3 == 0) {
-          const auto job = *open.begin();
-          open.erase(job);
-          pool->remove({job});
-          for (auto& [session, jobs] : work) std::erase(jobs, job);
-        }
-        break;
-    }
-    settle();
+    life.turn();
+    for (const std::string& line : take()) life.hear(line);
     ASSERT_LE(pool->sessions(), 3u);
     ASSERT_LE(pool->waiting(), 20u);
   }
-  std::size_t held = pool->waiting();
-  for (const auto& [session, jobs] : work) held += jobs.size();
-  EXPECT_EQ(held, open.size());
+  EXPECT_EQ(pool->waiting() + life.running(), life.open());
 }
 
 }  // namespace

@@ -85,6 +85,16 @@ inline std::string core_list(std::string_view word, std::span<const CoreType> ty
   return text + ")";
 }
 
+/// The body of "flat": the parameters go to ping as they are, the result comes back.
+inline std::string forwarding(const FunctionLayout& layout) {
+  const std::size_t parameters = layout.export_parameters().size();
+  const bool spilled = layout.import_parameters().size() > parameters;
+  std::string text;
+  for (std::size_t i = 0; i < parameters; ++i) text += fmt::format("(local.get {})", i);
+  const std::string_view place = spilled ? "(i32.const 65536)" : "";
+  return fmt::format("{}{}(call $ping){}", text, place, place);
+}
+
 /// The text of the component for `type` and a string encoding ("utf8", "utf16", "latin1+utf16").
 /// Exports: flat (type) -> type through import "ping" of the same type; list (list<type>) -> the
 /// same; raw (list<type>) -> the elements' bytes; cook (bytes, count) -> count elements.
@@ -94,14 +104,6 @@ inline std::string echo_component(const Type& type, std::string_view encoding) {
   function.result = type;
   const FunctionLayout layout = FunctionLayout::compile(function).value();
   const LayoutNode& node = layout.node(layout.result());
-  const std::size_t parameters = layout.export_parameters().size();
-  const bool spilled = layout.import_parameters().size() > parameters;
-  std::string forward;
-  for (std::size_t i = 0; i < parameters; ++i) forward += fmt::format("(local.get {})", i);
-  if (spilled) forward += "(i32.const 65536)";
-  forward += "(call $ping)";
-  if (spilled) forward += "(i32.const 65536)";
-
   TypeText types;
   const std::string text = types.of(type);
   return fmt::format(R"((component
@@ -146,7 +148,7 @@ inline std::string echo_component(const Type& type, std::string_view encoding) {
     (canon lift (core func $m "cook") string-encoding={encoding}
       (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))))",
                      fmt::arg("definitions", types.definitions), fmt::arg("type", text),
-                     fmt::arg("encoding", encoding), fmt::arg("forward", forward),
+                     fmt::arg("encoding", encoding), fmt::arg("forward", forwarding(layout)),
                      fmt::arg("size", node.size),
                      fmt::arg("ping_parameters", core_list("param", layout.import_parameters())),
                      fmt::arg("ping_results", core_list("result", layout.import_results())),
