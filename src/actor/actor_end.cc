@@ -4,10 +4,8 @@
 
 #include "actor/actor_core.h"
 #include "actor/limits.h"
-#include "actor/note.h"
 #include "base/check.h"
 #include "base/probe.h"
-#include "wasm/binary_writer.h"
 
 namespace theater::actor {
 
@@ -158,30 +156,6 @@ void Actor::Core::arm_idle_timer() {
 void Actor::Core::cancel(io::TimerId& timer) {
   if (timer != io::TimerId{}) shard_.ports().executor.cancel(timer);
   timer = {};
-}
-
-void Actor::Core::stop_requested(ByteSpan output) {
-  static_cast<void>(output);  // recorded with the commit that asked for the stop
-  stop(EndReason::kStop);
-}
-
-std::optional<ChainHead> Actor::Core::durable_head() const {
-  const chain::ActorChain::Head& head = journal_.chain().head();
-  if (head.next == Seq{} || journal_.last() > shard_.ports().log.durable()) return {};
-  return ChainHead{{head.next.value - 1}, head.last};
-}
-
-Status Actor::Core::record_lifecycle(chain::LifecycleStep step, std::uint64_t code,
-                                     std::string_view note) {
-  Bytes text;
-  wasm::BinaryWriter(text).string(cut_note(note));
-  const PayloadDraft payloads[] = {{text, hint_of(wasm::Kind::kString)}};
-  EventDraft draft;
-  draft.kind = chain::Kind::kLifecycle;
-  draft.body = chain::LifecycleBody{step, code};
-  if (!note.empty()) draft.payloads = payloads;
-  TRY_OK(journal_.append(draft));
-  return {};
 }
 
 }  // namespace theater::actor

@@ -1,4 +1,6 @@
 // Actor::Core measured: what it counts, for whoever watches the node.
+#include <numeric>
+
 #include "actor/actor_core.h"
 
 namespace theater::actor {
@@ -55,6 +57,28 @@ std::size_t Families::list_requests(std::vector<RequestView>& views, std::size_t
   std::size_t more = 0;
   for (const auto& member : members_) more += member.instance->list_requests(views, most);
   return more;
+}
+
+ActorStatus Actor::Core::status() const {
+  ActorStatus status;
+  status.identity = identity_;
+  status.phase = phase_;
+  status.next_seq = journal_.chain().head().next;
+  status.head = journal_.chain().head().last;
+  status.head_lsn = journal_.last();
+  status.state_root = state_.root();
+  status.state_bytes = state_.bytes().size();
+  status.log_bytes = journal_.chain().head().bytes;
+  status.invocations = counts_.invocations;
+  status.commits = counts_.commits;
+  status.restarts = counts_.restarts;
+  if (trouble_) {
+    status.failures = std::reduce(trouble_->failures.begin(), trouble_->failures.end());
+    status.last_error = trouble_->last_error;
+  }
+  status.has_instance = has_instance();
+  status.census = families_.census();
+  return status;
 }
 
 void Actor::Core::list_operations(std::vector<OperationView>& views) const {

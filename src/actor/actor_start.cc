@@ -1,5 +1,4 @@
 // Actor::Core starting: a new actor, or one with a past.
-#include <numeric>
 
 #include "actor/actor_core.h"
 #include "actor/limits.h"
@@ -129,28 +128,6 @@ void Actor::Core::queue_migration() {
   wasm::BinaryWriter(parcel.inputs.buffer()).string(memory_.state_component.hex());
   parcel.inputs.end_event();
   parcels_.push_front(std::move(parcel));
-}
-
-ActorStatus Actor::Core::status() const {
-  ActorStatus status;
-  status.identity = identity_;
-  status.phase = phase_;
-  status.next_seq = journal_.chain().head().next;
-  status.head = journal_.chain().head().last;
-  status.head_lsn = journal_.last();
-  status.state_root = state_.root();
-  status.state_bytes = state_.bytes().size();
-  status.log_bytes = journal_.chain().head().bytes;
-  status.invocations = counts_.invocations;
-  status.commits = counts_.commits;
-  status.restarts = counts_.restarts;
-  if (trouble_) {
-    status.failures = std::reduce(trouble_->failures.begin(), trouble_->failures.end());
-    status.last_error = trouble_->last_error;
-  }
-  status.has_instance = has_instance();
-  status.census = families_.census();
-  return status;
 }
 
 }  // namespace theater::actor

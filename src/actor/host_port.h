@@ -180,7 +180,7 @@ class ActorPort {
   /// Records that an operation was started again or has ended. Answers where an end's event now
   /// stands; it goes into the queue with that. Nothing: the actor is ending; forget it.
   virtual std::optional<EventOrigin> record_operation(const OperationNote&) { return std::nullopt; }
-  /// After stop(kDrain): the census became empty.
+  /// A family's census became empty after stop(kDrain), or effects left the gate: the actor looks.
   virtual void drained() = 0;
 };
 
