@@ -13,7 +13,6 @@ import wire
 LOG_MAX_MIB = 6
 LARGER_MIB = 16
 OVER_BYTES = 4 << 20  # what was under way when it was used up, with answers
-MAILBOX_KIB = 256
 MESSAGE = "m" * 4000
 AHEAD = 64  # messages that the noisy client has sent and not yet seen
 WAITING = 3
@@ -29,13 +28,12 @@ component = "{component}"
 [limits]
 {limits}
 
-[mailbox]
-bytes = "{mailbox}KiB"
-
 [grants.websocket-server]
 listen = "127.0.0.1:{port}"
 path = "/echo"
 origins = ["*"]
+message_max = "32KiB"
+queue_bytes = "256KiB"
 """
 
 
@@ -49,7 +47,7 @@ class QuotaTest(small_disk.DiskTest):
 
     def manifest(self, name, limits=""):
         path = self.folder / f"{name}.toml"
-        path.write_text(MANIFEST.format(name=name, limits=limits, mailbox=MAILBOX_KIB,
+        path.write_text(MANIFEST.format(name=name, limits=limits,
                                         component=support.BUILD_ACTORS / "echo.wasm",
                                         port=self.ports[name]))
         return path

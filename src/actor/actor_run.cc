@@ -162,7 +162,7 @@ Workshop& Actor::Core::workshop() {
   if (!work_) {
     const InvocationParts parts{program(), journal_, families_, state_,
                                 manifest().limits.state_max};
-    work_ = std::make_unique<Workshop>(parts, manifest().mailbox.batch);
+    work_ = std::make_unique<Workshop>(parts, manifest().batch);
     work_->invocation.set_next_id(memory_.next_id);
   }
   return *work_;

@@ -12,9 +12,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::string_view kInstanceWords[] = {"resident", "fresh"};
-constexpr std::string_view kOnErrorWords[] = {"keep", "restart", "stop"};
-
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesMax && name.front() != '-' &&
          std::ranges::all_of(name, [](char c) {
@@ -40,14 +37,21 @@ Status read_limits(const Setting* table, Limits& limits) {
   return reader.finish();
 }
 
-Status read_mailbox(const Setting* table, MailboxLimits& mailbox) {
+enum class Source { kFile, kRecord };
+
+/// Chains of earlier builds have `items` and `bytes` in their records, which bound nothing.
+Status read_mailbox(const Setting* table, Source source, BatchLimits& batch) {
   if (table == nullptr) return {};
   SettingsReader reader(*table, "mailbox");
-  mailbox.items_max = static_cast<std::size_t>(
-      reader.integer("items", static_cast<std::int64_t>(mailbox.items_max), {1, 1'000'000}));
-  mailbox.bytes_max = reader.bytes("bytes", mailbox.bytes_max, {4 << 10, 1ll << 30});
-  mailbox.batch.items_max = static_cast<std::size_t>(reader.integer(
-      "batch", static_cast<std::int64_t>(mailbox.batch.items_max), {1, kBatchItemsMax}));
+  for (const std::string_view key : {"items", "bytes"}) {
+    if (!reader.has(key)) continue;
+    reader.ignore(key);
+    if (source == Source::kFile) {
+      reader.refuse(key, "bounds nothing: set queue_items and queue_bytes in the family's grant");
+    }
+  }
+  batch.items_max = static_cast<std::size_t>(
+      reader.integer("batch", static_cast<std::int64_t>(batch.items_max), {1, kBatchItemsMax}));
   return reader.finish();
 }
 
@@ -105,14 +109,12 @@ Status read_component(SettingsReader& reader, const Setting& root, Manifest& man
   return {};
 }
 
-Status read_sections(SettingsReader& reader, Manifest& manifest) {
+Status read_sections(SettingsReader& reader, Source source, Manifest& manifest) {
   TRY_OK(read_limits(reader.table("limits"), manifest.limits));
-  TRY_OK(read_mailbox(reader.table("mailbox"), manifest.mailbox));
+  TRY_OK(read_mailbox(reader.table("mailbox"), source, manifest.batch));
   TRY_OK(read_supervision(reader.table("supervision"), manifest.supervision));
   return read_grants(reader.table("grants"), manifest);
 }
-
-enum class Source { kFile, kRecord };
 
 Result<Manifest> read_manifest(const Setting& root, std::string_view file, std::string_view folder,
                                Source source) {
@@ -128,7 +130,7 @@ Result<Manifest> read_manifest(const Setting& root, std::string_view file, std::
   manifest.params = to_bytes(as_bytes(reader.text("params", "")));
   manifest.instance = static_cast<InstanceMode>(reader.choice("instance", kInstanceWords, 0));
   manifest.on_error = static_cast<OnError>(reader.choice("on_error", kOnErrorWords, 0));
-  const Status sections = read_sections(reader, manifest);
+  const Status sections = read_sections(reader, source, manifest);
   TRY_OK(reader.finish());
   TRY_OK(sections);
   return manifest;

@@ -25,8 +25,12 @@ namespace theater::actor {
 /// invocation gets a new instance.
 using chain::InstanceMode;
 
+/// How manifests write them, in the order of their values.
+inline constexpr std::string_view kInstanceWords[] = {"resident", "fresh"};
+
 /// What happens to an actor when an event fails alone (err or trap).
 enum class OnError : std::uint8_t { kKeep, kRestart, kStop };
+inline constexpr std::string_view kOnErrorWords[] = {"keep", "restart", "stop"};
 
 /// No quota of the log.
 inline constexpr std::uint64_t kNoLogMax = UINT64_MAX;
@@ -47,13 +51,6 @@ struct Supervision {
   Nanoseconds backoff_max = std::chrono::seconds(30);
 };
 
-/// Bounds of each family's queue (families may set lower ones) and of one batch.
-struct MailboxLimits {
-  std::size_t items_max = 1024;
-  std::size_t bytes_max = 8u << 20;
-  BatchLimits batch;
-};
-
 /// A value type. Sizes are bytes.
 struct Manifest {
   std::string name;                        // [a-z0-9][a-z0-9-]*, at most 64
@@ -63,7 +60,7 @@ struct Manifest {
   InstanceMode instance = InstanceMode::kResident;
   OnError on_error = OnError::kKeep;
   Limits limits;
-  MailboxLimits mailbox;
+  BatchLimits batch;  // of the events that one call is given
   Supervision supervision;
   std::vector<Setting> grants;  // tables, sorted by key: the family's name
   std::string file;             // for messages

@@ -36,8 +36,6 @@ state_max = "1MiB"
 log_max = "1GiB"
 
 [mailbox]
-items = 10
-bytes = "64KiB"
 batch = 4
 
 [supervision]
@@ -73,8 +71,7 @@ TEST(Manifest, ReadsEverything) {
   EXPECT_EQ(manifest->limits.instance.deadline, std::chrono::seconds(2));
   EXPECT_EQ(manifest->limits.state_max, 1u << 20);
   EXPECT_EQ(manifest->limits.log_max, 1u << 30);
-  EXPECT_EQ(manifest->mailbox.items_max, 10u);
-  EXPECT_EQ(manifest->mailbox.batch.items_max, 4u);
+  EXPECT_EQ(manifest->batch.items_max, 4u);
   EXPECT_EQ(manifest->supervision.backoff_max, std::chrono::seconds(1));
 }
 
@@ -140,6 +137,9 @@ TEST(Manifest, NamesEachMistake) {
             "a.toml:4:10: limits.memory must be from 64KiB to 4GiB, not 1KiB");
   EXPECT_EQ(problem("name = \"x\"\ncomponent = \"x\"\n[limits]\nlog_max = \"1KiB\""),
             "a.toml:4:11: limits.log_max must be from 64KiB to 1048576GiB, not 1KiB");
+  EXPECT_EQ(problem("name = \"x\"\ncomponent = \"x\"\n[mailbox]\nitems = 10"),
+            "a.toml:4:9: mailbox.items bounds nothing: set queue_items and queue_bytes in the "
+            "family's grant");
   EXPECT_EQ(problem("name = \"x\"\ncomponent = \"x\"\n[mailbox]\nbatch = 5000"),
             "a.toml:4:9: mailbox.batch must be from 1 to 1024, not 5000");
   EXPECT_EQ(problem("name = \"${who}\"\ncomponent = \"x\""),

@@ -67,15 +67,12 @@ void add_limits(std::string& out, const Limits& limits) {
 }  // namespace
 
 std::string Manifest::recorded_text() const {
-  constexpr std::string_view kInstanceWords[] = {"resident", "fresh"};
-  constexpr std::string_view kOnErrorWords[] = {"keep", "restart", "stop"};
   std::string out =
       fmt::format("name = {}\nparams = {}\ninstance = \"{}\"\non_error = \"{}\"\n", in_quotes(name),
                   in_quotes(as_text(params)), kInstanceWords[static_cast<std::size_t>(instance)],
                   kOnErrorWords[static_cast<std::size_t>(on_error)]);
   add_limits(out, limits);
-  out += fmt::format("\n[mailbox]\nitems = {}\nbytes = \"{}\"\nbatch = {}\n", mailbox.items_max,
-                     size_text(mailbox.bytes_max), mailbox.batch.items_max);
+  out += fmt::format("\n[mailbox]\nbatch = {}\n", batch.items_max);
   out += fmt::format(
       "\n[supervision]\nintensity = {}\nwindow = \"{}\"\nbackoff_min = \"{}\"\nbackoff_max = "
       "\"{}\"\n",

@@ -74,7 +74,10 @@ class SettingsReader {
   /// A table or list for the caller to read itself; nullptr if missing.
   const Setting* table(std::string_view key);
   const Setting* list(std::string_view key);
+  /// Whether the key is there. That is not asking for it.
   bool has(std::string_view key) const;
+  /// The key may be there; its value says nothing.
+  void ignore(std::string_view key) { known_.emplace_back(key); }
 
   /// Notes a problem of the caller's own: "file:line:column: path.key message".
   void refuse(std::string_view key, std::string_view message);
