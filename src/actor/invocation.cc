@@ -33,64 +33,67 @@ chain::TrapReason reason_of(wasm::TrapKind kind) {
 
 Status Invocation::begin(wasm::Instance& instance, const Delivery& delivery) {
   CHECK(!is_active_, "SEQ-1");
-  const ExportTarget& target = *delivery.target;
-  const EventBatch& events = *delivery.inputs;
-  inputs_.clear();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    inputs_.push_back({events[i], target.input_hint, events.origin(i)});
-  }
-  EventDraft draft;
-  draft.kind = chain::Kind::kReceive;
-  draft.name = target.name;
-  draft.inputs = inputs_;
-  if (delivery.first) draft.body = chain::RepeatBody{*delivery.first};
-  TRY(const chain::Appended receive, parts_.journal.append(draft));
-
+  TRY(const chain::Appended receive, record_receive(delivery));
   instance_ = &instance;
   delivery_ = delivery;
   is_active_ = true;
-  ordinal_ = 0;
-  request_.reset();
-  broken_.reset();
-  over_limit_.reset();
-  is_log_full_ = is_done_ = false;
   effects_.clear();
-  asked_ = delivery.asked;
-  end_ = {};
-  end_.receive = receive.seq;
-  end_.asked_once = delivery.asked > 0;
+  run_ = {.asked = delivery.asked};
+  end_ = {.receive = receive.seq, .asked_once = delivery.asked > 0};
+  gather_arguments();
+  instance.start(delivery.target->export_index, pieces_);
+  return {};
+}
 
+Result<chain::Appended> Invocation::record_receive(const Delivery& delivery) {
+  const EventBatch& events = *delivery.inputs;
+  inputs_.clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    inputs_.push_back({events[i], delivery.target->input_hint, events.origin(i)});
+  }
+  EventDraft draft;
+  draft.kind = chain::Kind::kReceive;
+  draft.name = delivery.target->name;
+  draft.inputs = inputs_;
+  if (delivery.first) draft.body = chain::RepeatBody{*delivery.first};
+  return parts_.journal.append(draft);
+}
+
+/// The export's arguments in `pieces_`: the state, but for init; then the events, as a list if they
+/// are a handler's.
+void Invocation::gather_arguments() {
+  const ExportRole role = delivery_.target->role;
+  const EventBatch& events = *delivery_.inputs;
   pieces_.clear();
-  if (target.role != ExportRole::kInit) {
+  if (role != ExportRole::kInit) {
     const ByteSpan state = parts_.state.bytes();
     state_head_.clear();
     wasm::BinaryWriter(state_head_).unsigned_number(state.size());
     pieces_.push_back(state_head_);
     pieces_.push_back(state);
   }
-  if (target.role == ExportRole::kHandler) {
+  if (role == ExportRole::kHandler) {
     list_head_.clear();
     wasm::BinaryWriter(list_head_).unsigned_number(events.size());
     pieces_.push_back(list_head_);
   }
   pieces_.push_back(events.all());
-  instance.start(target.export_index, pieces_);
-  return {};
 }
 
 Result<Invocation::Progress> Invocation::poll() {
   CHECK(is_active_, "SEQ-1");
-  if (!is_done_) {
+  if (!run_.is_done) {
     const wasm::CallState state = instance_->poll();
-    if (broken_) {
+    if (run_.broken) {
       is_active_ = false;
-      return std::unexpected(*broken_);
+      return std::unexpected(*run_.broken);
     }
     if (state == wasm::CallState::kYielded) return Progress::kYielded;
     if (state == wasm::CallState::kSuspended) return Progress::kSuspended;
-    is_done_ = true;
+    run_.is_done = true;
   }
-  if (is_log_full_ && parts_.journal.must_rest()) return Progress::kYielded;
+  const bool is_owed_room = run_.unrecorded && run_.unrecorded != Code::kNoSpace;
+  if (is_owed_room && parts_.journal.must_rest()) return Progress::kYielded;
   TRY_OK(finish());
   return Progress::kEnded;
 }
@@ -113,8 +116,8 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
   }
   const ImportTarget& target = parts_.program.target(import);
   const bool may_emit = target.call->emits != Emits::kNever;
-  if (ordinal_ == kCallsMax || (may_emit && !has_room(1, arguments.size()))) {
-    over_limit_ = over_limit_text();
+  if (run_.ordinal == kCallsMax || (may_emit && !has_room(1, arguments.size()))) {
+    run_.over_limit = over_limit_text();
     return wasm::ImportOutcome::kTrap;
   }
   const Result<CallOutcome> outcome = ask(target, arguments, result);
@@ -131,18 +134,18 @@ wasm::ImportOutcome Invocation::call_import(std::size_t import, ByteSpan argumen
       break;
   }
   const auto denied = record_call(target, {chain::Kind::kDenied, arguments}, result);
-  ++ordinal_;
+  ++run_.ordinal;
   return denied;
 }
 
 /// A call that waits and was made by an earlier run is not made twice: what became of it, nobody
 /// knows.
 Result<CallOutcome> Invocation::ask(const ImportTarget& target, ByteSpan arguments, Bytes& result) {
-  CallContext context{end_.receive, ordinal_, next_id_};
+  CallContext context{end_.receive, run_.ordinal, next_id_};
   auto outcome = parts_.imports.call(target, arguments, context, result);
   const bool suspends = outcome && *outcome == CallOutcome::kSuspend;
-  if (!suspends || asked_ == 0 || target.call->asking == Asking::kAgain) return outcome;
-  --asked_;
+  if (!suspends || run_.asked == 0 || target.call->asking == Asking::kAgain) return outcome;
+  --run_.asked;
   context.was_asked = true;
   return parts_.imports.call(target, arguments, context, result);
 }
@@ -160,7 +163,7 @@ wasm::ImportOutcome Invocation::finish_call(const ImportTarget& target, ByteSpan
     effects_.add(target, target_id(call, arguments, next_id_), arguments);
   }
   if (mints(call, result, next_id_)) ++next_id_;
-  ++ordinal_;
+  ++run_.ordinal;
   return answered;
 }
 
@@ -176,7 +179,7 @@ wasm::ImportOutcome Invocation::record_call(const ImportTarget& target, const Ca
   draft.invocation = end_.receive;
   draft.name = target.name;
   draft.payloads = std::span(payloads, call.outcome == wasm::ImportOutcome::kTrap ? 1 : 2);
-  draft.body = chain::OrdinalBody{ordinal_};
+  draft.body = chain::OrdinalBody{run_.ordinal};
   const auto appended = parts_.journal.append(draft);
   if (!appended) return not_recorded(appended.error(), result);
   const bool rests = call.outcome == wasm::ImportOutcome::kReturn && parts_.journal.must_rest();
@@ -191,35 +194,35 @@ wasm::ImportOutcome Invocation::suspend(const ImportTarget& target, ByteSpan arg
   draft.invocation = end_.receive;
   draft.name = target.name;
   draft.payloads = payloads;
-  draft.body = chain::OrdinalBody{ordinal_};
+  draft.body = chain::OrdinalBody{run_.ordinal};
   const Result<chain::Appended> appended = parts_.journal.append(draft);
   if (!appended) return not_recorded(appended.error(), result);
-  request_ = appended->seq;
-  request_target_ = &target;
+  run_.request = appended->seq;
+  run_.request_target = &target;
   request_arguments_.assign(arguments.begin(), arguments.end());
   end_.asked_once = end_.asked_once || target.call->asking == Asking::kOnce;
-  ++ordinal_;
+  ++run_.ordinal;
   parts_.imports.request(target, arguments, *appended);
   return wasm::ImportOutcome::kSuspend;
 }
 
 Status Invocation::answer(ByteSpan result) {
-  CHECK(request_.has_value(), "SEQ-1");
-  const PayloadDraft payloads[] = {{result, request_target_->result_hint}};
+  CHECK(run_.request.has_value(), "SEQ-1");
+  const PayloadDraft payloads[] = {{result, run_.request_target->result_hint}};
   EventDraft draft;
   draft.kind = chain::Kind::kHostResponse;
   draft.invocation = end_.receive;
   draft.payloads = payloads;
-  draft.body = chain::RequestBody{*request_};
+  draft.body = chain::RequestBody{*run_.request};
   TRY_OK(parts_.journal.append(draft));
-  request_.reset();
+  run_.request.reset();
   request_arguments_.clear();
   instance_->resume(result);
   return {};
 }
 
 wasm::ImportOutcome Invocation::break_off(const Error& error, Bytes& result) {
-  broken_ = error;
+  run_.broken = error;
   result = to_bytes(as_bytes(error.message));
   return wasm::ImportOutcome::kTrap;
 }
@@ -227,22 +230,30 @@ wasm::ImportOutcome Invocation::break_off(const Error& error, Bytes& result) {
 /// A full queue ends the call, not the actor. The trap waits until it has room. So does a log that
 /// is used up. On a full disk the trap has the reserve.
 wasm::ImportOutcome Invocation::not_recorded(const Error& error, Bytes& result) {
-  if (error.code != Code::kFull) return break_off(error, result);
-  const bool is_disk = error.message == chain::kDiskFullText;
-  over_limit_ = error.message == kLogSpentText ? kLogSpentText
-                : is_disk                      ? kNoRoomText
-                                               : kLogFullText;
-  is_log_full_ = !is_disk;
+  switch (error.code) {
+    case Code::kFull:
+      run_.over_limit = kLogFullText;
+      break;
+    case Code::kQuota:
+      run_.over_limit = kLogSpentText;
+      break;
+    case Code::kNoSpace:
+      run_.over_limit = kNoRoomText;
+      break;
+    default:
+      return break_off(error, result);
+  }
+  run_.unrecorded = error.code;
   return wasm::ImportOutcome::kTrap;
 }
 
 Status Invocation::finish() {
   std::expected<Bytes, wasm::Trap> result = instance_->take_result();
   if (!result) {
-    if (over_limit_ == kNoRoomText && !end_.asked_once) {
+    if (run_.unrecorded == Code::kNoSpace && !end_.asked_once) {
       return finish_trap(chain::TrapReason::kInterrupted, kNoRoomText);
     }
-    if (over_limit_) return finish_trap(chain::TrapReason::kLimit, *over_limit_);
+    if (run_.over_limit) return finish_trap(chain::TrapReason::kLimit, *run_.over_limit);
     return finish_trap(reason_of(result.error().kind), result.error().message);
   }
   const Status ended = finish_with(*result);

@@ -90,15 +90,15 @@ class Invocation final : public wasm::ImportHandler {
   const Delivery& delivery() const { return delivery_; }
   const InvocationEnd& end() const { return end_; }
   /// The seq of the pending host-req; what was asked, and with which arguments.
-  std::optional<Seq> request() const { return request_; }
-  const ImportTarget& request_target() const { return *request_target_; }
+  std::optional<Seq> request() const { return run_.request; }
+  const ImportTarget& request_target() const { return *run_.request_target; }
   ByteSpan request_arguments() const { return request_arguments_; }
   /// What the invocation buffered; the caller may take it by swapping.
   EffectBatch& effects() { return effects_; }
   std::uint64_t next_id() const { return next_id_; }
   void set_next_id(std::uint64_t id) { next_id_ = id; }
   /// Import calls so far in this invocation.
-  std::uint64_t calls() const { return ordinal_; }
+  std::uint64_t calls() const { return run_.ordinal; }
 
   wasm::ImportOutcome call_import(std::size_t import, ByteSpan arguments, Bytes& result) override;
 
@@ -108,6 +108,19 @@ class Invocation final : public wasm::ImportHandler {
     ByteSpan arguments;
     wasm::ImportOutcome outcome = wasm::ImportOutcome::kReturn;
   };
+  /// Of the invocation that runs, or ran last.
+  struct Run {
+    std::uint64_t ordinal = 0;
+    std::optional<Seq> request;
+    const ImportTarget* request_target = nullptr;
+    std::size_t asked = 0;        // of delivery_.asked, not met yet
+    std::optional<Error> broken;  // a port failed in the middle of the call
+    std::optional<std::string> over_limit;
+    std::optional<Code> unrecorded;  // why a call could not be recorded: kFull, kQuota, kNoSpace
+    bool is_done = false;            // the guest's part; the end is recorded when the log has room
+  };
+  Result<chain::Appended> record_receive(const Delivery& delivery);
+  void gather_arguments();
   Result<CallOutcome> ask(const ImportTarget& target, ByteSpan arguments, Bytes& result);
   wasm::ImportOutcome record_call(const ImportTarget& target, const CallRecord& call,
                                   Bytes& result);
@@ -128,15 +141,8 @@ class Invocation final : public wasm::ImportHandler {
   wasm::Instance* instance_ = nullptr;
   Delivery delivery_;
   bool is_active_ = false;
-  std::uint64_t ordinal_ = 0;
   std::uint64_t next_id_ = 1;
-  std::optional<Seq> request_;
-  const ImportTarget* request_target_ = nullptr;
-  std::size_t asked_ = 0;        // of delivery_.asked, not met yet
-  std::optional<Error> broken_;  // a port failed in the middle of the call
-  std::optional<std::string> over_limit_;
-  bool is_log_full_ = false;  // a call could not be recorded
-  bool is_done_ = false;      // the guest's part; the end is recorded when the log has room
+  Run run_;
   EffectBatch effects_;
   InvocationEnd end_;
   // Reused buffers.

@@ -8,7 +8,7 @@ namespace theater::actor {
 
 Result<chain::Appended> LiveJournal::append(const EventDraft& draft) {
   if (chain_.head().bytes >= call_log_bytes_max_ && chain::is_call(draft.kind)) {
-    return fail(Code::kFull, "{}", kLogSpentText);
+    return fail(Code::kQuota, "limits.log_max is used up");
   }
   const chain::RecordDraft& record = builder_.build(draft, [this] { return salts_.next(); });
   const Result<chain::Appended> appended = chain_.append(record, builder_.attachments());

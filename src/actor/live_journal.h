@@ -55,7 +55,7 @@ class LiveJournal final : public Journal {
 
   /// A call rests while more bytes than this wait for the disk.
   void bound_undurable(std::uint64_t bytes) { undurable_bytes_max_ = bytes; }
-  /// Calls are refused (kFull, kLogSpentText) once the chain takes so many bytes in the log.
+  /// Calls are refused (kQuota) once the chain takes so many bytes in the log.
   void bound_calls(std::uint64_t log_bytes) { call_log_bytes_max_ = log_bytes; }
 
   const chain::ActorChain& chain() const { return chain_; }

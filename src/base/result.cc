@@ -18,6 +18,10 @@ std::string_view code_name(Code code) {
       return "denied";
     case Code::kFull:
       return "full";
+    case Code::kNoSpace:
+      return "no-space";
+    case Code::kQuota:
+      return "quota";
     case Code::kTooLarge:
       return "too-large";
     case Code::kCorrupt:
@@ -43,7 +47,7 @@ Code code_of_errno(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
-      return Code::kFull;
+      return Code::kNoSpace;
     case ENOENT:
       return Code::kNotFound;
     case EACCES:

@@ -18,6 +18,8 @@ enum class Code {
   kConflict,     // the thing exists, is in use, or changed meanwhile
   kDenied,       // the capability was not granted
   kFull,         // a stated bound is reached
+  kNoSpace,      // the disk is full
+  kQuota,        // what was granted of something shared is used up
   kTooLarge,     // one item is over a stated bound
   kCorrupt,      // stored bytes are not what was written
   kIo,           // the operating system refused
@@ -71,7 +73,7 @@ inline std::unexpected<Error> fail_in(const Error& error, std::string_view conte
   return std::unexpected(error.in(context));
 }
 
-/// A kIo error (kFull for ENOSPC and EDQUOT, kNotFound for ENOENT, kDenied for EACCES and EPERM)
+/// A kIo error (kNoSpace for ENOSPC and EDQUOT, kNotFound for ENOENT, kDenied for EACCES and EPERM)
 /// from an errno value: "what: strerror".
 Error errno_error(std::string_view what, int error_number);
 

@@ -35,7 +35,7 @@ TEST(Result, ContextIsOutermostFirst) {
 }
 
 TEST(Result, ErrnoDecidesTheCode) {
-  EXPECT_EQ(errno_error("write", ENOSPC).code, Code::kFull);
+  EXPECT_EQ(errno_error("write", ENOSPC).code, Code::kNoSpace);
   EXPECT_EQ(errno_error("open", ENOENT).code, Code::kNotFound);
   EXPECT_EQ(errno_error("open", EACCES).code, Code::kDenied);
   EXPECT_EQ(errno_error("read", EIO).code, Code::kIo);

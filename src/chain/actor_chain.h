@@ -46,8 +46,8 @@ class ActorChain {
   const Head& head() const { return head_; }
 
   /// Appends one event. `attachments`: see Attachment. kInvalid: the draft breaks a rule of its
-  /// kind; kTooLarge: over a bound of the format; kFull: the shard's queue or the disk is full;
-  /// kIo: the log has failed.
+  /// kind; kTooLarge: over a bound of the format; kFull: the shard's queue is full; kNoSpace: the
+  /// disk is; kIo: the log has failed.
   Result<Appended> append(const RecordDraft& draft, std::span<const Attachment> attachments = {});
 
  private:

@@ -177,7 +177,7 @@ TEST(Crash, AFullDiskRefusesCallsLetsWorkEndAndResumes) {
   EXPECT_EQ(world.seen, (std::vector{DiskState::kGood, DiskState::kSoft, DiskState::kHard}));
   const auto refused = world.call(*world.actor, {1}, 0);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::kFull);
+  EXPECT_EQ(refused.error().code, Code::kNoSpace);
   EXPECT_TRUE(world.receive(*world.actor, 1, 3000)) << "begun before anybody knew";
   EXPECT_TRUE(world.overflow(*world.actor, 1, 10));
   EXPECT_TRUE(world.commit(*world.actor, {1}, empty_state_root()));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 namespace theater::chain {
 
@@ -11,9 +10,6 @@ enum class DiskState : std::uint8_t {
   kSoft,  // under two free segments: take no new work, finish what is under way
   kHard,  // the reserve is in use: it is for what has happened; see is_refused_on_full_disk
 };
-
-/// The message of that refusal.
-inline constexpr std::string_view kDiskFullText = "the disk is full";
 
 /// Whether a segment's worth of disk is kept, so that a full one lets work under way end.
 enum class Reserve : std::uint8_t { kKeep, kNone };

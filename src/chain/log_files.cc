@@ -100,7 +100,7 @@ bool LogFiles::wants_spare(const LogPosition& end) const {
 Status LogFiles::obtain_spare(Filling filling) {
   if (has_spare_) return {};
   const Status made = make_empty(kSpareName, filling);
-  if (made || made.error().code != Code::kFull || !has_reserve_) return made;
+  if (made || made.error().code != Code::kNoSpace || !has_reserve_) return made;
   disk_state_ = DiskState::kHard;
   PROBE("log: the reserve becomes a segment");
   TRY_OK(files_.rename(path(kReserveName), path(kSpareName)));
@@ -162,7 +162,7 @@ Status LogFiles::open_pay() {
 /// Gives the reserve back to the file system, so that accepted work can be finished.
 Status LogFiles::use_reserve() {
   disk_state_ = DiskState::kHard;
-  if (!has_reserve_) return fail(Code::kFull, "{}: the disk is full", directory_);
+  if (!has_reserve_) return fail(Code::kNoSpace, "{}: the disk is full", directory_);
   has_reserve_ = false;
   return files_.remove(path(kReserveName));  // it may come back after a power cut: no harm
 }
@@ -170,7 +170,7 @@ Status LogFiles::use_reserve() {
 /// Does it again with the reserve's room, if the disk is full.
 Status LogFiles::with_reserve(const std::function<Status()>& write) {
   const Status written = write();
-  if (written || written.error().code != Code::kFull) return written;
+  if (written || written.error().code != Code::kNoSpace) return written;
   TRY_OK(use_reserve());
   return write();
 }

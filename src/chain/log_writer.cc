@@ -116,7 +116,7 @@ void FileLogWriter::await_batch(ShardIndex shard) {
 Status FileLogWriter::admit(Kind kind) const {
   if (failed()) return fail(Code::kIo, "the log has failed: {}", failure());
   if (disk_state() != DiskState::kHard || !is_refused_on_full_disk(kind)) return {};
-  return fail(Code::kFull, "{}", kDiskFullText);
+  return fail(Code::kNoSpace, "the disk is full");
 }
 
 Result<Submitted> FileLogWriter::submit(ShardIndex shard, const Link& link,

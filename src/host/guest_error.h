@@ -17,6 +17,8 @@ constexpr GuestCode guest_code(Code code) {
     case Code::kDenied:
       return GuestCode::kDenied;
     case Code::kFull:
+    case Code::kNoSpace:
+    case Code::kQuota:
       return GuestCode::kFull;
     case Code::kTooLarge:
       return GuestCode::kTooLarge;

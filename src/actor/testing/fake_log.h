@@ -87,7 +87,7 @@ class FakeLog final : public chain::LogWriter {
                                   std::span<const chain::Attachment> attachments) override {
     if (failed_) return theater::fail(Code::kIo, "the disk is gone");
     if (disk_ == chain::DiskState::kHard && chain::is_refused_on_full_disk(draft.kind)) {
-      return theater::fail(Code::kFull, "{}", chain::kDiskFullText);
+      return theater::fail(Code::kNoSpace, "the disk is full");
     }
     if (events_.size() >= events_max_) {
       is_full_ = true;
