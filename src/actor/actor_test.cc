@@ -336,7 +336,7 @@ TEST_F(ActorTest, UnknownGrantsAreRefused) {
   const Status created = create();
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().message,
-            "test.toml:3:9: no host family is called \"prob\"; known families: probe");
+            "test.toml:3:1: no host family is called prob; there are probe");
 }
 
 TEST_F(ActorTest, StopDrainsThenRecordsItsEnd) {

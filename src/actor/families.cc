@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t kEmptyList[] = {0};
 
-std::string known_families(std::span<const FamilyInfo* const> infos) {
+std::string granted_names(std::span<const FamilyInfo* const> infos) {
   std::string text;
   for (const FamilyInfo* info : infos) {
     if (info->grant_need != GrantNeed::kTable) continue;
@@ -22,30 +22,24 @@ std::string known_families(std::span<const FamilyInfo* const> infos) {
   return text;
 }
 
-const FamilyInfo* find_info(std::span<const FamilyInfo* const> infos, std::string_view name) {
-  for (const FamilyInfo* info : infos) {
-    if (info->name == name) return info;
-  }
-  return nullptr;
-}
-
 }  // namespace
+
+Result<std::size_t> find_family(std::span<const FamilyInfo* const> infos, const Setting& grant) {
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    if (infos[i]->name == grant.key) return i;
+  }
+  return fail(Code::kInvalid, "{}: no host family is called {}; there are {}", grant.place(),
+              grant.key, granted_names(infos));
+}
 
 Families::Families(const FamilySet& set, OutputGate& gate) : set_(set), gate_(gate) {}
 
 Families::~Families() { forget_pending(); }
 
 Status Families::check_grants(const FamilySet& set, const Manifest& manifest) {
-  const auto infos = set.infos();
   for (const Setting& grant : manifest.grants) {
-    if (find_info(infos, grant.key) == nullptr) {
-      return fail(Code::kInvalid, "{}:{}:{}: no host family is called \"{}\"; known families: {}",
-                  grant.file, grant.key_line, grant.key_column, grant.key, known_families(infos));
-    }
-  }
-  for (std::size_t i = 0; i < infos.size(); ++i) {
-    const Setting* grant = manifest.find_grant(infos[i]->name);
-    if (grant != nullptr) TRY_OK(set.check_grant(i, *grant));
+    TRY(const std::size_t family, find_family(set.infos(), grant));
+    TRY_OK(set.check_grant(family, grant));
   }
   return {};
 }

@@ -37,6 +37,10 @@ class FamilyOperations final : public OperationPort {
   std::vector<OperationPort*> ports_;  // ids are the actor's: at most one knows each
 };
 
+/// The position of the family that a grant names. kInvalid, with the names there are: there is
+/// none.
+Result<std::size_t> find_family(std::span<const FamilyInfo* const> infos, const Setting& grant);
+
 /// Owned by its actor, on the actor's shard. Ends by stop() and an empty census (END-1).
 class Families final : public Imports, private GateClient {
  public:
@@ -75,8 +79,8 @@ class Families final : public Imports, private GateClient {
   OperationPort& operations() { return operations_; }
   const OperationPort& operations() const { return operations_; }
   bool has_parting_event(std::size_t family) const;
-  /// Families may tell their peers, when stop() comes. From now on drained() is called whenever no
-  /// effect waits.
+  /// Families may tell their peers, when stop() comes. From now on drained() is called after
+  /// each batch of effects that has left.
   void expect_stop(EndReason reason);
   void stop(StopMode mode);
   Census census() const;

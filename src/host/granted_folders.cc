@@ -2,7 +2,6 @@
 #include "host/granted_folders.h"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace theater::host {
 
@@ -18,12 +17,6 @@ bool is_name_letter(char letter) {
 bool is_folder_name(std::string_view name) {
   return !name.empty() && name.size() <= kFolderNameBytesMax && name.front() != '.' &&
          std::ranges::all_of(name, is_name_letter);
-}
-
-std::string beside_manifest(const actor::Setting& table, std::string_view path) {
-  const std::filesystem::path given(path);
-  if (given.is_absolute()) return given.string();
-  return (std::filesystem::path(table.file).parent_path() / given).string();
 }
 
 std::expected<FolderPath, GuestError> parse_folder_path(std::string_view path) {

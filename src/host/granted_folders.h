@@ -23,9 +23,6 @@ inline constexpr std::size_t kPathBytesMax = 4000;  // the system's bound is 4,0
 /// beginning with a dot.
 bool is_folder_name(std::string_view name);
 
-/// A directory of a grant, beside its manifest unless the path is absolute.
-std::string beside_manifest(const actor::Setting& table, std::string_view path);
-
 /// A guest's path, taken apart.
 struct FolderPath {
   std::string_view folder;

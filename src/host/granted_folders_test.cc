@@ -46,11 +46,5 @@ TEST(GrantedFolders, NamesAreShortAndPlain) {
   EXPECT_FALSE(is_folder_name(std::string(kFolderNameBytesMax + 1, 'a')));
 }
 
-TEST(GrantedFolders, StandBesideTheirManifest) {
-  const auto table = *actor::parse_settings("", "/srv/app/app.toml", {});
-  EXPECT_EQ(beside_manifest(table, "notes"), "/srv/app/notes");
-  EXPECT_EQ(beside_manifest(table, "/var/notes"), "/var/notes");
-}
-
 }  // namespace
 }  // namespace theater::host

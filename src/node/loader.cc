@@ -3,17 +3,10 @@
 
 #include <algorithm>
 
+#include "actor/families.h"
+
 namespace theater::node {
 namespace {
-
-std::string family_names(const hosts::AllHosts& hosts) {
-  std::string names;
-  for (const actor::FamilyInfo* info : hosts.infos()) {
-    if (info->grant_need != actor::GrantNeed::kTable) continue;
-    names += (names.empty() ? "" : ", ") + info->name;
-  }
-  return names;
-}
 
 /// Which families the manifest grants, in the families' order; refuses one that does not exist.
 Result<std::vector<bool>> check_grants(const hosts::AllHosts& hosts,
@@ -21,13 +14,7 @@ Result<std::vector<bool>> check_grants(const hosts::AllHosts& hosts,
   const auto infos = hosts.infos();
   std::vector<bool> granted(infos.size());
   for (const actor::Setting& grant : manifest.grants) {
-    const auto found = std::ranges::find_if(
-        infos, [&](const actor::FamilyInfo* info) { return info->name == grant.key; });
-    if (found == infos.end()) {
-      return fail(Code::kInvalid, "{}: no host family is called {}; there are {}", grant.place(),
-                  grant.key, family_names(hosts));
-    }
-    const auto family = static_cast<std::size_t>(found - infos.begin());
+    TRY(const std::size_t family, actor::find_family(infos, grant));
     TRY_OK(hosts.families()[family]->check_grant(grant));
     granted[family] = true;
   }

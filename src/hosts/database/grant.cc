@@ -4,28 +4,21 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/grant_text.h"
 #include "io/posix_file.h"
 
 namespace theater::hosts::database {
 
 namespace {
 
-bool is_name(std::string_view name) {
-  const auto is_good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  };
-  return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, is_good);
-}
-
-std::string beside_manifest(actor::SettingsReader& reader, std::string_view key,
-                            const actor::Setting& table, const std::string& path) {
+std::string read_file_path(actor::SettingsReader& reader, std::string_view key,
+                           const actor::Setting& table, const std::string& path) {
   const std::filesystem::path given(path);
   const bool leads_out = std::ranges::any_of(given, [](const auto& part) { return part == ".."; });
   if (path.empty() || leads_out || path.find('\0') != std::string::npos) {
     reader.refuse(key, "must be a path without `..`");
   }
-  if (given.is_absolute()) return path;
-  return (std::filesystem::path(table.file).parent_path() / given).string();
+  return host::beside_manifest(table, path);
 }
 
 void read_engine(actor::SettingsReader& reader, const actor::Setting& table, DatabaseGrant& grant) {
@@ -37,12 +30,12 @@ void read_engine(actor::SettingsReader& reader, const actor::Setting& table, Dat
     return;
   }
   if (file) {
-    grant.file = beside_manifest(reader, "sqlite", table, *file);
+    grant.file = read_file_path(reader, "sqlite", table, *file);
     return;
   }
   grant.engine = Engine::kPostgres;
   if (environment) grant.secret_environment = *environment;
-  if (secret) grant.secret_file = beside_manifest(reader, "postgres_file", table, *secret);
+  if (secret) grant.secret_file = read_file_path(reader, "postgres_file", table, *secret);
 }
 
 void read_tls(actor::SettingsReader& reader, const actor::Setting& table, DatabaseGrant& grant) {
@@ -68,14 +61,15 @@ void read_tls(actor::SettingsReader& reader, const actor::Setting& table, Databa
   if (grant.tls.value_or(PostgresTls::kVerifyFull) != PostgresTls::kVerifyFull) {
     reader.refuse("tls_authorities", "needs tls = \"verify-full\"");
   }
-  grant.tls_authorities = beside_manifest(reader, "tls_authorities", table, *authorities);
+  grant.tls_authorities = read_file_path(reader, "tls_authorities", table, *authorities);
 }
 
 Result<DatabaseGrant> parse_database(const actor::Setting& table) {
   actor::SettingsReader reader(table, "grants.database." + table.key);
   DatabaseGrant grant;
   grant.name = table.key;
-  if (!is_name(grant.name)) reader.refuse("sqlite", "has a name that is not [a-z0-9_-]{1,64}");
+  if (!host::is_resource_name(grant.name))
+    reader.refuse("sqlite", "has a name that is not [a-z0-9_-]{1,64}");
   read_engine(reader, table, grant);
   read_tls(reader, table, grant);
   grant.read_only = reader.boolean("read_only").value_or(false);

@@ -1,6 +1,7 @@
 // Grant: reading and checking.
 #include "hosts/filesystem/grant.h"
 
+#include "host/grant_text.h"
 #include "host/granted_folders.h"
 
 namespace theater::hosts::filesystem {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "host/grant_text.h"
 #include "hosts/outbound/fields.h"
 #include "io/folder.h"
 
@@ -28,8 +29,7 @@ std::vector<Secret> read_secret_tables(actor::SettingsReader& reader, const acto
     auto where = outbound::parse_allow_rule("* " + inner.required_text("url"));
     if (where) secret.where = *std::move(where);
     if (!where) inner.refuse("url", where.error().message);
-    const auto folder = std::filesystem::path(table.file).parent_path();
-    secret.file = (folder / inner.required_text("file")).string();
+    secret.file = host::beside_manifest(table, inner.required_text("file"));
     if (const Status good = inner.finish(); !good) reader.refuse("secrets", good.error().message);
     secrets.push_back(std::move(secret));
   }

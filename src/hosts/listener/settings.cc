@@ -1,19 +1,9 @@
 // Settings: reading and checking.
 #include "hosts/listener/settings.h"
 
-#include <filesystem>
+#include "host/grant_text.h"
 
 namespace theater::hosts::listener {
-
-namespace {
-
-std::string beside_manifest(const actor::Setting& table, const std::string& path) {
-  const std::filesystem::path given(path);
-  if (given.is_absolute()) return path;
-  return (std::filesystem::path(table.file).parent_path() / given).string();
-}
-
-}  // namespace
 
 std::string read_listen(actor::SettingsReader& reader) {
   std::string listen = reader.required_text("listen");
@@ -34,7 +24,7 @@ std::string read_path(actor::SettingsReader& reader) {
 std::optional<std::string> read_folder(actor::SettingsReader& reader, const actor::Setting& table) {
   const auto folder = reader.optional_text("static");
   if (!folder) return std::nullopt;
-  return beside_manifest(table, *folder);
+  return host::beside_manifest(table, *folder);
 }
 
 std::optional<TlsFiles> read_tls(actor::SettingsReader& reader, const actor::Setting& table) {
@@ -45,7 +35,7 @@ std::optional<TlsFiles> read_tls(actor::SettingsReader& reader, const actor::Set
                   "needs tls_certificate and tls_key together");
   }
   if (!certificate || !key) return std::nullopt;
-  return TlsFiles{beside_manifest(table, *certificate), beside_manifest(table, *key)};
+  return TlsFiles{host::beside_manifest(table, *certificate), host::beside_manifest(table, *key)};
 }
 
 }  // namespace theater::hosts::listener

@@ -2,7 +2,8 @@
 #include "hosts/outbound/allow_list.h"
 
 #include <algorithm>
-#include <filesystem>
+
+#include "host/grant_text.h"
 
 namespace theater::hosts::outbound {
 
@@ -125,8 +126,7 @@ PrivateAddresses read_private_addresses(actor::SettingsReader& reader) {
 io::TlsTrust read_trust(actor::SettingsReader& reader, const actor::Setting& table) {
   const auto file = reader.optional_text("tls_authorities");
   if (!file) return {};
-  const auto folder = std::filesystem::path(table.file).parent_path();
-  return {(folder / *file).string()};  // an absolute path stays what it is
+  return {host::beside_manifest(table, *file)};
 }
 
 }  // namespace theater::hosts::outbound

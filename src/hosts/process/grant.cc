@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "host/grant_text.h"
 #include "host/granted_folders.h"
 
 namespace theater::hosts::process {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 
+#include "host/grant_text.h"
 #include "hosts/outbound/url.h"
 #include "hosts/redis/rules.h"
 #include "io/posix_file.h"
@@ -30,18 +30,12 @@ bool parse_address(std::string_view text, ServerGrant& server) {
          is_bracketed == (host.find(':') != std::string_view::npos);
 }
 
-bool is_name(std::string_view name) {
-  const auto is_good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  };
-  return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, is_good);
-}
-
 Result<ServerGrant> parse_server(const actor::Setting& table) {
   actor::SettingsReader reader(table, "grants.redis.servers." + table.key);
   ServerGrant server;
   server.name = table.key;
-  if (!is_name(server.name)) reader.refuse("address", "has a name that is not [a-z0-9_-]{1,64}");
+  if (!host::is_resource_name(server.name))
+    reader.refuse("address", "has a name that is not [a-z0-9_-]{1,64}");
   if (!parse_address(reader.required_text("address"), server)) {
     reader.refuse("address", "is not HOST:PORT");
   }
@@ -52,7 +46,7 @@ Result<ServerGrant> parse_server(const actor::Setting& table) {
   }
   server.user = reader.text("user", "");
   if (const auto file = reader.optional_text("password_file")) {
-    server.password_file = (std::filesystem::path(table.file).parent_path() / *file).string();
+    server.password_file = host::beside_manifest(table, *file);
   }
   if (!server.user.empty() && server.password_file.empty()) {
     reader.refuse("user", "needs password_file");

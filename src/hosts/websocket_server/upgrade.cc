@@ -1,13 +1,10 @@
 // Upgrade: key, origin, subprotocol, compression.
 #include "hosts/websocket_server/upgrade.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 
-#include "base/check.h"
 #include "hosts/http/fields.h"
+#include "hosts/websocket/accept_key.h"
 
 namespace theater::hosts::websocket_server {
 
@@ -16,19 +13,7 @@ using http::Request;
 
 namespace {
 
-constexpr std::string_view kKeySuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::size_t kKeySize = 24;  // 16 bytes in base64
-
-std::string accept_of(const std::string& key) {
-  const std::string input = key + std::string(kKeySuffix);
-  std::array<std::uint8_t, 20> digest;
-  unsigned size = digest.size();
-  CHECK(EVP_Digest(input.data(), input.size(), digest.data(), &size, EVP_sha1(), nullptr) == 1,
-        "openssl");
-  std::array<std::uint8_t, 32> text;
-  const int length = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
-  return {reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length)};
-}
 
 /// Browsers name the page's origin. Without a list only the page's own host may connect; other
 /// clients name none.
@@ -66,7 +51,7 @@ std::expected<Upgrade, Refusal> check_upgrade(const Request& request, const Gran
     return std::unexpected(Refusal{403, "this origin may not connect"});
   }
   Upgrade upgrade;
-  upgrade.accept = accept_of(key);
+  upgrade.accept = websocket::accept_text(key);
   upgrade.offered = http::elements(request.header("sec-websocket-protocol"));
   for (const std::string& ours : grant.subprotocols) {
     if (std::ranges::find(upgrade.offered, ours) == upgrade.offered.end()) continue;
