@@ -31,7 +31,6 @@ inline constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{1} << 30;
 // Of the writer.
 inline constexpr std::uint64_t kSegmentBytes = 64ull * 1024 * 1024;
 inline constexpr std::size_t kShardQueueBytes = 16ull * 1024 * 1024;
-inline constexpr std::uint64_t kUndurableBytesMax = 4ull * 1024 * 1024;  // then mailboxes rest
 inline constexpr std::chrono::milliseconds kSealAfterIdle{10};
 inline constexpr std::chrono::milliseconds kWatermarkInterval{10};
 inline constexpr std::size_t kShardQueueBytesMin = 512 * 1024;

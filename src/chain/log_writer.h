@@ -73,7 +73,7 @@ class LogWriter {
 
   /// Every frame up to this lsn survives a power cut. Never falls.
   virtual Lsn durable() const = 0;
-  /// Bytes submitted and not yet durable; at kUndurableBytesMax mailboxes are not drained.
+  /// Bytes submitted and not yet durable. Who submits decides how many are too many.
   virtual std::uint64_t undurable_bytes() const = 0;
   virtual DiskState disk_state() const = 0;
   virtual LogCounters counters() const { return {}; }
