@@ -131,10 +131,15 @@ void HistoryScan::resume(std::vector<std::unique_ptr<GatheredActor>> actors) {
   for (const auto& actor : actors_) by_id_.emplace(actor->summary.actor, actor.get());
 }
 
-Status HistoryScan::run(std::uint64_t until) {
+Status HistoryScan::run(std::uint64_t until, io::Pace* pace) {
+  std::uint64_t piece = 0;
   for (;;) {
     TRY(const chain::Frame* const frame, reader_.next());
     if (frame == nullptr || frame->segment >= until) return {};
+    if (pace != nullptr && piece != frame->offset / kPaceBytes) {
+      piece = frame->offset / kPaceBytes;
+      pace->pause();
+    }
     TRY_OK(add(*frame));
     next_lsn_ = frame->lsn.next();
   }

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "chain/log_reader.h"
+#include "io/pace.h"
 #include "store/actor_history.h"
 
 namespace theater::store {
@@ -38,6 +39,8 @@ struct GatheredActor {
   Bytes last_record;  // of the scan: what the head's leaf is made of, after a zero byte
 };
 
+inline constexpr std::uint64_t kPaceBytes = 1024 * 1024;
+
 /// Reads a log once. Keeps the actors in the order of their genesis.
 class HistoryScan {
  public:
@@ -48,8 +51,8 @@ class HistoryScan {
 
   /// Before run: the chains as they were where the reader begins.
   void resume(std::vector<std::unique_ptr<GatheredActor>> actors);
-  /// To the end, or to the begin of segment `until`.
-  Status run(std::uint64_t until = UINT64_MAX);
+  /// To the end, or to the begin of segment `until`; pauses for each kPaceBytes of log.
+  Status run(std::uint64_t until = UINT64_MAX, io::Pace* pace = nullptr);
   /// Behind the last event read.
   Lsn next_lsn() const { return next_lsn_; }
   std::vector<std::unique_ptr<GatheredActor>> take();

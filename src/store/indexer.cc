@@ -8,8 +8,8 @@
 namespace theater::store {
 
 Indexer::Indexer(io::FileSystem& files, std::string root, const Options& options,
-                 std::uint64_t indexed)
-    : files_(files), root_(std::move(root)), options_(options), asked_(indexed) {
+                 std::uint64_t indexed, const io::Clock& clock)
+    : files_(files), root_(std::move(root)), options_(options), asked_(indexed), pace_(clock) {
   if (options_.on == IndexOn::kOwnThread) {
     worker_ = std::make_unique<io::WorkerThread>("theater-index");
     worker_->post([] { io::go_behind_others(); });  // it reads all that shards and log write
@@ -17,6 +17,7 @@ Indexer::Indexer(io::FileSystem& files, std::string root, const Options& options
 }
 
 Indexer::~Indexer() {
+  pace_.stop();
   if (worker_) worker_->stop();
 }
 
@@ -33,7 +34,9 @@ void Indexer::segment_begun(std::uint64_t number) {
 }
 
 void Indexer::write(std::uint64_t segment) {
-  if (!write_index(files_, root_, segment)) PROBE("index: it could not be written");
+  pace_.begin();
+  const Status written = write_index(files_, root_, segment, worker_ ? &pace_ : nullptr);
+  if (!written) PROBE("index: it could not be written");
   busy_ = false;
 }
 

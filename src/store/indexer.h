@@ -7,6 +7,7 @@
 #include <string>
 
 #include "io/file.h"
+#include "io/pace.h"
 #include "io/worker.h"
 
 namespace theater::store {
@@ -28,7 +29,8 @@ class Indexer {
     IndexOn on = IndexOn::kLogThread;
   };
   /// `indexed`: the segment at whose begin the newest index ends; 1 without one.
-  Indexer(io::FileSystem& files, std::string root, const Options& options, std::uint64_t indexed);
+  Indexer(io::FileSystem& files, std::string root, const Options& options, std::uint64_t indexed,
+          const io::Clock& clock);
   ~Indexer();
   Indexer(const Indexer&) = delete;
   Indexer& operator=(const Indexer&) = delete;
@@ -44,6 +46,7 @@ class Indexer {
   const Options options_;
   std::uint64_t asked_;            // the segment of the last index that was asked for
   std::atomic<bool> busy_{false};  // one is being written
+  io::Pace pace_;                  // of the thread: what it reads, the log's disk has to give
   std::unique_ptr<io::WorkerThread> worker_;
 };
 

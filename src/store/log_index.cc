@@ -333,7 +333,8 @@ Status remove_indexes(io::FileSystem& files, const std::string& root) {
   return remove_others(files, root, 0);  // no segment has this number
 }
 
-Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t segment) {
+Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t segment,
+                   io::Pace* pace) {
   const std::string log = NodeLayout{root}.log();
   TRY(const NodeId node, NodeDirectory::read_identity(files, root));
   TRY(auto known, load_index(files, root, node));
@@ -343,7 +344,7 @@ Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t
       chain::LogReader::open(files, log, chain::ReadUpTo::kDurable, known ? known->at.segment : 1));
   HistoryScan scan(*reader, HistoryScan::Gather::kPlaces);
   if (known) scan.resume(std::move(known->actors));
-  TRY_OK(scan.run(segment));
+  TRY_OK(scan.run(segment, pace));
   TRY_OK(scanner.begin_at(segment));
   LogIndex index{.at = scanner.position(), .actors = scan.take()};
   if (scan.next_lsn() != index.at.next_lsn) {

@@ -52,7 +52,9 @@ Status remove_indexes(io::FileSystem& files, const std::string& root);
 
 /// Reads the log from the newest fitting index on, and writes the index of the begin of `segment`:
 /// durably, by rename; older ones are removed. Reads durable batches only, so that it may stand
-/// beside a writing node. On any error there is no new index, and nothing else has changed.
-Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t segment);
+/// beside a writing node, at `pace`. On any error there is no new index, and nothing else has
+/// changed.
+Status write_index(io::FileSystem& files, const std::string& root, std::uint64_t segment,
+                   io::Pace* pace = nullptr);
 
 }  // namespace theater::store

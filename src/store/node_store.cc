@@ -91,7 +91,7 @@ Result<std::unique_ptr<NodeStore>> NodeStore::open(io::FileSystem& files,
     indexed = 1;
   }
   const Indexer::Options indexing{log_options.segment_bytes, options.index_bytes, options.index_on};
-  store->indexer_ = std::make_unique<Indexer>(files, root, indexing, indexed);
+  store->indexer_ = std::make_unique<Indexer>(files, root, indexing, indexed, clock);
   log_options.on_segment = [indexer = store->indexer_.get()](std::uint64_t number) {
     indexer->segment_begun(number);
   };
