@@ -1,8 +1,9 @@
 """Durable inserts through the notes actor, beside a plain C client with the same statements.
 
 64 WebSocket clients each send a note and wait until the database has it; the actor records each in
-its chain and, exactly once, in the ledger. One row an engine, the bar is half the client's rate;
-tools/bench.py prints them.
+its chain and, exactly once, in the ledger. The bar is half the client's rate; tools/bench.py
+prints the rows. PostgreSQL has three: the insert alone on both sides; the insert with its entry
+in the ledger on both sides; and, without a bar, the actor's with, the client's without.
 """
 
 import json
@@ -40,8 +41,8 @@ def client_rate(bench, options, *where):
     return json.loads(run.stdout)["per_second"]
 
 
-def row(engine, actor, client):
-    return (f"durable insert, {engine}, {CLIENTS} clients, of a C client", f">= {BAR}",
+def row(engine, actor, client, bar=f">= {BAR}"):
+    return (f"durable insert, {engine}, {CLIENTS} clients, of a C client", bar,
             f"{actor / client:.2f} ({actor:,.0f} of {client:,.0f}/s)", "")
 
 
@@ -53,11 +54,13 @@ def postgres_rows(bench, folder, options):
     server = postgres.Postgres()
     try:
         client = client_rate(bench, options, "--postgres", server.connection)
+        once = client_rate(bench, options, "--postgres", server.connection, "--ledger")
         (folder / "secret").write_text(server.connection)
-        grants = [(ledger, f'postgres_file = "secret"\npool_max = {CLIENTS}\nledger = {ledger}')
-                  for ledger in ("false", "true")]
-        rates = [(ledger, actor_rate(bench, folder, grant, options)) for ledger, grant in grants]
-        return [row(f"PostgreSQL, ledger {ledger}", rate, client) for ledger, rate in rates]
+        rates = [actor_rate(bench, folder, f'postgres_file = "secret"\npool_max = {CLIENTS}\n'
+                            f"ledger = {ledger}", options) for ledger in ("false", "true")]
+        return [row("PostgreSQL, insert alone", rates[0], client),
+                row("PostgreSQL, insert and ledger", rates[1], once),
+                row("PostgreSQL, insert and ledger against insert alone", rates[1], client, "")]
     finally:
         server.close()
 
