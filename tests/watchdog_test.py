@@ -1,5 +1,6 @@
 """A host function that blocks its shard is named by `theater run --watchdog` and fails the test
-that ran it; without a fault nobody is named, not even on a machine that has too much to do.
+that ran it, as is what a socket's readiness leads to; without a fault nobody is named, not even on a
+machine that has too much to do.
 """
 
 import json
@@ -18,18 +19,18 @@ NAMED_SECONDS = 20
 
 class WatchdogTest(support.ActorTest):
 
-    def planted(self):
-        """The library that makes calls of the C library slow."""
+    def planted(self, call):
+        """The library that makes a call of the C library slow."""
         cache = (BUILD / "CMakeCache.txt").read_text()
         compiler = re.search(r"(?m)^CMAKE_C_COMPILER:\w+=(.+)$", cache)[1]
         library = self.folder / "slow_calls.so"
         subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library,
                         ROOT / "tests" / "slow_calls.c"], check=True, timeout=60)
-        return {"LD_PRELOAD": str(library)}
+        return {"LD_PRELOAD": str(library), "SLOW_CALL": call}
 
     def counter(self, **how):
         return support.Node([support.ACTORS / "counter" / "counter.toml"], self.data,
-                            environment=self.planted(), **how)
+                            environment=self.planted("timerfd_settime"), **how)
 
     def talk(self, messages):
         with self.connect("/echo") as client:
@@ -52,6 +53,15 @@ class WatchdogTest(support.ActorTest):
         print(said.strip())
         self.assertRegex(said, r"\[counter\] (every|after) of timer held its shard for \d+\.\d")
         self.assert_chain_holds()
+
+    def test_a_completion_that_blocks_is_named_and_fails_the_test(self):
+        with self.assertRaisesRegex(AssertionError, "BLOCK-1: .* held its shard for ") as failed:
+            with self.node("echo", environment=self.planted("accept4")) as node:
+                self.talk(1)
+                self.wait_until_named(node)
+        said = str(failed.exception)
+        print(said.strip())
+        self.assertRegex(said, r"\[echo\] acceptable of websocket-server held its shard for \d+\.\d")
 
     def test_json_has_the_family(self):
         node = self.counter(options=("--log-format", "json"))

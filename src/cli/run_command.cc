@@ -187,7 +187,7 @@ void add_run(CLI::App& app, Shell& shell) {
       ->capture_default_str()
       ->check(CLI::IsMember(kLogFormats));
   command.add_flag("--watchdog", arguments->has_watchdog,
-                   "log each host function that holds its shard for more than 5 ms");
+                   "log each host function or callback that holds its shard for more than 5 ms");
   command.callback([&shell, arguments] { shell.exit = run(shell, *arguments); });
 }
 

@@ -3,33 +3,33 @@
 
 #include <utility>
 
+#include "host/watched_services.h"
+
 namespace theater::host {
 namespace {
-
-constexpr std::size_t kMebibyte = 1024 * 1024;
 
 /// Passes on all of FamilyInstance; what may take time is timed.
 class WatchedInstance final : public actor::FamilyInstance {
  public:
-  WatchedInstance(std::unique_ptr<actor::FamilyInstance> instance, const Watchdog::Report& report)
-      : instance_(std::move(instance)), report_(report) {}
+  WatchedInstance(std::unique_ptr<actor::FamilyInstance> instance, const HoldWatch& watch)
+      : instance_(std::move(instance)), watch_(watch) {}
 
   const actor::FamilyInfo& info() const override { return instance_->info(); }
   actor::CallOutcome call(std::size_t function, ByteSpan arguments,
                           const actor::CallContext& context, Bytes& result) override {
-    const Timed timed(*this, name_of(function), arguments.size());
+    const HoldWatch::Timed timed(watch_, name_of(function), arguments.size());
     return instance_->call(function, arguments, context, result);
   }
   void settle(actor::Settlement settlement) override {
-    const Timed timed(*this, "settle");
+    const HoldWatch::Timed timed(watch_, "settle");
     instance_->settle(settlement);
   }
   void handled(const actor::EventBatch& events, const actor::HandledEnd& end) override {
-    const Timed timed(*this, "handled");
+    const HoldWatch::Timed timed(watch_, "handled");
     instance_->handled(events, end);
   }
   void perform(const actor::Effect& effect) override {
-    const Timed timed(*this, name_of(effect.function), effect.arguments.size());
+    const HoldWatch::Timed timed(watch_, name_of(effect.function), effect.arguments.size());
     instance_->perform(effect);
   }
   actor::EventSource* events() override { return instance_->events(); }
@@ -37,11 +37,11 @@ class WatchedInstance final : public actor::FamilyInstance {
 
   std::size_t list_requests(std::vector<actor::RequestView>& views,
                             std::size_t most) const override {
-    const Timed timed(*this, "list-requests");
+    const HoldWatch::Timed timed(watch_, "list-requests");
     return instance_->list_requests(views, most);
   }
   Bytes save() const override {
-    const Timed timed(*this, "save");
+    const HoldWatch::Timed timed(watch_, "save");
     return instance_->save();
   }
   Status load(ByteSpan saved) override { return instance_->load(saved); }
@@ -50,65 +50,56 @@ class WatchedInstance final : public actor::FamilyInstance {
   }
   Status fold_event(ByteSpan event) override { return instance_->fold_event(event); }
   Status recover() override {
-    const Timed timed(*this, "recover");
+    const HoldWatch::Timed timed(watch_, "recover");
     return instance_->recover();
   }
 
   void expect_stop(actor::EndReason reason) override {
-    const Timed timed(*this, "expect-stop");
+    const HoldWatch::Timed timed(watch_, "expect-stop");
     instance_->expect_stop(reason);
   }
   bool has_parting_event() const override { return instance_->has_parting_event(); }
   void stop(actor::StopMode mode) override {
-    const Timed timed(*this, "stop");
+    const HoldWatch::Timed timed(watch_, "stop");
     instance_->stop(mode);
   }
   void release_memory() override { instance_->release_memory(); }
   actor::Census census() const override { return instance_->census(); }
   void measure(actor::Figures& figures) const override {
-    const Timed timed(*this, "measure");
+    const HoldWatch::Timed timed(watch_, "measure");
     instance_->measure(figures);
   }
 
  private:
-  class Timed {
-   public:
-    Timed(const WatchedInstance& watched, std::string_view function, std::size_t bytes = 0)
-        : watched_(watched),
-          function_(function),
-          longest_(kHoldMax + kHoldPerMebibyte * bytes / kMebibyte),
-          begun_(watched.held_.mark()) {}
-    ~Timed() {
-      const Nanoseconds time = watched_.held_.since(begun_);
-      if (time > longest_) watched_.report_({watched_.info().name, function_, time});
-    }
-    Timed(const Timed&) = delete;
-    Timed& operator=(const Timed&) = delete;
-
-   private:
-    const WatchedInstance& watched_;
-    const std::string_view function_;
-    const Nanoseconds longest_;
-    const io::HeldTime::Mark begun_;
-  };
-
   std::string_view name_of(std::size_t function) const {
     const auto& calls = info().calls;
     return function < calls.size() ? std::string_view(calls[function].name) : "answers";
   }
 
   const std::unique_ptr<actor::FamilyInstance> instance_;
-  const Watchdog::Report& report_;
-  const io::HeldTime held_;
+  const HoldWatch& watch_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<actor::FamilyInstance>> Watchdog::create(std::size_t family,
+/// Of one family.
+struct Watchdog::Watched {
+  Watched(std::string family, const Report& report, const Services& behind)
+      : watch(std::move(family), report), services(behind, watch) {}
+  const HoldWatch watch;
+  const WatchedServices services;
+};
+
+Watchdog::Watchdog(Report report) : report_(std::move(report)) {}
+Watchdog::~Watchdog() = default;
+
+Result<std::unique_ptr<actor::FamilyInstance>> Watchdog::create(const Family& family,
                                                                 const actor::Setting& grant,
-                                                                actor::ActorPort& actor) const {
-  TRY(auto instance, families_.create(family, grant, actor));
-  return std::make_unique<WatchedInstance>(std::move(instance), report_);
+                                                                const Context& context) {
+  const Watched& watched = *watched_.emplace_back(
+      std::make_unique<Watched>(family.info().name, report_, context.services));
+  TRY(auto instance, family.create(grant, {watched.services.services(), context.actor}));
+  return std::make_unique<WatchedInstance>(std::move(instance), watched.watch);
 }
 
 }  // namespace theater::host

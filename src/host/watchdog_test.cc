@@ -15,29 +15,10 @@ namespace {
 using testing::ErrandFamily;
 using testing::Errands;
 
-/// One family, as a node has many.
-class OneFamily final : public actor::FamilySet {
- public:
-  explicit OneFamily(Errands& errands) : family_(errands) {}
-  std::span<const actor::FamilyInfo* const> infos() const override { return infos_; }
-  Status check_grant(std::size_t, const actor::Setting& grant) const override {
-    return family_.check_grant(grant);
-  }
-  Result<std::unique_ptr<actor::FamilyInstance>> create(std::size_t, const actor::Setting& grant,
-                                                        actor::ActorPort& actor) const override {
-    return family_.create(grant, {shard.services, actor});
-  }
-  mutable FakeShard shard;
-
- private:
-  ErrandFamily family_;
-  const std::vector<const actor::FamilyInfo*> infos_{&family_.info()};
-};
-
 class WatchdogTest : public ::testing::Test {
  protected:
   WatchdogTest() {
-    auto made = watchdog.create(0, actor::Setting{}, actor);
+    auto made = watchdog.create(family, actor::Setting{}, {shard.services, actor});
     CHECK(made, "an empty grant is well formed");
     instance = *std::move(made);
     actor.ports = instance->operations();
@@ -56,13 +37,14 @@ class WatchdogTest : public ::testing::Test {
   }
 
   Errands errands;
-  OneFamily families{errands};
+  ErrandFamily family{errands};
+  FakeShard shard;
   std::vector<std::string> named;
-  Watchdog watchdog{families, [this](const Hold& hold) {
-                      EXPECT_GT(hold.time, kHoldMax);
-                      EXPECT_LT(hold.time, std::chrono::seconds(5));
-                      named.push_back(fmt::format("{} {}", hold.family, hold.function));
-                    }};
+  Watchdog watchdog{[this](const Hold& hold) {
+    EXPECT_GT(hold.time, kHoldMax);
+    EXPECT_LT(hold.time, std::chrono::seconds(5));
+    named.push_back(fmt::format("{} {}", hold.family, hold.function));
+  }};
   FakeActor actor;
   std::unique_ptr<actor::FamilyInstance> instance;
   std::uint64_t id = 0;
@@ -79,6 +61,14 @@ TEST_F(WatchdogTest, NamesWhoBlocksAtItsStartAndItsEnd) {
   instance->stop(actor::StopMode::kDrain);
   errands.is_slow = false;
   EXPECT_EQ(named, (std::vector<std::string>{"errand recover", "errand stop"}));
+}
+
+TEST_F(WatchdogTest, NamesWhoBlocksWhenItIsCalledBack) {
+  EXPECT_EQ(run("milk"), actor::CallOutcome::kReturn);
+  errands.is_slow = true;
+  shard.executor.advance(std::chrono::seconds(30));  // its deadline: it is told to give up
+  errands.is_slow = false;
+  EXPECT_EQ(named, (std::vector<std::string>{"errand timer"}));
 }
 
 TEST_F(WatchdogTest, IsSilentAboutWhoDoesNotAndPassesEverythingOn) {

@@ -50,7 +50,9 @@ Status ShardFamilies::check_grant(std::size_t family, const actor::Setting& gran
 
 Result<std::unique_ptr<actor::FamilyInstance>> ShardFamilies::create(
     std::size_t family, const actor::Setting& grant, actor::ActorPort& actor) const {
-  return hosts_.families()[family]->create(grant, {services_, actor});
+  const host::Family& made = *hosts_.families()[family];
+  const host::Context context{services_, actor};
+  return watchdog_ ? watchdog_->create(made, grant, context) : made.create(grant, context);
 }
 
 }  // namespace theater::hosts

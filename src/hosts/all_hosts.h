@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/family.h"
+#include "host/watchdog.h"
 #include "io/environment.h"
 
 namespace theater::hosts {
@@ -38,11 +39,13 @@ class AllHosts {
 };
 
 /// The families with the services of one shard: what Actor::create wants. `create` only on that
-/// shard; the rest anywhere. Borrows both.
+/// shard; the rest anywhere. Borrows all.
 class ShardFamilies final : public actor::FamilySet {
  public:
-  ShardFamilies(const AllHosts& hosts, const host::Services& services)
-      : hosts_(hosts), services_(services) {}
+  /// Instances are watched by `watchdog`, if there is one.
+  ShardFamilies(const AllHosts& hosts, const host::Services& services,
+                host::Watchdog* watchdog = nullptr)
+      : hosts_(hosts), services_(services), watchdog_(watchdog) {}
 
   std::span<const actor::FamilyInfo* const> infos() const override { return hosts_.infos(); }
   Status check_grant(std::size_t family, const actor::Setting& grant) const override;
@@ -53,6 +56,7 @@ class ShardFamilies final : public actor::FamilySet {
  private:
   const AllHosts& hosts_;
   host::Services services_;
+  host::Watchdog* watchdog_;
 };
 
 }  // namespace theater::hosts

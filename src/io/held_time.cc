@@ -51,6 +51,8 @@ Nanoseconds HeldTime::since(const Mark& mark) const {
   return now - mark.time - (waited - mark.waited);
 }
 
+Nanoseconds HeldTime::passed(const Mark& mark) { return read_clock(CLOCK_MONOTONIC) - mark.time; }
+
 /// The file has three numbers: ran so long, waited for a processor so long, ran so often.
 bool HeldTime::read_waited(Nanoseconds& waited) const {
   std::array<char, 128> text;

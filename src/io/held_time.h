@@ -12,7 +12,7 @@ namespace theater::io {
 /// in which the thread computes or is blocked (in a file, a lock, a sleep). While it could run but
 /// another thread has the processor, or a hypervisor has taken the processor away, nothing counts,
 /// so that a busy machine looks like an idle one; of the hypervisor's part that holds only for a
-/// thread that was not blocked as well. A look costs three system calls. Where the kernel does not
+/// thread that was not blocked as well. A mark costs three system calls. Where the kernel does not
 /// count waits for a processor, only computing counts.
 class HeldTime {
  public:
@@ -25,7 +25,10 @@ class HeldTime {
   };
   HeldTime();
   Mark mark() const;
+  /// Three system calls.
   Nanoseconds since(const Mark& mark) const;
+  /// The whole time, others' included: since() is at most that. No system call.
+  static Nanoseconds passed(const Mark& mark);
 
  private:
   bool read_waited(Nanoseconds& waited) const;

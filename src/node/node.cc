@@ -30,8 +30,8 @@ constexpr std::uint64_t kFailureLinesMax = 10;  // an actor and second
 struct Node::Member {
   LoadedActor loaded;
   ShardThread* shard = nullptr;
+  std::unique_ptr<host::Watchdog> watchdog;        // if it is wanted
   std::unique_ptr<hosts::ShardFamilies> families;  // over the shard's services
-  std::unique_ptr<host::Watchdog> watchdog;        // before them, if it is wanted
   actor::Actor* actor = nullptr;
   ActorId id;
   Seq next_seq;
@@ -170,8 +170,9 @@ Status Node::start_actor(std::size_t index) {
   }
   member.is_new = !image;
   member.shard = shards_[index % shards_.size()].get();
-  member.families = std::make_unique<hosts::ShardFamilies>(hosts_, member.shard->services());
   if (options_.has_watchdog) watch_holds(member);
+  member.families = std::make_unique<hosts::ShardFamilies>(hosts_, member.shard->services(),
+                                                           member.watchdog.get());
   member.stage = Member::Stage::kStarting;
   std::promise<Status> opened;
   member.shard->executor().post([&] { opened.set_value(open_on_shard(index, std::move(image))); });
@@ -191,7 +192,7 @@ Status Node::open_on_shard(std::size_t index, std::optional<store::ActorImage> i
 }
 
 void Node::watch_holds(Member& member) {
-  member.watchdog = std::make_unique<host::Watchdog>(*member.families, [&](const host::Hold& hold) {
+  member.watchdog = std::make_unique<host::Watchdog>([&](const host::Hold& hold) {
     const std::string text =
         fmt::format("{} of {} held its shard for {:.1f} ms", hold.function, hold.family,
                     std::chrono::duration<double, std::milli>(hold.time).count());
@@ -204,11 +205,9 @@ void Node::watch_holds(Member& member) {
 
 actor::ActorSetup Node::setup_of(std::size_t index) {
   Member& member = *members_[index];
-  const actor::FamilySet* families = member.families.get();
-  if (member.watchdog) families = member.watchdog.get();
   actor::ActorSetup setup{.manifest = member.loaded.manifest,
                           .program = member.loaded.program,
-                          .families = *families,
+                          .families = *member.families,
                           .snapshots = &store_->snapshots(),
                           .determinism_profile = profile_};
   setup.on_started = [this, index](Status status) {

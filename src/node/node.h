@@ -34,7 +34,7 @@ struct NodeOptions {
   wasm::FuelMode fuel = wasm::FuelMode::kOff;
   std::string metrics;          // where GET /metrics is served: "127.0.0.1:9464"; "" = nowhere
   std::string terminal_keeper;  // program that keeps terminals (hosts/terminal/keeper.h); "" = none
-  bool has_watchdog = false;    // logs each host function that holds its shard for long
+  bool has_watchdog = false;    // logs what of a family holds its shard for long
 };
 
 /// An actor as people are told about it when it starts.

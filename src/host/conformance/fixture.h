@@ -28,7 +28,7 @@
 #include <vector>
 
 #include "host/conformance/rehearsal.h"
-#include "host/watchdog.h"
+#include "host/hold_watch.h"
 
 namespace theater::host::conformance {
 

@@ -52,7 +52,7 @@ struct Errands {
   std::vector<std::string> log;  // "begin 1 first", "abort 1", "credit 1", "over 7"
   std::vector<std::uint64_t> tickets;
   ErrandInstance* instance = nullptr;
-  bool is_slow = false;  // starts and ends hold the shard
+  bool is_slow = false;  // starts, ends and aborts hold the shard
 
   std::vector<std::string> take() { return std::exchange(log, {}); }
 };
@@ -143,7 +143,10 @@ class ErrandInstance final : public OperatingInstance<ErrandInstance> {
   }
 
  private:
-  void abort(OperationId id) override { errands_.log.push_back(fmt::format("abort {}", id.value)); }
+  void abort(OperationId id) override {
+    if (errands_.is_slow) ::poll(nullptr, 0, 50);
+    errands_.log.push_back(fmt::format("abort {}", id.value));
+  }
   Bytes write_end(OperationId id, const GuestError& why) override {
     return errand_end(id.value, std::unexpected(why));
   }
