@@ -17,8 +17,9 @@ struct TcpProvoker {
       "connections_max = 4\ncredit_items = 2\nclose = \"1s\"\ntransfer_to = [\"other\"]\n";
   static constexpr std::uint64_t kBytesMax = 64 * 1024;
   static std::vector<std::string_view> wrong_grants() {
-    return {"allow = [\"a.com\"]", "connections_max = 0", "listen = \"here\"",
-            "tls_verify = false"};
+    return {"mode = \"passive\"", "allow = [\"a.com\"]",
+            "allow = [\"a.com:1\"]\nconnections_max = 0", "listen = \"here\"",
+            "allow = [\"a.com:1\"]\ntls_verify = false"};
   }
 
   static Bytes address(std::uint16_t port) { return arguments_of(std::string("127.0.0.1"), port); }

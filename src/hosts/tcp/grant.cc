@@ -102,6 +102,12 @@ Result<Grant> parse_grant(const actor::Setting& table) {
   host::read_limits(reader, kLimitFields, grant.limits);
   fit(reader, grant.limits);
   TRY_OK(reader.finish());
+  if (grant.allow.empty() && !grant.listen && grant.transfer_from.empty()) {
+    return fail(Code::kInvalid,
+                "{}: grants.tcp leads nowhere and lets nobody in: set allow, such as "
+                "allow = [\"mail.example.com:25\"], listen or transfer_from",
+                table.place());
+  }
   return grant;
 }
 

@@ -410,7 +410,11 @@ TEST_F(Tcp, GrantsAreStrict) {
   const auto check = [&](std::string_view text) {
     return family->check_grant(*actor::parse_settings(text, "t.toml", {})).has_value();
   };
-  EXPECT_TRUE(check(""));
+  for (const char* useless : {"", "allow = []", "transfer_to = [\"worker\"]"}) {
+    EXPECT_FALSE(check(useless)) << useless;
+  }
+  EXPECT_TRUE(check("listen = \"127.0.0.1:1\""));
+  EXPECT_TRUE(check("transfer_from = [\"front\"]"));
   EXPECT_TRUE(
       check("allow = [\"a.com:25\", \"*:443\", \"*.a.com:*\", \"[::1]:7\", \"127.0.0.1:*\"]"));
   for (const char* entry : {"a.com", "a.com:0", "a.com:65536", "a*.com:25", "::1:7", "[a.com]:25",
@@ -418,10 +422,10 @@ TEST_F(Tcp, GrantsAreStrict) {
     EXPECT_FALSE(check(fmt::format("allow = [\"{}\"]", entry))) << entry;
   }
   EXPECT_FALSE(check("listen = \"localhost:1\""));
-  EXPECT_FALSE(check("tls_begins = \"on-order\""));
-  EXPECT_FALSE(check("mode = \"lazy\""));
-  EXPECT_FALSE(check("tls_certificate = \"a\"\ntls_key = \"b\""));
-  EXPECT_FALSE(check("out_low = \"2MiB\""));
+  for (const char* more : {"tls_begins = \"on-order\"", "mode = \"lazy\"", "out_low = \"2MiB\"",
+                           "tls_certificate = \"a\"\ntls_key = \"b\""}) {
+    EXPECT_FALSE(check(fmt::format("allow = [\"a.com:25\"]\n{}", more))) << more;
+  }
 }
 
 }  // namespace

@@ -335,13 +335,20 @@ TEST_F(Client, GrantsAreStrict) {
   const auto check = [&](std::string_view text) {
     return family->check_grant(*actor::parse_settings(text, "t.toml", {}));
   };
-  EXPECT_TRUE(check(""));
+  const auto check_more = [&](std::string_view more) {
+    return check(fmt::format("allow = [\"ws://a.com\"]\n{}", more));
+  };
+  const Status nowhere = check("reconnect = true");
+  ASSERT_FALSE(nowhere);
+  EXPECT_NE(nowhere.error().message.find("set allow"), std::string::npos) << "it says the remedy";
+  EXPECT_FALSE(check("allow = []"));
   EXPECT_TRUE(check("allow = [\"wss://*.a.com/x/*\"]\nreconnect = true"));
   EXPECT_FALSE(check("allow = [\"https://a.com\"]"));
   EXPECT_FALSE(check("allow = [\"a.com\"]"));
-  EXPECT_FALSE(check("ping = \"120s\""));
-  EXPECT_FALSE(check("reconnect_min = \"31s\""));
-  EXPECT_FALSE(check("listen = \"127.0.0.1:1\""));
+  EXPECT_TRUE(check_more("ping = \"119s\""));
+  EXPECT_FALSE(check_more("ping = \"120s\""));
+  EXPECT_FALSE(check_more("reconnect_min = \"31s\""));
+  EXPECT_FALSE(check_more("listen = \"127.0.0.1:1\""));
 }
 
 }  // namespace

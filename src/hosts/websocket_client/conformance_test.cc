@@ -14,8 +14,12 @@ struct WebsocketClientProvoker {
       "connections_max = 4\nmessage_max = 1000\ncredit_messages = 2\nclose = \"1s\"\n";
   static constexpr std::uint64_t kBytesMax = 64 * 1024;
   static std::vector<std::string_view> wrong_grants() {
-    return {"allow = [\"http://a.com\"]", "allow = \"ws://a.com\"", "connections_max = 0",
-            "ping = \"200s\"", "tls_verify = false"};
+    return {"reconnect = true",
+            "allow = [\"http://a.com\"]",
+            "allow = \"ws://a.com\"",
+            "allow = [\"ws://a.com\"]\nconnections_max = 0",
+            "allow = [\"ws://a.com\"]\nping = \"200s\"",
+            "allow = [\"ws://a.com\"]\ntls_verify = false"};
   }
 
   static Bytes url(const std::string& text) {

@@ -33,6 +33,12 @@ Result<Grant> parse_grant(const actor::Setting& table) {
   host::read_limits(reader, kLimitFields, grant.limits);
   fit(reader, grant.limits);
   TRY_OK(reader.finish());
+  if (grant.allow.is_empty()) {
+    return fail(Code::kInvalid,
+                "{}: grants.websocket-client leads nowhere: set allow, such as "
+                "allow = [\"wss://feed.example.com\"]",
+                table.place());
+  }
   return grant;
 }
 
