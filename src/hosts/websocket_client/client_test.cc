@@ -331,6 +331,21 @@ TEST_F(Client, AStopSaysGoodbyeToManyInParts) {
   EXPECT_TRUE(instance->census().is_empty());
 }
 
+/// Whose credit is used up is read again: the close it answers is behind what nobody will take.
+TEST_F(Client, DrainHearsTheAnswerOfAServerThatWasNotRead) {
+  TestServer server = open("credit_messages = 1\n");
+  for (int i = 0; i < 3; ++i) server.end().send(server_frame(Opcode::kText, "a"));
+  shard.executor.run();
+  instance->stop(actor::StopMode::kDrain);
+  shard.executor.run();
+  EXPECT_EQ(server.frames().size(), 1u) << "our close";
+  server.end().send(server_frame(Opcode::kClose, close_payload(1001)));
+  server.end().end();
+  shard.executor.run();
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
+}
+
 TEST_F(Client, GrantsAreStrict) {
   const auto check = [&](std::string_view text) {
     return family->check_grant(*actor::parse_settings(text, "t.toml", {}));

@@ -292,8 +292,10 @@ void Connection::on_writable() {
   flush();
 }
 
+/// What a closing connection says needs no credit: the answer to our close is behind it.
 void Connection::flush() {
   if (state() == State::kClosed) return;
+  if (is_held_ && state() == State::kClosing) return resume();
   if (is_write_blocked_) return update_congestion();
   if (!outbox_.is_empty()) {
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());

@@ -132,6 +132,41 @@ TEST_F(ServerFixture, DrainEndsAsSoonAsEverybodyHasAnswered) {
   EXPECT_TRUE(instance->census().is_empty());
 }
 
+/// Whose credit is used up is read again: the close it answers is behind what nobody will take.
+TEST_F(ServerFixture, DrainHearsTheAnswerOfAClientThatWasNotRead) {
+  serve("credit_messages = 1\n");
+  auto client = open();
+  actor.is_asleep = true;
+  for (int i = 0; i < 3; ++i) client.send(client_frame(Opcode::kText, "a"));
+  executor.run();
+  ASSERT_EQ(static_cast<Instance&>(*instance).queue_counters().depth, 1u);
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  EXPECT_EQ(client.take(), server_frame(Opcode::kClose, close_payload(1001)));
+  client.send(client_frame(Opcode::kClose, close_payload(1001)));
+  client.end();
+  executor.run();
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
+}
+
+TEST_F(ServerFixture, AClientThatWasNotReadIsClosedWithItsAnswer) {
+  serve("credit_messages = 1\n");
+  auto client = open();
+  actor.is_asleep = true;
+  for (int i = 0; i < 3; ++i) client.send(client_frame(Opcode::kText, "a"));
+  executor.run();
+  actor.call(EchoActor::kClose,
+             host::arguments_of(actor.last_id, std::uint16_t{1000}, std::string()));
+  client.send(client_frame(Opcode::kText, "b") + client_frame(Opcode::kClose, close_payload(1000)));
+  client.end();
+  actor.echoes = false;
+  actor.wake();
+  executor.run();
+  EXPECT_EQ(actor.seen, (Seen{"opened", "text a", "closed 1000"})) << "what came late is not told";
+  EXPECT_EQ(instance->census().connections, 0u);
+}
+
 TEST_F(ServerFixture, AnActorWithoutConnectionsDrainsAtOnce) {
   serve();
   instance->stop(actor::StopMode::kDrain);
