@@ -8,12 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/time.h"
 #include "hosts/http_server/ending.h"
 
 namespace theater::hosts::http_server {
 
 class Connection;
+
+/// An invocation of the handler whose answers are not performed yet.
+struct Delivery {
+  Seq seq;
+  std::vector<std::uint64_t> ids;   // of the requests it was given
+  std::vector<std::uint64_t> done;  // of those that are over with it
+};
 
 /// A request as the guest's calls left it: ahead of what is performed.
 enum class View : std::uint8_t {

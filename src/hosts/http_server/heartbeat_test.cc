@@ -1,5 +1,7 @@
 // Who listens to events and hears nothing is sent a comment after the silence, and again; nobody is
 // while something was sent, while bytes wait for its client, or after the end; no other stream is.
+#include <algorithm>
+
 #include "hosts/http_server/server_fixture.h"
 
 namespace theater::hosts::http_server {
@@ -102,6 +104,30 @@ TEST_F(Heartbeats, DoNotComeInOtherStreams) {
   listen("/raw");
   EXPECT_EQ(hear(50), "");
   EXPECT_FALSE(client.is_gone());
+}
+
+/// Others have their turn in between (BLOCK-1).
+TEST_F(Heartbeats, ComeToManyInParts) {
+  listen();
+  std::vector<io::MemoryClient> clients;
+  for (std::size_t i = 0; i < 2 * host::kLooksMax; ++i) {
+    clients.push_back(connect());
+    exchange(clients.back(), get("/events"));
+  }
+  const auto heard = [&] {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(clients, [](const auto& one) { return one.waiting() > 0; }));
+  };
+  while (heard() == 0) {
+    executor.run();
+    clock.advance(executor.next_timer());
+    executor.step_timer();
+  }
+  for (std::size_t before = 0, now = heard(); now < clients.size(); before = now, now = heard()) {
+    ASSERT_LE(now - before, host::kLooksMax);
+    ASSERT_TRUE(executor.step()) << now;
+  }
+  for (auto& one : clients) EXPECT_EQ(one.take(), kHeartbeat);
 }
 
 }  // namespace

@@ -287,9 +287,16 @@ void Instance::arm_tick() {
 void Instance::tick() {
   tick_.reset();
   start_tick();
-  std::vector<Connection*> all;
-  for (const auto& [number, connection] : connections_) all.push_back(connection.get());
-  for (Connection* connection : all) connection->sweep(tick_time_);
+  std::vector<std::uint64_t> all;
+  for (const auto& [number, connection] : connections_) all.push_back(number);
+  patrol_.begin(std::move(all));
+}
+
+void Instance::sweep(std::uint64_t number) {
+  if (Connection* connection = find_connection(number)) connection->sweep(tick_time_);
+}
+
+void Instance::end_tick() {
   for (auto& [id, exchange] : exchanges_.all()) {
     Connection* connection = current(id, exchange);
     if (!connection || connection->state() != State::kStreaming) continue;
@@ -301,6 +308,12 @@ void Instance::tick() {
   }
   if (!is_stopping_) tell_losses();
   if (!connections_.empty() || untold_refusals_ + untold_cut_offs_ > 0) arm_tick();
+}
+
+void Instance::cancel_tick() {
+  if (tick_) services_.executor.cancel(*tick_);
+  tick_.reset();
+  patrol_.cancel();
 }
 
 /// What was turned away, and what was cut off without an event, stands in the chain, once a second.
@@ -337,17 +350,13 @@ void Instance::stop(actor::StopMode mode) {
     std::ranges::sort(chore.ids);
     add_chore(std::move(chore));
   }
-  if (connections_.empty() && tick_) {
-    services_.executor.cancel(*tick_);
-    tick_.reset();
-  }
+  if (connections_.empty()) cancel_tick();
   drained_if_empty();
 }
 
 void Instance::drained_if_empty() {
   if (!is_stopping_ || is_drained_told_ || !connections_.empty() || !dead_.empty()) return;
-  if (tick_) services_.executor.cancel(*tick_);
-  tick_.reset();
+  cancel_tick();
   queue_.clear();
   tell_losses();
   is_drained_told_ = true;

@@ -11,6 +11,7 @@
 #include "host/deferred.h"
 #include "host/event_queue.h"
 #include "host/family.h"
+#include "host/patrol.h"
 #include "host/rounds.h"
 #include "hosts/http_server/chores.h"
 #include "hosts/http_server/connection.h"
@@ -87,12 +88,6 @@ class Instance final : public host::BoundInstance<Instance>,
  private:
   /// What an event in the queue is about; with the request's id its source.
   enum class About : std::uint64_t { kRequest, kPart, kComplete, kCongestion, kEnded };
-  /// An invocation of the handler whose answers are not performed yet.
-  struct Delivery {
-    Seq seq;
-    std::vector<std::uint64_t> ids;   // of the requests it was given
-    std::vector<std::uint64_t> done;  // of those that are over with it
-  };
 
   // Admitter.
   void admit(listener::Visitor visitor) override;
@@ -152,6 +147,9 @@ class Instance final : public host::BoundInstance<Instance>,
   void arm_tick();
   void start_tick();
   void tick();
+  void sweep(std::uint64_t number);
+  void end_tick();
+  void cancel_tick();
   void tell_losses();
   void drained_if_empty();
 
@@ -187,6 +185,8 @@ class Instance final : public host::BoundInstance<Instance>,
   bool is_stopping_ = false;  // it has come
   bool is_drained_told_ = true;
   host::Deferred<Instance> deferred_{services_.executor, *this};
+  host::Patrol patrol_{services_.executor,
+                       {[this](std::uint64_t number) { sweep(number); }, [this] { end_tick(); }}};
   /// Shared with routes, which hold it weakly: this instance may be gone when
   /// they arrive. Destroyed with it, on its shard.
   std::shared_ptr<listener::Admitter*> self_;

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "host/closing.h"
 #include "host/family.h"
+#include "host/patrol.h"
 #include "hosts/sockets/flow.h"
 
 namespace theater::hosts::sockets {
@@ -22,7 +23,7 @@ class CrowdUser {
  public:
   using Connection = typename decltype(Peer::connection)::element_type;
 
-  /// Each tick, for every connection there is.
+  /// Each tick, for every connection there is, some in each task.
   virtual void on_look(std::uint64_t, Peer&) {}
   /// Each tick, in the end; true: another one must follow, whoever is there.
   virtual bool on_tick() { return false; }
@@ -140,22 +141,25 @@ class Crowd {
   void tick() {
     tick_.reset();
     tick_time_ = it_.services.clock.now();
-    for (auto& [id, peer] : it_.peers.all()) {
-      if (!peer.connection) continue;
-      it_.user.on_look(id, peer);
-      it_.flow.look(id, peer);
-      peer.connection->sweep(tick_time_);
-    }
+    patrol_.begin(host::all_connected(it_.peers));
+  }
+  void look(std::uint64_t id) {
+    Peer* peer = it_.peers.find(id);
+    if (!peer || !peer->connection) return;
+    it_.user.on_look(id, *peer);
+    it_.flow.look(id, *peer);
+    peer->connection->sweep(tick_time_);
+  }
+  void end_tick() {
     if (it_.user.on_tick() || count_ > 0) arm_tick();
   }
   void cancel_tick() {
-    if (tick_) it_.services.executor.cancel(*tick_);
-    tick_.reset();
+    if (tick_) it_.services.executor.cancel(*std::exchange(tick_, std::nullopt));
+    patrol_.cancel();
   }
   void bury_some() {
-    if (host::bury_some(dead_) == host::Round::kUnfinished) {
-      return deferred_.request(&Crowd::bury_some);
-    }
+    const auto round = host::bury_some(dead_);
+    if (round == host::Round::kUnfinished) return deferred_.request(&Crowd::bury_some);
     it_.user.on_buried();
     drained_if_empty();
   }
@@ -189,6 +193,8 @@ class Crowd {
   bool is_stopping_ = false;
   bool is_drained_told_ = true;
   host::Deferred<Crowd> deferred_{it_.services.executor, *this};
+  host::Patrol patrol_{it_.services.executor,
+                       {[this](std::uint64_t id) { look(id); }, [this] { end_tick(); }}};
 };
 
 }  // namespace theater::hosts::sockets

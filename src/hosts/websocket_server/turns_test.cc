@@ -243,6 +243,25 @@ TEST_F(Publishing, NobodyIsReadWhileManyPublicationsWait) {
   EXPECT_EQ(heard(clients[0]).size(), kPublicationsHigh + 1);
 }
 
+TEST_F(Publishing, ManyAreAskedWhetherTheyAreThereInParts) {
+  serve("ping = \"3s\"\nidle = \"60s\"\n");
+  gather();
+  const auto asked = [&] {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(clients, [](const auto& client) { return client.waiting() > 0; }));
+  };
+  while (asked() == 0) {
+    executor.run();
+    clock.advance(executor.next_timer());
+    executor.step_timer();
+  }
+  for (std::size_t before = 0, now = asked(); now < kCrowd; before = now, now = asked()) {
+    ASSERT_LE(now - before, host::kLooksMax);
+    ASSERT_TRUE(executor.step()) << now;
+  }
+  for (auto& client : clients) EXPECT_EQ(client.take(), server_frame(Opcode::kPing, ""));
+}
+
 TEST_F(Publishing, AKillForAReasonLetsAWorkerTellManyWhy) {
   serve();
   gather();
