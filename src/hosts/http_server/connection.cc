@@ -129,7 +129,7 @@ void Connection::process(ByteSpan input) {
   } while (step(input));
   is_processing_ = false;
   is_ahead_ = !input.empty();
-  if (state() == State::kIdle && has_peer_ended_) return apply(Input::kPeerEnd);
+  if (state() == State::kIdle && has_peer_ended_ && !rests()) return apply(Input::kPeerEnd);
   if (state() != State::kClosed && is_ahead_) unread_ = to_bytes(input);
 }
 
@@ -137,7 +137,7 @@ void Connection::process(ByteSpan input) {
 bool Connection::step(ByteSpan& input) {
   switch (state()) {
     case State::kIdle:
-      return read_head(input);
+      return !is_resting_ && read_head(input);
     case State::kReading:
       return read_body(input);
     case State::kWriting:
@@ -276,6 +276,12 @@ void Connection::resume() {
   flush();
 }
 
+void Connection::end_rest() {
+  is_resting_ = false;
+  process({});
+  flush();
+}
+
 // The socket.
 
 void Connection::on_readable() {
@@ -293,7 +299,7 @@ void Connection::on_readable() {
 }
 
 void Connection::want_more() {
-  if (state() == State::kClosed || has_peer_ended_ || is_held_) return;
+  if (state() == State::kClosed || has_peer_ended_ || is_held_ || rests()) return;
   const bool is_ahead = is_in_progress(state()) || state() == State::kWriting;
   if (is_ahead && !body_ && unread_.size() >= kPipelineBytesMax) return;
   stream_->want_read();
@@ -301,6 +307,7 @@ void Connection::want_more() {
 
 void Connection::end_of_peer() {
   has_peer_ended_ = true;
+  if (rests()) return;
   if (body_ && is_in_progress(state())) return broke(Ending::kGone);
   if (state() == State::kParked || state() == State::kStreaming || state() == State::kReading) {
     ending_ = Ending::kGone;

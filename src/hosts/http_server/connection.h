@@ -59,6 +59,8 @@ class Connection final : private io::StreamUser {
   void flush();
   /// Parts may be delivered again.
   void resume();
+  /// It was turned away long enough ago: its next request is read.
+  void end_rest();
   /// Gives up the socket, if it still has it; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
   /// Looks at the deadlines; about once a second.
@@ -104,6 +106,7 @@ class Connection final : private io::StreamUser {
   bool has_spoken();
   void deliver();
   void note(const http::Request& request);
+  bool rests() const { return is_resting_ && state() == State::kIdle; }
   void want_more();
   void write_out();
   void write_response(const http::ResponseMessage& response);
@@ -150,6 +153,7 @@ class Connection final : private io::StreamUser {
   bool is_held_ = false;
   bool is_ahead_ = false;  // the client has sent more than this request
   bool is_ejected_ = false;
+  bool is_resting_ = false;
   bool has_peer_ended_ = false;
 };
 

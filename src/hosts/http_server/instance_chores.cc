@@ -92,6 +92,10 @@ void Instance::resume_held() {
   }
 }
 
+void Instance::end_rest(std::uint64_t number) {
+  if (Connection* connection = find_connection(number)) connection->end_rest();
+}
+
 void Instance::bury() {
   if (host::bury_some(dead_) == host::Round::kUnfinished) {
     return deferred_.request(&Instance::bury);

@@ -1,6 +1,6 @@
 // Bodies in parts come as far as credit and the queue allow, and no further; streams that nobody
 // reads tell the guest, refuse at the hard bound and end by rule; who was refused is told when
-// there is room; who is turned away is not called slow.
+// there is room; who is turned away is not called slow, and is read again after a while.
 #include <algorithm>
 
 #include "hosts/http_server/server_fixture.h"
@@ -225,6 +225,68 @@ TEST_F(Crowded, WhoIsTurnedAwayAndAnsweredIsNotCutOff) {
   pass(seconds(3));
   EXPECT_EQ(figure("http_slow_closes_total"), 0);
   EXPECT_EQ(actor.overflowed, 1u) << "the refusal alone";
+}
+
+/// One request is in flight; who asks beside it is turned away.
+struct Resting : Crowded {
+  io::MemoryClient client;
+  void begin(std::string_view asked) {
+    serve("inflight_max = 1\n");
+    actor.is_asleep = true;
+    busy_ = connect();
+    exchange(busy_, get("/now"));
+    client = connect();
+    EXPECT_EQ(brief(exchange(client, asked)), "503 too many requests are in flight");
+    actor.wake();
+    executor.run();
+    EXPECT_EQ(brief(busy_.take()), "200 hello");
+  }
+
+ private:
+  io::MemoryClient busy_;
+};
+
+TEST_F(Resting, WhoIsTurnedAwayIsReadAgainAfterAWhile) {
+  begin(get("/now"));
+  EXPECT_EQ(exchange(client, get("/now")), "") << "it waits in the kernel";
+  EXPECT_EQ(ask(get("/now")), "200 hello") << "others do not";
+  pass(kRestTime);
+  EXPECT_EQ(brief(client.take()), "200 hello");
+  EXPECT_EQ(brief(exchange(client, get("/now"))), "200 hello");
+  EXPECT_EQ(executor.timer_count(), 1u) << "the tick";
+  EXPECT_EQ(figure("http_refused_total"), 1);
+}
+
+TEST_F(Resting, WhatItSentAheadWaitsToo) {
+  begin(get("/now") + get("/now") + get("/now"));
+  client.end();
+  executor.run();
+  EXPECT_EQ(client.take(), "");
+  pass(kRestTime);
+  EXPECT_EQ(brief(client.take()), "200 hello; 200! hello");
+  executor.run();
+  EXPECT_TRUE(client.is_gone());
+}
+
+TEST_F(Resting, WhoGoesMeanwhileIsFoundGone) {
+  begin(get("/now"));
+  const std::uint64_t before = instance->census().connections;
+  client.end();
+  pass(kRestTime);
+  EXPECT_TRUE(client.is_gone());
+  EXPECT_EQ(instance->census().connections, before - 1);
+}
+
+TEST_F(Resting, AStopDoesNotWaitForIt) {
+  begin(get("/now"));
+  EXPECT_EQ(instance->census().timers, 2u);
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  EXPECT_TRUE(client.is_ended());
+  EXPECT_EQ(instance->census().timers, 1u) << "the tick";
+  client.end();
+  executor.run();
+  EXPECT_TRUE(client.is_gone());
 }
 
 TEST_F(Slow, AnAnswerThatNobodyTakesEnds) {
