@@ -45,12 +45,6 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-/// What is left of a connection: its socket, detached, and what is still to be written there.
-struct Remains {
-  std::unique_ptr<io::Stream> stream;
-  Outbox outbox;
-};
-
 /// Owned by its actor's instance, on the actor's shard. At most one read and one write are under
 /// way. Between messages an idle connection holds no buffer. It ends by reaching State::kClosed;
 /// destroying it earlier resets the peer and reports nothing.
@@ -87,8 +81,10 @@ class Connection final : private io::StreamUser {
   void resume();
   /// Gives up the socket, if there is one; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
-  /// The same, with what is still to be written.
-  Remains leave() { return {give_up(), std::move(outbox_)}; }
+  /// Leaves its shard: tells its owner nothing more; from then on any one thread may part from it.
+  void leave() { stream_->detach(); }
+  /// Writes what is still to be written, as far as the socket takes it; then it is to be destroyed.
+  void part() { static_cast<void>(outbox_.write_to(*stream_)); }
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 

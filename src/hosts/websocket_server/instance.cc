@@ -280,18 +280,20 @@ void Instance::send_off(Connection& connection) {
 /// At a kill: they are told why, as far as their sockets take it, and closed by a worker, soon.
 void Instance::part_from_all() {
   is_parting_ = true;
-  std::vector<Remains> all;
+  std::vector<std::unique_ptr<Connection>> all;
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
     send_off(*peer.connection);
     if (!peer.connection) continue;  // it broke
-    all.push_back(peer.connection->leave());
-    peer.connection.reset();
+    peer.connection->leave();
+    all.push_back(std::move(peer.connection));
   }
   if (all.empty()) return;
   auto close = [all = std::move(all)]() mutable {
-    for (Remains& it : all) static_cast<void>(it.outbox.write_to(*it.stream));
-    all.clear();
+    for (auto& connection : all) {
+      connection->part();
+      connection.reset();
+    }
   };
   services_.workers.run(std::move(close), services_.executor, [] {});
 }
