@@ -1,4 +1,7 @@
-"""Each entry of docs/guide.md names tests that are there and are run by ctest; none is left out."""
+"""Each entry of docs/guide.md names tests that are there and are run by ctest; none is left out.
+
+And tests/README.md has a row for each test from outside.
+"""
 
 import re
 import unittest
@@ -74,6 +77,12 @@ class GuideTest(unittest.TestCase):
         self.assertEqual(mistakes(PAGE.read_text(), self.known), [])
         named = sum(len(tests) for rows in entries(PAGE.read_text()).values() for _, tests in rows)
         print(f"{sum(ENTRIES.values())} entries, {named} tests named, {len(self.known)} known")
+
+    def test_every_test_from_outside_has_its_row(self):
+        page = (ROOT / "tests" / "README.md").read_text()
+        rows = re.findall(r"(?m)^\| `(\w+_test\.py)` \|", page)
+        files = [path.name for path in (ROOT / "tests").glob("*_test.py")]
+        self.assertEqual(sorted(rows), sorted(files))
 
     def test_every_family_has_a_conformance_set(self):
         """As the page says; and which of them compares no two lives."""
