@@ -17,6 +17,7 @@ from pathlib import Path
 from support import BUILD, ROOT
 
 TOOL = ROOT / "tools" / "new_host.py"
+CHANGED = ("all_hosts.cc", "README.md", "tables_test.cc", "grant_examples_test.cc")
 MODEL = ROOT / "src" / "hosts" / "recipe_test.cc"  # compiled with the flags of every test there
 
 
@@ -27,9 +28,11 @@ class NewHostTest(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
         self.tree = self.folder / "tree"
-        for name in ("src/hosts/all_hosts.cc", "src/hosts/README.md"):
-            (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, self.tree / name)
+        for path in [*(ROOT / "src/hosts" / name for name in CHANGED),
+                     *ROOT.glob("src/hosts/*/README.md"), *ROOT.glob("src/hosts/*/grant.cc")]:
+            copy = self.tree / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
         shutil.copytree(ROOT / "wit", self.tree / "wit")
 
     def run_tool(self, *arguments):
@@ -44,13 +47,16 @@ class NewHostTest(unittest.TestCase):
         self.assertTrue(re.findall(r"push_back\((\w+)::make", hosts)[-1] == "rain_gauge")
         self.assertIn("- `rain_gauge`", (self.tree / "src/hosts/README.md").read_text())
         self.check_wit()
-        folder = self.tree / "src/hosts/rain_gauge"
-        sources = [*folder.glob("*.cc"), self.tree / "src/hosts/all_hosts.cc"]
+        hosts = self.tree / "src/hosts"
+        sources = [*(hosts / "rain_gauge").glob("*.cc"),
+                   *(hosts / name for name in CHANGED if name.endswith(".cc"))]
         with ThreadPoolExecutor() as pool:
             objects = list(pool.map(self.compile, sources))
-        program = self.link(objects[:-1])
+        program = self.link(objects)
         ran = subprocess.run([program], capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual(ran.returncode, 0, ran.stdout[-4000:] + ran.stderr[-2000:])
+        for test in ("Tables.AKeyOfRainGauge", "GrantExamples.ShowTheDefaultOfEachLimit"):
+            self.assertIn(f"[       OK ] {test} ", ran.stdout)
         print(ran.stdout.strip().splitlines()[-1])
 
     def check_wit(self):
@@ -67,6 +73,7 @@ class NewHostTest(unittest.TestCase):
         words = words[:words.index("-o")]
         words.insert(words.index(next(w for w in words if w.startswith("-I"))),
                      f"-I{self.tree / 'src'}")
+        words.append(f'-DTHEATER_SOURCE_DIR="{self.tree}"')
         made = self.folder / (source.stem + ".o")
         done = subprocess.run([*words, "-o", made, "-c", source], cwd=entry["directory"],
                               capture_output=True, text=True, check=False, timeout=300)
