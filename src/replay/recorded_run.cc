@@ -1,6 +1,9 @@
 // RecordedRun: comparing and answering.
 #include "replay/recorded_run.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "actor/folding.h"
 #include "base/check.h"
 #include "chain/chunk_tree.h"
@@ -108,8 +111,7 @@ bool RecordedRun::is_skipped() const {
   const auto& payloads = back().payloads;
   if (payloads.empty()) return false;
   const std::string_view text = wasm::BinaryReader(payloads[0].bytes).string();
-  return text == actor::kLogFullText || text == actor::kLogSpentText ||
-         text == actor::kNoRoomText || text == wasm::kMemoriesTogetherText;
+  return std::ranges::find(kUnrepeatableLimits, text) != std::end(kUnrepeatableLimits);
 }
 
 Result<chain::Appended> RecordedRun::append(const actor::EventDraft& draft) {

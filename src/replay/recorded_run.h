@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actor/invocation.h"
@@ -14,8 +15,13 @@
 #include "replay/event_types.h"
 #include "replay/replay.h"
 #include "store/actor_history.h"
+#include "wasm/trap.h"
 
 namespace theater::replay {
+
+/// What a trap of reason limit says if no repetition can reach it (chain.md 2).
+inline constexpr std::string_view kUnrepeatableLimits[] = {
+    actor::kLogFullText, actor::kLogSpentText, actor::kNoRoomText, wasm::kMemoriesTogetherText};
 
 /// Holds the events from a recv to its commit or trap, and walks along them while the invocation is
 /// run again. Reused. One thread. `types` outlives it.
@@ -33,8 +39,8 @@ class RecordedRun final : public actor::Journal, public actor::Imports {
   const store::StoredEvent& back() const { return events_[size_ - 1]; }
   const store::StoredEvent& operator[](std::size_t index) const { return events_[index]; }
 
-  /// Whether the run ended in a way that no repetition can reach: deadline, interruption
-  /// or a full queue to the log.
+  /// Whether the run ended in a way that no repetition can reach: deadline, interruption or one of
+  /// kUnrepeatableLimits.
   bool is_skipped() const;
   /// The recorded answer to the pending host-req; it is passed.
   Result<ByteSpan> take_response();

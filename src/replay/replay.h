@@ -53,7 +53,7 @@ struct ActorReplay {
   std::string name;
   std::uint64_t events = 0;                // compared and equal
   std::uint64_t invocations = 0;           // run again
-  std::uint64_t skipped = 0;               // invocations ended by deadline or interruption: not run
+  std::uint64_t skipped = 0;               // invocations that no repetition can reach: not run
   std::optional<Seq> snapshot;             // the last event that the snapshot it began at holds
   std::vector<std::string> bad_snapshots;  // newer ones that do not verify: where and why
   Digest state_root;                       // after the last event replayed
