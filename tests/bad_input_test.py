@@ -46,7 +46,7 @@ class GoldenTest(support.ActorTest):
     def check_golden(self, golden, result, *arguments):
         """Compares what a command said with the golden file, less what differs each time."""
         text = f"$ theater {' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}"
-        text = text.replace(str(self.folder), "FOLDER")
+        text = text.replace(str(self.folder), "FOLDER").replace(str(support.THEATER), "theater")
         text = re.sub(r"\b[0-9a-f]{16,}\b", "HEX", text)
         text = re.sub(r"\b(at byte|batch|seq) \d+", r"\1 N", text)  # as the batches happened to be
         text = re.sub(r"(?m)^\d+ events", "N events", text)
@@ -208,6 +208,20 @@ class DataTest(GoldenTest):
                 ("no_such_actor", ("state", "data", "--actor", "ecko"), str),
                 ("no_such_event", ("state", "data", "--actor", "echo", "--at", "99999"), str)):
             self.check(name, arguments, break_it)
+
+    def test_what_stands_before_damage_is_printed(self):
+        shutil.copytree(self.good, self.data)
+        self.damage_log(self.data)
+        for arguments in ((), ("--actor", "echo", "--payloads")):
+            with self.subTest(arguments=arguments):
+                whole = theater("chain", self.good, *arguments)
+                left = theater("chain", self.data, *arguments)
+                self.assertEqual(whole.returncode, 0, whole.stderr)
+                self.assertEqual(left.returncode, 1)
+                self.assertIn("genesis", left.stdout)
+                self.assertLess(len(left.stdout), len(whole.stdout))
+                self.assertTrue(whole.stdout.startswith(left.stdout), left.stdout)
+                self.assertIn("an acknowledged batch is damaged or missing", left.stderr)
 
     def empty(self, data):
         shutil.rmtree(data)

@@ -75,8 +75,8 @@ Status print_chain(Shell& shell, const ChainArguments& arguments) {
                 *arguments.to);
   }
   ChainPrinter printer(shell.output, arguments.payloads);
-  TRY(auto history, store::ActorHistory::open(shell.files, arguments.data,
-                                              store::ActorHistory::Load::kSummaries));
+  TRY(auto history,
+      store::ActorHistory::open(shell.files, arguments.data, store::ActorHistory::Load::kReadable));
   auto range = range_of(arguments, shell.output.format);
   TRY(range.actor, choose_actor(*history, arguments, printer));
   if (follows) {
@@ -96,8 +96,8 @@ void add_chain(CLI::App& app, Shell& shell) {
   CLI::App& command = add_command(
       app, shell,
       {"chain",
-       "Print the recorded events. Reads only; a node may be running. Exit status: 0, or 1 if it "
-       "cannot be read.",
+       "Print the recorded events. Reads only; a node may be running. Of a damaged log what stands "
+       "before the damage is printed. Exit status: 0, or 1 if not all can be read.",
        "  theater chain theater-data --actor chat --from 10 --to 20 --payloads\n"
        "  theater chain theater-data --follow"});
   command.add_option("DATA", arguments->data, "the data directory")->required();

@@ -48,15 +48,17 @@ Json report_json(const chain::VerifyReport& found) {
   return json;
 }
 
-void print_report(Output& output, const chain::VerifyReport& found) {
-  if (found.bad) {
-    output.line(fmt::format("{} {}", output.paint(Colour::kRed, "bad:"), bad_text(*found.bad)));
-    output.line(
-        fmt::format("{} events before it are good; restore the directory from a copy, or "
-                    "read what is left with theater chain --to",
-                    found.events));
-    return;
-  }
+void print_bad(Shell& shell, const VerifyArguments& arguments, const chain::VerifyReport& found) {
+  Output& output = shell.output;
+  output.line(fmt::format("{} {}", output.paint(Colour::kRed, "bad:"), bad_text(*found.bad)));
+  if (found.events == 0) return output.line("restore the directory from a copy");
+  output.line(
+      fmt::format("{} events before it are good; \"{} chain {}\" prints them. Restore the "
+                  "directory from a copy",
+                  found.events, shell.program, arguments.data));
+}
+
+void print_good(Output& output, const chain::VerifyReport& found) {
   output.line(fmt::format("{} {} events of {} actors in {} ({} payloads, {} snapshots)",
                           output.paint(Colour::kGreen, "good:"), found.events, found.actors.size(),
                           size_text(found.bytes), found.payloads, found.snapshots));
@@ -90,8 +92,10 @@ Exit verify(Shell& shell, const VerifyArguments& arguments) {
   if (!found) return report(shell, found.error(), Exit::kUnusable);
   if (shell.output.is_json()) {
     shell.output.json(report_json(*found));
+  } else if (found->bad) {
+    print_bad(shell, arguments, *found);
   } else {
-    print_report(shell.output, *found);
+    print_good(shell.output, *found);
   }
   return found->good() ? Exit::kOk : Exit::kBad;
 }

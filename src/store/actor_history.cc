@@ -83,7 +83,10 @@ Status LogHistory::read(Load load, std::unique_ptr<LogIndex> index) {
     if (images) TRY_OK(load_places(files_, log, index->actors));
     scan.resume(std::move(index->actors));
   }
-  TRY_OK(scan.run());
+  const Status scanned = scan.run();
+  const bool ends_at_damage = load == Load::kReadable && index == nullptr && !scanned &&
+                              scanned.error().code == Code::kCorrupt;
+  if (!scanned && !ends_at_damage) return scanned;
   auto actors = scan.take();
   for (auto& actor : actors) actor->taken = !images;
   adopt(std::move(actors), node_actor_id(node));

@@ -60,8 +60,9 @@ struct FoundSnapshot {
 class ActorHistory {
  public:
   /// Reads the log once, from where the newest index ends: every actor's summary. With kImages also
-  /// their images, for take_image.
-  enum class Load : std::uint8_t { kSummaries, kImages };
+  /// their images, for take_image. Damage is refused; with kReadable what stands before it is the
+  /// history, and for_each returns the error once it comes there.
+  enum class Load : std::uint8_t { kSummaries, kReadable, kImages };
   static Result<std::unique_ptr<ActorHistory>> open(io::FileSystem& files, const std::string& root,
                                                     Load load);
   /// The same with an index that was loaded already; nullptr: reads the whole log.
