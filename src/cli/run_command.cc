@@ -170,7 +170,7 @@ void add_run(CLI::App& app, Shell& shell) {
       app, shell,
       {"run",
        "Run actors until Ctrl-C, SIGTERM, or SIGUSR2, which tells clients of a restart. Exit "
-       "status: 0 stopped, 1 failed, 2 bad usage or manifest.",
+       "status: 0 stopped, 1 failed, 2 bad usage or manifest, 130 after a third signal.",
        "  theater run actors/chat/chat.toml --data theater-data --var listen=127.0.0.1:8080"});
   command.add_option("MANIFEST", arguments->manifests, "manifests, one an actor")->required();
   command.add_option("--data", arguments->data, "the data directory")->capture_default_str();

@@ -26,7 +26,7 @@ std::string answer(std::string_view status, std::string_view type, std::string_v
 
 std::string refusal(std::string_view status) {
   return answer(status, "text/plain; charset=utf-8",
-                fmt::format("{}\nThis address serves GET /metrics.\n", status));
+                fmt::format("{}\nThis address serves GET /metrics and GET /operations.\n", status));
 }
 
 }  // namespace
