@@ -47,8 +47,12 @@ struct HttpProvoker {
       "listen = \"127.0.0.1:80\"\nqueue_items = 16\nbody_max = 1024\n";
   static constexpr std::uint64_t kBytesMax = 1 << 20;
   static std::vector<std::string_view> wrong_grants() {
-    return {"", "listen = 80", "listen = \"127.0.0.1:80\"\npath = \"api\"",
+    return {"",
+            "listen = 80",
+            "listen = \"127.0.0.1:80\"\npath = \"api\"",
             "listen = \"127.0.0.1:80\"\nqueue_items = 0",
+            "listen = \"127.0.0.1:80\"\nqueue_bytes = \"4MiB\"",
+            "listen = \"127.0.0.1:80\"\nout_hard = \"512KiB\"",
             "listen = \"127.0.0.1:80\"\ntls_certificate = \"cert.pem\""};
   }
   /// The address is held, and time while anybody was there.

@@ -1,8 +1,7 @@
 // Grant: reading and checking.
 #include "hosts/http_server/grant.h"
 
-#include <algorithm>
-
+#include "host/least_limit.h"
 #include "hosts/listener/settings.h"
 
 namespace theater::hosts::http_server {
@@ -14,8 +13,9 @@ void fit(actor::SettingsReader& reader, Limits& limits) {
   constexpr std::uint64_t kHeadRoom = 64 * 1024;
   if (limits.out_low >= limits.out_high) reader.refuse("out_low", "must be below out_high");
   // A quarter of the queue stays free above its high mark: one request fits.
-  limits.queue_bytes = std::max(limits.queue_bytes, 4 * (limits.body_max + kHeadRoom));
-  limits.out_hard = std::max(limits.out_hard, limits.out_high);
+  host::need_at_least(reader, "queue_bytes", limits.queue_bytes,
+                      {4 * (limits.body_max + kHeadRoom), "4 times body_max and 64KiB"});
+  host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ struct TcpProvoker {
   static std::vector<std::string_view> wrong_grants() {
     return {"mode = \"passive\"", "allow = [\"a.com\"]",
             "allow = [\"a.com:1\"]\nconnections_max = 0", "listen = \"here\"",
-            "allow = [\"a.com:1\"]\ntls_verify = false"};
+            "allow = [\"a.com:1\"]\ntls_verify = false",
+            "allow = [\"a.com:1\"]\nout_high = \"2MiB\"\nout_hard = \"1MiB\""};
   }
 
   static Bytes address(std::uint16_t port) { return arguments_of(std::string("127.0.0.1"), port); }

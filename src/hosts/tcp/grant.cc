@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "host/least_limit.h"
 #include "hosts/listener/settings.h"
 #include "hosts/outbound/fields.h"
 #include "hosts/outbound/url.h"
@@ -38,7 +39,7 @@ std::vector<std::string> read_actors(actor::SettingsReader& reader, std::string_
 /// Bounds that depend on each other.
 void fit(actor::SettingsReader& reader, Limits& limits) {
   if (limits.out_low >= limits.out_high) reader.refuse("out_low", "must be below out_high");
-  limits.out_hard = std::max(limits.out_hard, limits.out_high);
+  host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
 }
 
 }  // namespace

@@ -173,7 +173,7 @@ TEST_F(Client, ASlowServerIsToldOfAndClosed) {
 
 /// Below out_high nobody was congested; who was refused waits for `drained` all the same.
 TEST_F(Client, WhoWasRefusedIsToldWhenThereIsRoom) {
-  TestServer server = open("out_high = 2048\nout_low = 512\nout_hard = 4096\nmessage_max = 4096\n");
+  TestServer server = open("out_high = 2048\nout_low = 512\nout_hard = 4096\nmessage_max = 4000\n");
   server.end().set_capacity(0);
   EXPECT_EQ(send(std::string(1500, 'x')), std::nullopt);
   EXPECT_EQ(send(std::string(3000, 'x')), GuestCode::kFull);

@@ -19,7 +19,9 @@ struct WebsocketClientProvoker {
             "allow = \"ws://a.com\"",
             "allow = [\"ws://a.com\"]\nconnections_max = 0",
             "allow = [\"ws://a.com\"]\nping = \"200s\"",
-            "allow = [\"ws://a.com\"]\ntls_verify = false"};
+            "allow = [\"ws://a.com\"]\ntls_verify = false",
+            "allow = [\"ws://a.com\"]\nqueue_bytes = \"4MiB\"",
+            "allow = [\"ws://a.com\"]\nout_high = \"2MiB\"\nout_hard = \"1MiB\""};
   }
 
   static Bytes url(const std::string& text) {

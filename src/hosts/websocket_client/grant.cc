@@ -1,7 +1,7 @@
 // Grant: reading and checking.
 #include "hosts/websocket_client/grant.h"
 
-#include <algorithm>
+#include "host/least_limit.h"
 
 namespace theater::hosts::websocket_client {
 
@@ -15,8 +15,11 @@ void fit(actor::SettingsReader& reader, Limits& limits) {
     reader.refuse("reconnect_min", "must not be longer than reconnect_max");
   }
   // A quarter of the queue stays free above its high mark: one message fits.
-  limits.queue_bytes = std::max(limits.queue_bytes, 4 * limits.message_max + 64 * 1024);
-  limits.out_hard = std::max({limits.out_hard, limits.out_high, limits.message_max + 64});
+  host::need_at_least(reader, "queue_bytes", limits.queue_bytes,
+                      {4 * limits.message_max + 64 * 1024, "4 times message_max, and 64KiB"});
+  host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
+  host::need_at_least(reader, "out_hard", limits.out_hard,
+                      {limits.message_max + 64, "message_max and 64 bytes"});
 }
 
 }  // namespace

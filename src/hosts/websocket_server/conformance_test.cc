@@ -31,9 +31,13 @@ struct WebsocketServerProvoker {
       "out_high = 2048\nout_low = 1024\nout_hard = 4096\ntopics_max = 2\nclose = \"1s\"\n";
   static constexpr std::uint64_t kBytesMax = 256 * 1024;
   static std::vector<std::string_view> wrong_grants() {
-    return {"", "listen = 80", "listen = \"127.0.0.1:80\"\npath = \"ws\"",
+    return {"",
+            "listen = 80",
+            "listen = \"127.0.0.1:80\"\npath = \"ws\"",
             "listen = \"127.0.0.1:80\"\naccept = \"perhaps\"",
-            "listen = \"127.0.0.1:80\"\nout_low = 2048\nout_high = 1024"};
+            "listen = \"127.0.0.1:80\"\nout_low = 2048\nout_high = 1024",
+            "listen = \"127.0.0.1:80\"\nqueue_bytes = \"4MiB\"",
+            "listen = \"127.0.0.1:80\"\nmessage_max = \"8MiB\"\nout_hard = \"8MiB\""};
   }
   /// The address is held, and the tick while anybody was there.
   static bool is_at_rest(const actor::Census& census) {

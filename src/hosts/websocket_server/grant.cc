@@ -1,8 +1,7 @@
 // Grant: reading and checking.
 #include "hosts/websocket_server/grant.h"
 
-#include <algorithm>
-
+#include "host/least_limit.h"
 #include "hosts/listener/settings.h"
 
 namespace theater::hosts::websocket_server {
@@ -14,8 +13,11 @@ void fit(actor::SettingsReader& reader, Limits& limits) {
   if (limits.out_low >= limits.out_high) reader.refuse("out_low", "must be below out_high");
   if (limits.ping >= limits.idle) reader.refuse("ping", "must be shorter than idle");
   // A quarter of the queue stays free above its high mark: one message fits.
-  limits.queue_bytes = std::max(limits.queue_bytes, 4 * limits.message_max + 64 * 1024);
-  limits.out_hard = std::max({limits.out_hard, limits.out_high, limits.message_max + 64});
+  host::need_at_least(reader, "queue_bytes", limits.queue_bytes,
+                      {4 * limits.message_max + 64 * 1024, "4 times message_max, and 64KiB"});
+  host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
+  host::need_at_least(reader, "out_hard", limits.out_hard,
+                      {limits.message_max + 64, "message_max and 64 bytes"});
 }
 
 }  // namespace

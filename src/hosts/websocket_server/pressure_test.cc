@@ -43,8 +43,8 @@ TEST_F(ServerFixture, ReadsNobodyAboveTheHighMarkOfTheQueue) {
 }
 
 TEST_F(ServerFixture, LetsNobodyInWhileOpeningsFillTheQueue) {
-  constexpr std::size_t kHead = 16 * 1024, kQueue = 68 * 1024;  // four messages and 64 KiB
-  serve("message_max = \"1KiB\"\nqueue_bytes = \"64KiB\"\n");
+  constexpr std::size_t kHead = 16 * 1024, kQueue = 68 * 1024;
+  serve("message_max = \"1KiB\"\nqueue_bytes = \"68KiB\"\n");
   actor.is_asleep = true;
   const std::string request = upgrade_request("/", "X-Filler: " + std::string(kHead, 'x') + "\r\n");
   std::vector<io::MemoryClient> clients;
@@ -85,7 +85,7 @@ TEST_F(ServerFixture, ASlowClientIsCongestedFullThenDrained) {
 /// Below out_high nobody was congested; who was refused waits for `drained` all the same.
 TEST_F(ServerFixture, WhoWasRefusedIsToldWhenThereIsRoom) {
   serve(
-      "out_high = \"10KiB\"\nout_low = \"1KiB\"\nout_hard = \"16KiB\"\nmessage_max = \"16KiB\"\n");
+      "out_high = \"10KiB\"\nout_low = \"1KiB\"\nout_hard = \"16KiB\"\nmessage_max = \"10KiB\"\n");
   auto client = open();
   client.set_capacity(0);
   const auto send = [&](std::size_t size) {
@@ -262,7 +262,7 @@ TEST_F(ServerFixture, ASubscriptionThatWasGrantedIsMadeWhateverHasGoneMeanwhile)
 /// that answering all of them at once is.
 TEST_F(ServerFixture, LetsNobodyInWhileHeadsThatAreAskedAboutFillTheirRoom) {
   constexpr std::size_t kHead = 16 * 1024;
-  serve("accept = \"ask\"\nmessage_max = \"1KiB\"\nqueue_bytes = \"64KiB\"\n");
+  serve("accept = \"ask\"\nmessage_max = \"1KiB\"\nqueue_bytes = \"68KiB\"\n");
   const std::string request = upgrade_request("/", "X-Filler: " + std::string(kHead, 'x') + "\r\n");
   std::vector<io::MemoryClient> clients;
   std::vector<std::uint64_t> ids;
@@ -280,7 +280,7 @@ TEST_F(ServerFixture, LetsNobodyInWhileHeadsThatAreAskedAboutFillTheirRoom) {
   for (const std::uint64_t id : ids) {
     actor.call(EchoActor::kAccept, host::arguments_of(id, std::optional<std::string>()));
   }
-  EXPECT_LE(static_cast<Instance&>(*instance).queue_counters().bytes, 64 * 1024 + 2 * kHead);
+  EXPECT_LE(static_cast<Instance&>(*instance).queue_counters().bytes, 68 * 1024 + 2 * kHead);
   actor.wake();
   executor.run();
   EXPECT_EQ(instance->census().bytes, 0u);
