@@ -72,6 +72,18 @@ class ReplayTest(support.ActorTest):
         self.assertTrue(shown, result.stdout)
         self.assertEqual(int(shown.group(1)), self.first_text_answer())
 
+    def test_other_code_is_that_of_one_actor(self):
+        self.record(10, "echo", "counter")
+        component = support.BUILD_ACTORS / "echo.wasm"
+        refused = theater("replay", self.data, "--component", component)
+        self.assertEqual(refused.returncode, 2, refused.stdout)
+        self.assertRegex(refused.stderr,
+                         "name it with --actor; there are: (echo, counter|counter, echo)\n$")
+        refused = theater("replay", self.data, "--actor", "counter", "--component", component)
+        self.assertEqual(refused.returncode, 2, refused.stdout)
+        self.assertRegex(refused.stderr, "counter, event 0: the component imports .*, which the "
+                                         "recorded manifest does not grant\n$")
+
     def change_one_line(self, project):
         """The echo answers one letter more to every text."""
         manifest, source = project / "echo.toml", project / "actor.cc"

@@ -25,6 +25,13 @@ std::unexpected<Error> mismatch(std::string_view name, const wasm::FunctionType&
               wasm::to_wit(component), wasm::to_wit(host));
 }
 
+/// "a", "a, b".
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 /// The arguments as a tuple; in an output the import's name stands before them.
 wasm::Type arguments_type(const wasm::FunctionType& type, std::vector<wasm::Type> elements) {
   for (const wasm::Parameter& parameter : type.parameters) elements.push_back(parameter.type);
@@ -74,6 +81,7 @@ class ProgramLinker {
 
   Result<std::shared_ptr<const Program>> link() {
     for (const wasm::ImportFunction& import : component_->imports()) TRY_OK(add_import(import));
+    TRY_OK(check_granted());
     TRY_OK(add_lifecycle());
     for (std::size_t i = 0; i < options_.families.size(); ++i) TRY_OK(add_handler(i));
     std::vector<wasm::ImportMode> modes;
@@ -110,15 +118,9 @@ class ProgramLinker {
                   import.name, nearest_interface(interface));
     }
     const auto index = static_cast<std::size_t>(family - options_.families.begin());
-    if (!program_->granted_[index] && (*family)->grant_need == GrantNeed::kOperations) {
-      return fail(Code::kDenied,
-                  "the component imports {}, but no family that {} grants has operations",
-                  interface, options_.manifest_file);
-    }
     if (!program_->granted_[index]) {
-      return fail(Code::kDenied,
-                  "the component imports {}, which is not granted; add [grants.{}] to {}",
-                  interface, (*family)->name, options_.manifest_file);
+      if (std::ranges::find(ungranted_, *family) == ungranted_.end()) ungranted_.push_back(*family);
+      return {};
     }
     const auto call =
         std::ranges::find((*family)->calls, import.name.substr(mark + 1), &CallInfo::name);
@@ -131,6 +133,30 @@ class ProgramLinker {
     }
     program_->imports_.push_back(make_target(index, *call, import.name));
     return {};
+  }
+
+  /// Of all that is not granted at once: nobody should have to find it out one by one.
+  Status check_granted() const {
+    std::vector<std::string> interfaces, tables;
+    for (const FamilyInfo* family : ungranted_) {
+      if (family->grant_need == GrantNeed::kOperations) continue;
+      interfaces.push_back(family->interface_name);
+      tables.push_back(fmt::format("[grants.{}]", family->name));
+    }
+    const std::string& manifest = options_.manifest_file;
+    if (interfaces.empty()) {
+      if (ungranted_.empty()) return {};
+      return fail(Code::kDenied,
+                  "the component imports {}, but no family that {} grants has operations",
+                  ungranted_.front()->interface_name, manifest);
+    }
+    if (options_.grants == LinkOptions::Grants::kAreFixed) {
+      return fail(Code::kDenied, "the component imports {}, which {} does not grant",
+                  joined(interfaces), manifest);
+    }
+    return fail(Code::kDenied, "the component imports {}, which {} not granted; add {} to {}",
+                joined(interfaces), interfaces.size() == 1 ? "is" : "are", joined(tables),
+                manifest);
   }
 
   ImportTarget make_target(std::size_t family, const CallInfo& call, std::string_view name) const {
@@ -196,6 +222,10 @@ class ProgramLinker {
       return {};
     }
     if (info.handler_need == HandlerNeed::kOptional) return {};
+    if (options_.grants == LinkOptions::Grants::kAreFixed) {
+      return fail(Code::kInvalid, "{} grants {}, but the component does not export its handler {}",
+                  options_.manifest_file, info.name, info.handler_name);
+    }
     return fail(Code::kInvalid,
                 "{} grants {}, but the component does not export its handler {}; export it or "
                 "remove [grants.{}]",
@@ -221,6 +251,7 @@ class ProgramLinker {
   std::shared_ptr<const wasm::Component> component_;
   const LinkOptions& options_;
   std::unique_ptr<Program> program_;
+  std::vector<const FamilyInfo*> ungranted_;  // that the component imports
 };
 
 Result<std::shared_ptr<const Program>> Program::link(

@@ -48,18 +48,22 @@ struct ExportTarget {
 };
 
 struct LinkOptions {
+  /// Whether a message says what to add to the manifest, or to remove.
+  enum class Grants : std::uint8_t { kCanBeChanged, kAreFixed };
   std::span<const FamilyInfo* const> families;
   std::vector<bool> granted;  // one for each family
   std::string manifest_file;  // for messages
+  Grants grants = Grants::kCanBeChanged;
 };
 
 /// Immutable, any thread; shared by the actors that run one component with the same grants. Holds
 /// pointers into the families' infos, which live as long as the node.
 class Program {
  public:
-  /// Refuses with one sentence: an import no family offers, an import whose family is not granted
-  /// (names the line to add), an import or export of another type (prints both in WIT syntax), a
-  /// granted family whose handler is missing, a component without lifecycle#init (CAP-1).
+  /// Refuses with one sentence: an import no family offers, all imports whose families are not
+  /// granted (names the lines to add), an import or export of another type (prints both in WIT
+  /// syntax), a granted family whose handler is missing, a component without lifecycle#init
+  /// (CAP-1).
   static Result<std::shared_ptr<const Program>> link(
       std::shared_ptr<const wasm::Component> component, const LinkOptions& options);
 

@@ -17,11 +17,12 @@ struct ProgramTest : ::testing::Test {
   FamilyInfo info = probe_info();
   std::vector<const FamilyInfo*> families{&info};
   bool granted = true;
+  LinkOptions::Grants grants = LinkOptions::Grants::kCanBeChanged;
 
   std::string refusal(const Bytes& wasm) {
     auto component = wasm::Component::load(shared_engine(), wasm, "");
     if (!component) return component.error().message;
-    auto program = Program::link(*component, {families, {granted}, "test.toml"});
+    auto program = Program::link(*component, {families, {granted}, "test.toml", grants});
     return program ? "" : program.error().message;
   }
 };
@@ -41,6 +42,14 @@ TEST_F(ProgramTest, RefusesAnImportThatIsNotGranted) {
   EXPECT_EQ(refusal(probe_wasm()),
             "the component imports theater:test/probe@0.1.0, which is not granted; add "
             "[grants.probe] to test.toml");
+}
+
+/// Whoever replays cannot change what was recorded.
+TEST_F(ProgramTest, ARecordedManifestIsNotToBeChanged) {
+  granted = false;
+  grants = LinkOptions::Grants::kAreFixed;
+  EXPECT_EQ(refusal(probe_wasm()),
+            "the component imports theater:test/probe@0.1.0, which test.toml does not grant");
 }
 
 TEST_F(ProgramTest, RefusesAnImportNoFamilyOffers) {

@@ -85,6 +85,18 @@ Exit print_report(Shell& shell, const replay::ReplayReport& found) {
   return found.is_equal() ? Exit::kOk : Exit::kBad;
 }
 
+/// One component would run as every actor: each would be told of its differences from the others.
+Status check_one_actor(const ReplayArguments& arguments, const store::ActorHistory& history) {
+  if (!arguments.actor.empty() || history.actors().size() < 2) return {};
+  std::string names;
+  for (const store::ActorSummary& actor : history.actors()) {
+    names += (names.empty() ? "" : ", ") + node::name_of(actor);
+  }
+  return fail(Code::kInvalid,
+              "--component replaces the code of one actor: name it with --actor; there are: {}",
+              names);
+}
+
 Result<replay::ReplayOptions> read_options(Shell& shell, const ReplayArguments& arguments,
                                            const store::ActorHistory& history) {
   replay::ReplayOptions options;
@@ -96,6 +108,7 @@ Result<replay::ReplayOptions> read_options(Shell& shell, const ReplayArguments& 
   if (arguments.from) options.from = Seq{*arguments.from};
   if (arguments.until) options.until = Seq{*arguments.until};
   if (!arguments.component.empty()) {
+    TRY_OK(check_one_actor(arguments, history));
     TRY(options.component, io::read_file(shell.files, arguments.component, kComponentBytesMax));
   }
   return options;
@@ -154,7 +167,8 @@ void add_replay(CLI::App& app, Shell& shell) {
   command.add_flag("--from-snapshot", arguments->from_snapshot, "begin at the newest snapshot")
       ->excludes(from);
   command.add_option("--until", arguments->until, "the seq of the last event to replay");
-  command.add_option("--component", arguments->component, "run this component instead");
+  command.add_option("--component", arguments->component,
+                     "run this component instead; with --actor, if there are several");
   command.callback([&shell, arguments] { shell.exit = replay_command(shell, *arguments); });
 }
 

@@ -32,14 +32,21 @@ Result<std::shared_ptr<const wasm::Component>> Programs::component(const Digest&
 
 Result<std::shared_ptr<const actor::Program>> Programs::load(const Digest& digest,
                                                              const actor::Manifest& manifest) {
-  TRY(auto loaded, component(digest));
+  auto loaded = component(digest);
+  if (!loaded && loaded.error().code == Code::kNotFound) {
+    return fail(Code::kNotFound,
+                "the component {} is not in {}: copy it there, or give one with --component",
+                digest.hex(), world_.components.directory());
+  }
+  if (!loaded) return std::unexpected(loaded.error());
   actor::LinkOptions options;
   options.families = world_.families;
   options.manifest_file = "the recorded manifest";
+  options.grants = actor::LinkOptions::Grants::kAreFixed;
   for (const actor::FamilyInfo* family : world_.families) {
     options.granted.push_back(manifest.find_grant(family->name) != nullptr);
   }
-  return actor::Program::link(std::move(loaded), options);
+  return actor::Program::link(*std::move(loaded), options);
 }
 
 ActorReplayer::ActorReplayer(const ReplayWorld& world, Programs& programs)
@@ -103,13 +110,11 @@ Status ActorReplayer::compare_link(const store::StoredEvent& event) {
   const chain::Link& link = event.record.link;
   if (link.seq == Seq{}) report_.actor = link.actor;
   if (link.previous != last_leaf_) {
-    return fail(Code::kCorrupt, "event {} of actor {} does not continue the event before it",
-                link.seq.value, link.actor.hex());
+    return fail(Code::kCorrupt, "it does not continue the event before it");
   }
   last_leaf_ = event.leaf;
   if (link.seq == Seq{} && event.record.kind != chain::Kind::kGenesis) {
-    return fail(Code::kCorrupt, "the chain of actor {} does not begin with genesis",
-                link.actor.hex());
+    return fail(Code::kCorrupt, "the chain does not begin with genesis");
   }
   return {};
 }
@@ -117,7 +122,7 @@ Status ActorReplayer::compare_link(const store::StoredEvent& event) {
 Status ActorReplayer::set_program(const store::StoredEvent& event) {
   const auto& body = std::get<chain::GenesisBody>(event.record.body);
   if (event.payloads.empty() || !event.payloads[0].present) {
-    return fail(Code::kNotFound, "the manifest of event {} is gone", event.record.link.seq.value);
+    return fail(Code::kNotFound, "its manifest is gone");
   }
   TRY(manifest_, actor::parse_recorded_manifest(as_text(event.payloads[0].bytes)));
   report_.name = manifest_.name;

@@ -40,7 +40,8 @@ class ActorReplayer {
 
   /// Before the first event: the state to begin with. Without a snapshot in it, genesis.
   Status begin_at(store::FoundSnapshot found);
-  /// After a divergence further events are ignored. An error: the history cannot be replayed.
+  /// After a divergence further events are ignored. An error: the history cannot be replayed; the
+  /// message says why, the caller at which event of whose chain.
   Status add(const store::StoredEvent& event);
   const ActorReplay& report() const { return report_; }
 

@@ -38,6 +38,16 @@ Status begin(const ReplayWorld& world, const ReplayOptions& options, const Actor
   return replayer.begin_at(std::move(found));
 }
 
+/// An error says of whose chain it is, and where.
+Status add(const store::StoredEvent& event, ActorReplayer& replayer) {
+  const Status added = replayer.add(event);
+  if (added) return {};
+  const chain::Link& link = event.record.link;
+  const std::string& name = replayer.report().name;
+  return fail_in(added.error(), fmt::format("{}, event {}", name.empty() ? link.actor.hex() : name,
+                                            link.seq.value));
+}
+
 }  // namespace
 
 Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& options) {
@@ -60,7 +70,7 @@ Result<ReplayReport> replay(const ReplayWorld& world, const ReplayOptions& optio
       range, [&](const store::StoredEvent& event) -> Result<store::ActorHistory::Visit> {
         const auto found = replayers.find(event.record.link.actor);
         if (found == replayers.end()) return store::ActorHistory::Visit::kContinue;
-        TRY_OK(found->second.add(event));
+        TRY_OK(add(event, found->second));
         if (options.on_progress && ++events % kProgressEvery == 0) options.on_progress(events);
         return store::ActorHistory::Visit::kContinue;
       }));

@@ -25,6 +25,7 @@ class ComponentStore {
   /// The bytes, checked against the digest. kNotFound, kCorrupt.
   Result<Bytes> get(const Digest& digest);
   Result<std::vector<Digest>> list();
+  const std::string& directory() const { return directory_; }
 
  private:
   std::string path(const Digest& digest) const;
