@@ -16,7 +16,8 @@ std::string name_of(const store::ActorSummary& actor);
 /// The newest actor of this name; nullptr if there is none.
 const store::ActorSummary* find_by_name(const store::ActorHistory& history, std::string_view name);
 
-/// By name, by id or by the first digits of an id. Refuses with the names there are.
+/// By name, by id or by the first digits of an id. Refuses with the names there are; kInvalid: the
+/// digits begin more than one id.
 Result<const store::ActorSummary*> find_actor(const store::ActorHistory& history,
                                               std::string_view text);
 
