@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint64_t kIdentityBytesMax = 4096;
 constexpr std::string_view kTitle = "theater data directory";
+constexpr std::string_view kWhichDirectory =
+    "it is the one that theater run --data names, else theater-data";
 
 /// The identity file: four lines, the last a CRC32C of those before it.
 std::string identity_text(std::uint64_t format, const NodeId& node) {
@@ -35,12 +37,19 @@ std::uint64_t number_of(std::string_view digits) {
   return number;
 }
 
+std::unexpected<Error> damaged(const std::string& path) {
+  return fail(Code::kCorrupt,
+              "{} is damaged, so whose data this is cannot be known; restore the file from a copy "
+              "of the directory",
+              path);
+}
+
 Result<NodeId> parse_identity(std::string_view text, const std::string& path) {
   const std::uint64_t format = number_of(value_of(text, "format"));
   const auto raw = from_hex(value_of(text, "node"));
-  if (!raw || raw->size() != NodeId::size()) return fail(Code::kCorrupt, "{} is damaged", path);
+  if (!raw || raw->size() != NodeId::size()) return damaged(path);
   const NodeId node = NodeId::from(*raw);
-  if (identity_text(format, node) != text) return fail(Code::kCorrupt, "{} is damaged", path);
+  if (identity_text(format, node) != text) return damaged(path);
   if (format != kFormatVersion) {
     return fail(Code::kUnsupported, "{}: the directory has format {}, this build reads {}", path,
                 format, kFormatVersion);
@@ -100,12 +109,14 @@ NodeDirectory::NodeDirectory(NodeLayout layout, NodeId node, std::unique_ptr<io:
 
 Result<NodeId> NodeDirectory::read_identity(io::FileSystem& files, const std::string& root) {
   const NodeLayout layout{root};
-  if (!files.exists(root)) return fail(Code::kNotFound, "{}: no such directory", root);
+  if (!files.exists(root)) {
+    return fail(Code::kNotFound, "{}: no such directory; {}", root, kWhichDirectory);
+  }
   if (!files.exists(layout.identity())) {
     // What may not be looked into is not known to be something else.
     const auto names = files.list(root);
     if (!names && names.error().code == Code::kDenied) return std::unexpected(names.error());
-    return fail(Code::kInvalid, "{} is not a Theater data directory", root);
+    return fail(Code::kInvalid, "{} is not a Theater data directory; {}", root, kWhichDirectory);
   }
   TRY(const Bytes text, io::read_file(files, layout.identity(), kIdentityBytesMax));
   return parse_identity(as_text(text), layout.identity());

@@ -59,12 +59,16 @@ Status Address::add(Route route) {
   if (is_closed_) return fail(Code::kClosed, "{} is being closed", name_);
   for (const Route& other : routes_) {
     if (other.path == route.path && other.kind == route.kind) {
-      return fail(Code::kConflict, "path {} of {} belongs to actor {}", route.path, name_,
-                  other.actor);
+      return fail(
+          Code::kConflict,
+          "path {} of {} belongs to actor {}; set another path or listen in the grant of {}",
+          route.path, name_, other.actor, route.actor);
     }
     if (other.has_pages && route.has_pages && other.actor != route.actor) {
-      return fail(Code::kConflict, "the static folder of {} belongs to actor {}", name_,
-                  other.actor);
+      return fail(Code::kConflict,
+                  "the static folder of {} belongs to actor {}; set another listen, or no static, "
+                  "in the grant of {}",
+                  name_, other.actor, route.actor);
     }
   }
   routes_.push_back(std::move(route));
@@ -74,6 +78,11 @@ Status Address::add(Route route) {
 void Address::remove(const void* claimant) {
   const std::lock_guard lock(mutex_);
   std::erase_if(routes_, [&](const Route& route) { return route.claimant == claimant; });
+}
+
+std::string Address::first_actor() const {
+  const std::lock_guard lock(mutex_);
+  return routes_.empty() ? std::string() : routes_.front().actor;
 }
 
 bool Address::is_unclaimed() const {
@@ -231,7 +240,10 @@ Result<std::unique_ptr<Claim>> AddressBook::claim(const std::string& listen,
   const std::lock_guard lock(mutex_);
   if (auto address = addresses_[listen].lock()) {
     if (address->tls() != tls) {
-      return fail(Code::kConflict, "{} is served with other TLS settings", listen);
+      return fail(Code::kConflict,
+                  "{} is served with other TLS settings by actor {}; give {} the same "
+                  "tls_certificate and tls_key, or another listen",
+                  listen, address->first_actor(), route.actor);
     }
     auto added = address->add(route);
     if (added) return std::make_unique<Claim>(std::move(address), route);

@@ -68,6 +68,8 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   Status add(Route route);
   void remove(const void* claimant);
   bool is_unclaimed() const;
+  /// Of those whose path it serves; empty if there is none.
+  std::string first_actor() const;
   /// On the home shard; from then on nothing can be added.
   void close_if_unclaimed();
   /// Any shard: hands a connection with a request on it to whoever serves that.
