@@ -1,7 +1,10 @@
 """`theater new`, `theater build` and `theater run` work one after the other, as the help says."""
 
+import shutil
+import subprocess
+
 import support
-from support import Node, free_port, theater
+from support import Node, free_port, theater, theater_json
 
 
 class ProjectTest(support.ActorTest):
@@ -10,8 +13,12 @@ class ProjectTest(support.ActorTest):
         made = theater("new", "greeter", directory=self.folder)
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
         project = self.folder / "greeter"
+        for command in made.stdout.splitlines()[1:]:
+            self.assertTrue(command.strip().startswith(f"{support.THEATER} "), made.stdout)
         built = theater("build", project)
         self.assertEqual(built.returncode, 0, built.stdout + built.stderr)
+        self.assertEqual(theater_json("build", project),
+                         [{"built": True, "folder": str(project)}])
         checked = theater("check", project / "greeter.toml")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         self.port = free_port()
@@ -33,7 +40,19 @@ class ProjectTest(support.ActorTest):
             with self.subTest(arguments=arguments):
                 refused = theater(*arguments, directory=self.folder)
                 self.assertEqual(refused.returncode, 2, refused.stdout + refused.stderr)
+                if "cobol" in arguments:
+                    self.assertIn("the language cobol; there are: cpp", refused.stderr)
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_without_the_kit_that_is_said(self):
+        program = self.folder / "theater"
+        shutil.copy(support.THEATER, program)
+        for arguments in (("new", "x"), ("build", ".")):
+            with self.subTest(arguments=arguments):
+                refused = subprocess.run([program, *arguments], capture_output=True, text=True,
+                                         cwd=self.folder, timeout=60, check=False)
+                self.assertEqual(refused.returncode, 2)
+                self.assertIn(f"is in no folder above {program}", refused.stderr)
 
 
 if __name__ == "__main__":

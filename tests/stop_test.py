@@ -100,6 +100,7 @@ class StopTest(support.ActorTest):
             self.assertNotEqual(second.wait(), 0)
             self.assertIn(str(node.process.pid), second.text())
             self.assertIn("in use", second.text())
+            self.assertIn("; stop that, or name another with --data", second.text())
             second.__exit__(None, None, None)
             self.port = port
             with self.connect("/echo") as client:

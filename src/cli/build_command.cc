@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -20,15 +21,24 @@ struct BuildArguments {
   bool test = false;
 };
 
-/// Runs a program to its end with this process's output; returns its exit status.
-Result<int> run_program(const std::vector<std::string>& words) {
+/// Where a program's standard output goes. kToErrors: standard output is for JSON alone.
+enum class ItsOutput : std::uint8_t { kToOutput, kToErrors };
+
+/// Runs a program to its end; returns its exit status.
+Result<int> run_program(const std::vector<std::string>& words, ItsOutput output) {
   std::vector<char*> raw;
   for (const std::string& word : words) raw.push_back(const_cast<char*>(word.c_str()));
   raw.push_back(nullptr);
-  pid_t child = 0;
-  if (const int error = ::posix_spawnp(&child, raw[0], nullptr, nullptr, raw.data(), environ)) {
-    return std::unexpected(errno_error(words[0], error));
+  posix_spawn_file_actions_t actions;
+  int error = ::posix_spawn_file_actions_init(&actions);
+  if (error != 0) return std::unexpected(errno_error(words[0], error));
+  if (output == ItsOutput::kToErrors) {
+    error = ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   }
+  pid_t child = 0;
+  if (error == 0) error = ::posix_spawnp(&child, raw[0], &actions, nullptr, raw.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return std::unexpected(errno_error(words[0], error));
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) return std::unexpected(errno_error(words[0], errno));
@@ -38,13 +48,7 @@ Result<int> run_program(const std::vector<std::string>& words) {
 
 Exit build(Shell& shell, const BuildArguments& arguments) {
   const std::string script = shell.kit_directory + "/tools/build_component.py";
-  if (shell.kit_directory.empty() || !shell.files.exists(script)) {
-    return report(shell,
-                  {Code::kNotFound,
-                   "the guest kit is not beside this program; run it from "
-                   "where it was built"},
-                  Exit::kUnusable);
-  }
+  if (shell.kit_directory.empty()) return report(shell, no_kit(shell), Exit::kUnusable);
   if (!shell.files.list(arguments.folder)) {
     return report(shell, {Code::kNotFound, fmt::format("{} is not a folder", arguments.folder)},
                   Exit::kUnusable);
@@ -53,7 +57,8 @@ Exit build(Shell& shell, const BuildArguments& arguments) {
   std::vector<std::string> words{"python3", script, arguments.folder};
   if (!arguments.output.empty()) words.insert(words.end(), {"--output", arguments.output});
   if (arguments.test) words.push_back("--test");
-  const auto status = run_program(words);
+  const auto status =
+      run_program(words, shell.output.is_json() ? ItsOutput::kToErrors : ItsOutput::kToOutput);
   if (!status) return report(shell, status.error(), Exit::kUnusable);
   if (shell.output.is_json()) {
     shell.output.json({{"built", *status == 0}, {"folder", arguments.folder}});

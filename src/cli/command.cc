@@ -22,6 +22,13 @@ Exit report(Shell& shell, const Error& error, Exit exit) {
   return exit;
 }
 
+Error no_kit(const Shell& shell) {
+  return {Code::kNotFound,
+          fmt::format("the guest kit (sdk/ and tools/) is in no folder above {}; run the program "
+                      "where it was built",
+                      shell.program)};
+}
+
 int run_guarded(Output& output, const std::function<int()>& work) {
   int status = static_cast<int>(Exit::kUnusable);
   try {

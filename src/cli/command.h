@@ -35,6 +35,9 @@ CLI::App& add_command(CLI::App& app, Shell& shell, const CommandText& text);
 /// Prints the failure and returns `exit`.
 Exit report(Shell& shell, const Error& error, Exit exit);
 
+/// What to tell a command that needs the guest kit where there is none.
+Error no_kit(const Shell& shell);
+
 /// The exit status of the process: that of `work`; kUnusable, with a line on standard error, if an
 /// exception ends it; and kBad at least if not all of its output arrived.
 int run_guarded(Output& output, const std::function<int()>& work);

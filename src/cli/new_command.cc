@@ -55,6 +55,22 @@ Status copy_folder(Shell& shell, const std::string& from, const std::string& to,
   return {};
 }
 
+std::string template_of(const Shell& shell, const std::string& language) {
+  return shell.kit_directory + "/sdk/" + language + "/template";
+}
+
+/// The folders of sdk/ that have a template.
+std::string languages(const Shell& shell) {
+  std::string names;
+  const auto entries = shell.files.list(shell.kit_directory + "/sdk");
+  if (!entries) return "none";
+  for (const std::string& entry : *entries) {
+    if (!shell.files.exists(template_of(shell, entry))) continue;
+    names += (names.empty() ? "" : ", ") + entry;
+  }
+  return names.empty() ? "none" : names;
+}
+
 Exit make_project(Shell& shell, const NewArguments& arguments) {
   const std::string& name = arguments.name;
   if (!is_good_name(name)) {
@@ -65,14 +81,14 @@ Exit make_project(Shell& shell, const NewArguments& arguments) {
                                                name, kNameBytesMax)},
                   Exit::kUnusable);
   }
-  const std::string kit = shell.kit_directory + "/sdk/" + arguments.language + "/template";
-  if (shell.kit_directory.empty() || !shell.files.exists(kit)) {
-    return report(
-        shell,
-        {Code::kNotFound, fmt::format("there is no template for the language {} beside this "
-                                      "program; there is one for cpp",
-                                      arguments.language)},
-        Exit::kUnusable);
+  if (shell.kit_directory.empty()) return report(shell, no_kit(shell), Exit::kUnusable);
+  const std::string kit = template_of(shell, arguments.language);
+  if (!shell.files.exists(kit)) {
+    return report(shell,
+                  {Code::kNotFound, fmt::format("there is no template for the language {}; there "
+                                                "are: {}",
+                                                arguments.language, languages(shell))},
+                  Exit::kUnusable);
   }
   if (shell.files.exists(name)) {
     return report(shell,
@@ -87,10 +103,8 @@ Exit make_project(Shell& shell, const NewArguments& arguments) {
                        {"language", arguments.language},
                        {"manifest", name + "/" + name + ".toml"}});
   } else {
-    shell.output.line(
-        fmt::format("{0} is ready. Next:\n  theater build {0}\n  theater run "
-                    "{0}/{0}.toml",
-                    name));
+    shell.output.line(fmt::format("{0} is ready. Next:\n  {1} build {0}\n  {1} run {0}/{0}.toml",
+                                  name, shell.program));
   }
   return Exit::kOk;
 }

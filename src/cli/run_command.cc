@@ -128,6 +128,12 @@ Status check_metrics(const std::string& text) {
   return {};
 }
 
+/// A conflict here is one over the data directory: its lock is held.
+Error with_remedy(Error error) {
+  if (error.code == Code::kConflict) error.message += "; stop that, or name another with --data";
+  return error;
+}
+
 Exit run(Shell& shell, const RunArguments& arguments) {
   const bool is_structured = arguments.log_format == kLogFormats[1];
   host::SpdlogSink log(is_structured ? host::LogFormat::kJson : host::LogFormat::kText);
@@ -152,7 +158,7 @@ Exit run(Shell& shell, const RunArguments& arguments) {
   node::prepare_process();
   auto node =
       node::Node::open(shell.files, options, {announcer, log, [&log] { return log.queue(); }});
-  if (!node) return announcer.fail(shell, node.error(), Exit::kBad);
+  if (!node) return announcer.fail(shell, with_remedy(node.error()), Exit::kBad);
   if (auto loaded = (*node)->load(*std::move(manifests)); !loaded) {
     return announcer.fail(shell, loaded.error(), Exit::kUnusable);
   }
