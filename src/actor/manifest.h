@@ -68,8 +68,9 @@ struct Manifest {
   VariableNames variables;      // that its text uses; none if it is recorded
 
   const Setting* find_grant(std::string_view family) const;
-  /// The text recorded beside genesis and upgrade: TOML with every default written out, in a fixed
-  /// order, without paths that only this machine knows. parse_recorded_manifest reads it back.
+  /// The text recorded beside genesis and upgrade: TOML in a fixed order, without `component`, the
+  /// keys of the manifest with every default, the grants as they were written, variables as their
+  /// values. parse_recorded_manifest reads it back.
   std::string recorded_text() const;
 };
 
