@@ -41,6 +41,8 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"connect", &Limits::connect, limits_detail::kSecond / 100, 600 * limits_detail::kSecond},
 };
 
+// Of the process.
+inline constexpr std::int64_t kSqliteHeapBytes = 512 << 20;  // SQLite's memory, all actors together
 // Of an actor.
 inline constexpr std::size_t kDatabasesMax = 16;
 inline constexpr std::size_t kWorkingMax = 4096;      // operations that have a session

@@ -37,11 +37,13 @@ host::Outcome RowsWriter::check() const {
     return host::refuse(host::GuestCode::kTooLarge, "an answer has more than {} rows",
                         limits_.rows_max);
   }
-  if (bytes() > limits_.bytes_max) {
-    return host::refuse(host::GuestCode::kTooLarge,
-                        "an answer is longer than {} bytes; ask for parts", limits_.bytes_max);
-  }
-  return {};
+  return check_room(0);
+}
+
+host::Outcome RowsWriter::check_room(std::size_t more) const {
+  if (bytes() + more <= limits_.bytes_max) return {};
+  return host::refuse(host::GuestCode::kTooLarge,
+                      "an answer is longer than {} bytes; ask for parts", limits_.bytes_max);
 }
 
 Bytes RowsWriter::finish(const End& end) {

@@ -32,6 +32,8 @@ class RowsWriter {
   std::size_t bytes() const { return header_.size() + body_.size(); }
   /// Refuses (kTooLarge) an answer beyond its limits.
   host::Outcome check() const;
+  /// The same of one that had `more` bytes.
+  host::Outcome check_room(std::size_t more) const;
 
   struct End {
     std::uint64_t changed = 0;

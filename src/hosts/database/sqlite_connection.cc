@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::size_t kCachedMax = 32;
 
+/// No value can be longer that comes from a guest, or goes to it.
+std::uint64_t value_max_of(const SqliteOptions& options) {
+  constexpr std::uint64_t kBesideIt = 64 * 1024;  // of its row
+  return std::max<std::uint64_t>(options.result_max, kJobBytesMax) + kBesideIt;
+}
+
 /// What stands after the first statement: only space, comments and semicolons may.
 bool is_empty_rest(sqlite3* database, const char* rest) {
   while (*rest != '\0') {
@@ -73,6 +79,7 @@ host::Outcome SqliteConnection::fail(int code) {
 // Opening.
 
 host::Outcome SqliteConnection::open() {
+  bound_memory();
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   flags |= options_.mode == SqliteOptions::File::kReadOnly
                ? SQLITE_OPEN_READONLY
@@ -91,7 +98,8 @@ host::Outcome SqliteConnection::open() {
 host::Outcome SqliteConnection::configure() {
   sqlite3* const database = database_.get();
   sqlite3_extended_result_codes(database, 1);
-  if (const int result = harden(database); result != SQLITE_OK) return fail(result);
+  const int result = harden(database, value_max_of(options_));
+  if (result != SQLITE_OK) return fail(result);
   sqlite3_busy_handler(database, &on_busy, this);
   sqlite3_progress_handler(database, kProgressSteps, &on_progress, this);
   sqlite3_set_authorizer(
@@ -197,8 +205,7 @@ std::expected<Bytes, host::GuestError> SqliteConnection::do_statement(const Job&
   rows.set_columns(row.columns());
   int result = sqlite3_step(it);
   for (; result == SQLITE_ROW; result = sqlite3_step(it)) {
-    row.read(rows);
-    if (auto fits = rows.check(); !fits) return std::unexpected(std::move(fits.error()));
+    if (auto fits = row.read(rows); !fits) return std::unexpected(std::move(fits.error()));
   }
   if (result != SQLITE_DONE) return std::unexpected(fail(result).error());
   RowsWriter::End end;

@@ -20,8 +20,9 @@ struct SqliteOptions {
   Access access = Access::kWrite;
   enum class Ledger : std::uint8_t { kNone, kKept } ledger = Ledger::kKept;
   enum class File : std::uint8_t { kReadOnly, kMayChange } mode = File::kMayChange;
-  std::uint64_t file_max = 0;  // bytes
-  Nanoseconds connect_max{0};  // for locks while it opens
+  std::uint64_t file_max = 0;    // bytes
+  std::uint64_t result_max = 0;  // bytes of an answer
+  Nanoseconds connect_max{0};    // for locks while it opens
 };
 
 /// Blocks, so it belongs to workers: one thread at a time, except interrupt(). Guests' statements

@@ -30,6 +30,7 @@ struct SqliteTest : testing::Test {
     fs::create_directories(folder);
     options.file = (folder / "test.db").string();
     options.file_max = 1 << 30;
+    options.result_max = 8 << 20;
     options.connect_max = Milliseconds(50);
   }
   ~SqliteTest() override { fs::remove_all(folder); }
@@ -277,6 +278,37 @@ TEST_F(SqliteTest, AnswersAreBounded) {
   ASSERT_FALSE(bytes);
   EXPECT_EQ(bytes.error().code, GuestCode::kTooLarge);
   EXPECT_FALSE(read(*connection, "SELECT zeroblob(100000000)"));
+}
+
+TEST_F(SqliteTest, MemoryIsBoundedWhateverAStatementMakes) {
+  const auto connection = open();
+  EXPECT_EQ(read(*connection, "SELECT length(hex(zeroblob(5000000)))").error().code,
+            GuestCode::kTooLarge);
+  std::string wide = "SELECT 1";
+  for (int i = 0; i < 240; ++i) wide += ", hex(zeroblob(4000000))";  // together 1.9 GB
+  sqlite3_memory_highwater(1);
+  const auto refused = read(*connection, wide);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, "SQLITE_NOMEM");
+  EXPECT_EQ(refused.error().code, GuestCode::kFull);
+  auto query = job(Access::kRead, {{wide, {}, {}}});
+  query->rows_per_part = 10;
+  EXPECT_FALSE(connection->next_part(*query));
+  connection->end_query();
+  EXPECT_LE(sqlite3_memory_highwater(0), kSqliteHeapBytes);
+  EXPECT_EQ(number(*connection, "SELECT 7"), 7) << "it goes on";
+  EXPECT_FALSE(write(*connection, "CREATE TABLE t AS " + wide));
+  EXPECT_TRUE(write(*connection, "CREATE TABLE t (a)"));
+}
+
+TEST_F(SqliteTest, ARowThatIsTooLargeIsNotCopied) {
+  const auto connection = open();
+  ASSERT_TRUE(write(*connection, "CREATE TABLE t (a, b)"));
+  ASSERT_TRUE(write(*connection, "INSERT INTO t VALUES (zeroblob(600000), zeroblob(600000))"));
+  const auto refused = read(*connection, "SELECT a, b FROM t");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, GuestCode::kTooLarge);
+  EXPECT_TRUE(read(*connection, "SELECT a FROM t"));
 }
 
 TEST_F(SqliteTest, PartsHaveEveryRowOnce) {

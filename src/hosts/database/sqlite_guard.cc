@@ -40,7 +40,13 @@ int authorize(int action, const char* first, const char* second) {
   }
 }
 
-int harden(sqlite3* database) {
+void bound_memory() {
+  sqlite3_hard_heap_limit64(kSqliteHeapBytes);
+  // From here on caches take their own old pages instead of new ones.
+  sqlite3_soft_heap_limit64(kSqliteHeapBytes / 4 * 3);
+}
+
+int harden(sqlite3* database, std::uint64_t value_max) {
   struct Switch {
     int option, value;
   };
@@ -57,8 +63,8 @@ int harden(sqlite3* database) {
   struct Bound {
     int limit, value;
   };
-  constexpr Bound kBounds[] = {
-      {SQLITE_LIMIT_LENGTH, 64 << 20},
+  const Bound bounds[] = {
+      {SQLITE_LIMIT_LENGTH, static_cast<int>(value_max)},
       {SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(kSqlBytesMax)},
       {SQLITE_LIMIT_COLUMN, 256},
       {SQLITE_LIMIT_EXPR_DEPTH, 200},
@@ -71,7 +77,7 @@ int harden(sqlite3* database) {
       {SQLITE_LIMIT_TRIGGER_DEPTH, 16},
       {SQLITE_LIMIT_WORKER_THREADS, 0},
   };
-  for (const Bound& it : kBounds) sqlite3_limit(database, it.limit, it.value);
+  for (const Bound& it : bounds) sqlite3_limit(database, it.limit, it.value);
   return SQLITE_OK;
 }
 

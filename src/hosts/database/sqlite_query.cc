@@ -16,8 +16,7 @@ std::expected<SqlitePart, host::GuestError> SqliteQuery::next() {
     if (result != SQLITE_ROW) {
       return std::unexpected(sqlite_error(sqlite3_db_handle(statement_.get()), result));
     }
-    row_.read(rows_);
-    if (auto fits = rows_.check(); !fits) return std::unexpected(std::move(fits.error()));
+    if (auto fits = row_.read(rows_); !fits) return std::unexpected(std::move(fits.error()));
   }
   part.count = rows_.rows();
   part.rows = rows_.finish({});

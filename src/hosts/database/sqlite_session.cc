@@ -142,6 +142,7 @@ class SqliteSessions final : public SessionMaker {
   SqliteSessions(const DatabaseGrant& grant, const host::Services& services) : services_(services) {
     options_.file = grant.file;
     options_.file_max = grant.limits.file_max;
+    options_.result_max = grant.limits.result_max;
     options_.connect_max = grant.limits.connect;
     if (!grant.ledger) options_.ledger = SqliteOptions::Ledger::kNone;
     if (grant.read_only) options_.mode = SqliteOptions::File::kReadOnly;

@@ -220,6 +220,11 @@ std::optional<Value> declared_value(Value::Case declared, std::string_view text)
 host::GuestError sqlite_error(sqlite3* database, int code) {
   host::GuestError error{code_of(code), std::string(name_of(code)), "", std::nullopt};
   error.message = message_of(sqlite3_errmsg(database));
+  if ((code & 0xff) == SQLITE_NOMEM) {
+    error.message =
+        fmt::format("SQLite has at most {} bytes of memory, all actors together", kSqliteHeapBytes);
+    error.retry_ms = 100;
+  }
   if (error.code == GuestCode::kBusy) error.retry_ms = 100;
   return error;
 }
@@ -247,11 +252,24 @@ SqliteRow::SqliteRow(sqlite3_stmt* statement) : statement_(statement) {
   }
 }
 
-void SqliteRow::read(RowsWriter& out) const {
+host::Outcome SqliteRow::read(RowsWriter& out) const {
+  if (auto fits = out.check_room(copied_bytes()); !fits) return fits;
   out.begin_row();
   for (int column = 0; column < static_cast<int>(columns_.size()); ++column) {
     read_cell(out, column);
   }
+  return out.check();
+}
+
+/// Of texts and blobs. Asking a number for its bytes would make a text of it.
+std::size_t SqliteRow::copied_bytes() const {
+  std::size_t bytes = 0;
+  for (int column = 0; column < static_cast<int>(columns_.size()); ++column) {
+    const int stored = sqlite3_column_type(statement_, column);
+    if (stored != SQLITE_TEXT && stored != SQLITE_BLOB) continue;
+    bytes += static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+  }
+  return bytes;
 }
 
 void SqliteRow::read_cell(RowsWriter& out, int column) const {

@@ -29,10 +29,12 @@ class SqliteRow {
  public:
   explicit SqliteRow(sqlite3_stmt* statement);
   const std::vector<std::string>& columns() const { return columns_; }
-  /// Appends the current row.
-  void read(RowsWriter& out) const;
+  /// Appends the current row; refuses (kTooLarge), before it copies anything, one that does not
+  /// fit.
+  host::Outcome read(RowsWriter& out) const;
 
  private:
+  std::size_t copied_bytes() const;
   void read_cell(RowsWriter& out, int column) const;
   sqlite3_stmt* statement_;
   std::vector<std::string> columns_;
