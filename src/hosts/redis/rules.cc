@@ -20,13 +20,14 @@ constexpr std::array<std::string_view, 33> kNever{
     "PSYNC",  "PUNSUBSCRIBE", "QUIT",      "READONLY",     "READWRITE", "REPLCONF",    "RESET",
     "SELECT", "SSUBSCRIBE",   "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC",      "UNSUBSCRIBE", "UNWATCH",
     "WAIT",   "WAITAOF",      "WATCH",     "SHUTDOWN",     "DEBUG"};
-/// They concern the server, not its data, or reach beyond the database of the grant (MIGRATE,
+/// They concern the server, not its data, or reach beyond the database of the grant (COPY, MIGRATE,
 /// MOVE), or run programs that may do any of it: a grant names them or leaves them out.
-constexpr std::array<std::string_view, 31> kByNameOnly{
-    "ACL",     "BGREWRITEAOF", "BGSAVE", "CLUSTER",  "COMMAND",  "CONFIG",   "EVAL",    "EVALSHA",
-    "EVAL_RO", "EVALSHA_RO",   "FCALL",  "FCALL_RO", "FAILOVER", "FLUSHALL", "FLUSHDB", "FUNCTION",
-    "INFO",    "LATENCY",      "MEMORY", "MIGRATE",  "MODULE",   "MOVE",     "PFDEBUG", "REPLICAOF",
-    "ROLE",    "SAVE",         "SCRIPT", "SLAVEOF",  "SLOWLOG",  "SWAPDB",   "LASTSAVE"};
+constexpr std::array<std::string_view, 32> kByNameOnly{
+    "COPY",     "ACL",     "BGREWRITEAOF", "BGSAVE",     "CLUSTER", "COMMAND",  "CONFIG",
+    "EVAL",     "EVALSHA", "EVAL_RO",      "EVALSHA_RO", "FCALL",   "FCALL_RO", "FAILOVER",
+    "FLUSHALL", "FLUSHDB", "FUNCTION",     "INFO",       "LATENCY", "MEMORY",   "MIGRATE",
+    "MODULE",   "MOVE",    "PFDEBUG",      "REPLICAOF",  "ROLE",    "SAVE",     "SCRIPT",
+    "SLAVEOF",  "SLOWLOG", "SWAPDB",       "LASTSAVE"};
 
 bool holds(std::span<const std::string_view> list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
@@ -53,6 +54,23 @@ bool covers(const std::vector<std::string>& rules, std::string_view name) {
   });
 }
 
+/// COPY source destination [DB n] [REPLACE]: the two keys may have any name.
+bool leaves_database(std::string_view command, const Command& words) {
+  constexpr std::size_t kOptions = 3;
+  return command == "COPY" && words.size() > kOptions &&
+         std::ranges::any_of(std::span(words).subspan(kOptions),
+                             [](const Bytes& word) { return upper(word) == "DB"; });
+}
+
+bool is_of_transaction(std::string_view command) {
+  return command == "MULTI" || command == "EXEC" || command == "DISCARD";
+}
+
+/// What is published goes where the grant's subscriptions may be, and nowhere else.
+bool may_publish(const Command& words, const ServerGrant& server) {
+  return words.size() < 2 || covers(server.channels, as_text(words[1]));
+}
+
 host::Outcome check_command(const Command& words, const ServerGrant& server) {
   if (words.empty() || words.size() > kArgumentsMax) {
     return refuse(GuestCode::kInvalid, "a command has 1 to {} words", kArgumentsMax);
@@ -63,6 +81,16 @@ host::Outcome check_command(const Command& words, const ServerGrant& server) {
                   to_text(as_bytes(std::string_view(command).substr(0, kNameBytesMax))));
   }
   if (would_wait(command, words)) return refuse(GuestCode::kDenied, "{} may not wait", command);
+  if (leaves_database(command, words)) {
+    return refuse(GuestCode::kDenied, "{} stays in its database", command);
+  }
+  // With one word more the server would refuse it, and leave the transaction as it was.
+  if (is_of_transaction(command) && words.size() > 1) {
+    return refuse(GuestCode::kInvalid, "{} takes no arguments", command);
+  }
+  if ((command == "PUBLISH" || command == "SPUBLISH") && !may_publish(words, server)) {
+    return refuse(GuestCode::kDenied, "the grant of {} does not allow this channel", server.name);
+  }
   return {};
 }
 

@@ -32,11 +32,19 @@ TEST(RedisRules, OnlyWhatIsGranted) {
   EXPECT_EQ(check(commands({{"get", "a"}, {"Set", "a", "b"}}), {"GET", "SET"}), std::nullopt);
   EXPECT_EQ(check(commands({{"GET", "a"}, {"DEL", "a"}}), {"GET", "SET"}), GuestCode::kDenied);
   EXPECT_EQ(check(commands({{"GET", "a"}}), {}), GuestCode::kDenied);
-  for (const char* command : {"FLUSHALL", "config", "Eval", "FCALL", "MIGRATE", "MOVE"}) {
+  for (const char* command : {"FLUSHALL", "config", "Eval", "FCALL", "MIGRATE", "MOVE", "copy"}) {
     EXPECT_EQ(check(commands({{command, "x"}})), GuestCode::kDenied) << command;
   }
   EXPECT_EQ(check(commands({{"FLUSHALL"}}), {"FLUSHALL"}), std::nullopt);
   EXPECT_EQ(check(commands({{"GET\r\nDEL", "a"}}), {"GET"}), GuestCode::kDenied);
+}
+
+TEST(RedisRules, CopiesStayInTheirDatabase) {
+  EXPECT_EQ(check(commands({{"COPY", "a", "b", "REPLACE"}}), {"COPY"}), std::nullopt);
+  EXPECT_EQ(check(commands({{"COPY", "db", "DB"}}), {"COPY"}), std::nullopt) << "keys";
+  EXPECT_EQ(check(commands({{"COPY", "a", "a", "DB", "3"}}), {"COPY"}), GuestCode::kDenied);
+  EXPECT_EQ(check(commands({{"copy", "a", "a", "REPLACE", "db", "3"}}), {"*", "COPY"}),
+            GuestCode::kDenied);
 }
 
 TEST(RedisRules, NeverWhatOthersWouldFeel) {
@@ -55,6 +63,10 @@ TEST(RedisRules, TransactionsEndWhereTheyBegan) {
   EXPECT_EQ(check(commands({{"MULTI"}, {"INCR", "a"}})), GuestCode::kInvalid);
   EXPECT_EQ(check(commands({{"EXEC"}})), GuestCode::kInvalid);
   EXPECT_EQ(check(commands({{"MULTI"}, {"MULTI"}, {"EXEC"}})), GuestCode::kInvalid);
+  // The server would refuse these for their arguments, and stay in or out of the transaction.
+  EXPECT_EQ(check(commands({{"MULTI"}, {"EXEC", "x"}})), GuestCode::kInvalid);
+  EXPECT_EQ(check(commands({{"MULTI"}, {"DISCARD", "x"}})), GuestCode::kInvalid);
+  EXPECT_EQ(check(commands({{"MULTI", "x"}, {"EXEC"}})), GuestCode::kInvalid);
 }
 
 TEST(RedisRules, Bounds) {
@@ -83,6 +95,13 @@ TEST(RedisRules, Channels) {
   EXPECT_EQ(check_names({}, {"[c]hat.x"}), GuestCode::kDenied);
   EXPECT_EQ(check_names({}, {}), GuestCode::kInvalid);
   EXPECT_EQ(check_names({""}, {}), GuestCode::kInvalid);
+  server.commands = {"*"};
+  for (const char* command : {"PUBLISH", "spublish"}) {
+    EXPECT_TRUE(check_commands(commands({{command, "chat.x", "hello"}}), server, {}));
+    const auto refused = check_commands(commands({{command, "other", "hello"}}), server, {});
+    ASSERT_FALSE(refused) << command;
+    EXPECT_EQ(refused.error().code, GuestCode::kDenied);
+  }
 }
 
 }  // namespace
