@@ -147,6 +147,7 @@ void Link::on_readable() {
 
 /// False: this link is closed, or gone.
 bool Link::take(ByteSpan input) {
+  const auto guard = std::weak_ptr(alive_);
   while (true) {
     auto next = reader_.next(input);
     if (!next) {
@@ -160,6 +161,7 @@ bool Link::take(ByteSpan input) {
     }
     reply_ = std::move(**next);
     apply(LinkInput::kReply);
+    if (guard.expired()) return false;
   }
 }
 

@@ -15,7 +15,7 @@
 namespace theater::hosts::redis {
 
 /// Whoever needs a link. Told from tasks of the shard, never inside its own calls. It may destroy
-/// the link in on_lost alone.
+/// the link in on_reply and on_lost.
 class LinkUser {
  public:
   /// From now on replies come.
@@ -83,6 +83,7 @@ class Link final : private io::StreamUser, private outbound::DialUser {
   std::optional<io::TimerId> timer_;  // until it is open
   MonotonicTime heard_;
   bool is_flush_asked_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // watched while replies are told
   io::Lifeline lifeline_;
 };
 

@@ -121,6 +121,37 @@ struct RedisTest : testing::Test {
   }
 };
 
+/// Lets go of its link at the first reply, as an actor does whose log has failed.
+struct Quitter final : LinkUser {
+  void on_open() override {}
+  void on_reply(Reply) override {
+    ++replies;
+    link.reset();
+  }
+  void on_lost(const host::GuestError&) override {}
+  std::unique_ptr<Link> link;
+  int replies = 0;
+};
+
+TEST(RedisLink, MayGoInsideAReply) {
+  host::FakeShard shard;
+  ServerGrant server;
+  server.host = "127.0.0.1";
+  server.port = 6379;
+  const Limits limits;
+  Quitter user;
+  LinkUser& told = user;
+  user.link = std::make_unique<Link>(LinkSetup{server, limits, nullptr, shard.services, told});
+  user.link->start();
+  shard.executor.run();
+  auto end = shard.network.take_dialled();
+  ASSERT_TRUE(end);
+  end->send("+OK\r\n+OK\r\n");
+  shard.executor.run();
+  EXPECT_EQ(user.replies, 1);
+  EXPECT_EQ(shard.executor.timer_count(), 0u);
+}
+
 TEST_F(RedisTest, AsksAndIsAnswered) {
   begin();
   EXPECT_EQ(ask({"SET a 1", "GET a"}), std::nullopt);
