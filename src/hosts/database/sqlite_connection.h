@@ -77,6 +77,7 @@ class SqliteConnection {
   };
   void write_round(std::vector<Task>& tasks);
   bool write_task(Task& task);
+  bool has_open_references() const;
   JobResult do_job(const Job& job);
   std::expected<Bytes, host::GuestError> do_statement(const Job& job, const Statement& statement,
                                                       std::size_t bytes_before);

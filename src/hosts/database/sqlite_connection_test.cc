@@ -168,6 +168,26 @@ TEST_F(SqliteTest, ATransactionIsAllOrNothing) {
   EXPECT_EQ(number(*connection, "SELECT sum(a) FROM t"), 5);
 }
 
+TEST_F(SqliteTest, AReferenceThatStaysOpenFailsItsOwnJobAlone) {
+  const auto connection = open();
+  ASSERT_TRUE(write(*connection, "CREATE TABLE parent (a INTEGER PRIMARY KEY)"));
+  ASSERT_TRUE(
+      write(*connection, "CREATE TABLE child (a REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"));
+  std::vector<JobPointer> jobs;
+  jobs.push_back(job(Access::kWrite, {{"INSERT INTO parent VALUES (1)", {}, {}}}));
+  jobs.push_back(job(Access::kWrite, {{"INSERT INTO child VALUES (7)", {}, {}}}));
+  jobs.push_back(job(Access::kWrite, {{"INSERT INTO child VALUES (2)", {}, {}},
+                                      {"INSERT INTO parent VALUES (2)", {}, {}}}));
+  const auto results = connection->run(jobs);
+  EXPECT_TRUE(results[0]);
+  ASSERT_FALSE(results[1]);
+  EXPECT_EQ(results[1].error().code, GuestCode::kConflict);
+  EXPECT_EQ(results[1].error().detail, "SQLITE_CONSTRAINT_FOREIGNKEY");
+  EXPECT_TRUE(results[2]);
+  EXPECT_EQ(number(*connection, "SELECT count(*) FROM parent"), 2);
+  EXPECT_EQ(number(*connection, "SELECT count(*) FROM child"), 1);
+}
+
 TEST_F(SqliteTest, TheLedgerDoesEachWriteOnce) {
   const auto key = [](std::uint64_t operation, std::uint64_t floor, LedgerKey::Doubt doubt) {
     return LedgerKey{ActorId{{7}}, {operation}, {floor}, doubt};

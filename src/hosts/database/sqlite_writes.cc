@@ -60,6 +60,10 @@ bool SqliteConnection::write_task(Task& task) {
   JobResult result = std::unexpected(aborted());
   host::Outcome done = command("SAVEPOINT job");
   if (done) result = do_job(task.job);
+  if (result && has_open_references()) {
+    result = host::refuse(host::GuestCode::kConflict, "a deferred FOREIGN KEY constraint failed");
+    result.error().detail = "SQLITE_CONSTRAINT_FOREIGNKEY";
+  }
   if (!done) result = std::unexpected(done.error());
   if (result && task.job.is_aborted) result = std::unexpected(aborted());
   if (sqlite3_get_autocommit(database_.get()) == 0) {
@@ -77,6 +81,13 @@ bool SqliteConnection::write_task(Task& task) {
   }
   (result ? task.outcome : task.result) = std::move(result);
   return true;
+}
+
+/// Whether the commit would fail, for all jobs that share it, for constraints that wait for it.
+bool SqliteConnection::has_open_references() const {
+  int now = 0, most = 0;
+  sqlite3_db_status(database_.get(), SQLITE_DBSTATUS_DEFERRED_FKS, &now, &most, 0);
+  return now != 0;
 }
 
 JobResult SqliteConnection::do_job(const Job& job) {
