@@ -57,10 +57,13 @@ inline constexpr std::int64_t kFirstCredit = 256 * 1024;  // bytes of parts
 inline constexpr std::uint32_t kRowsPerPartMax = 10'000;
 inline constexpr std::size_t kPartBytes = 64 * 1024;  // a part is not longer, one row aside
 // Of a session.
-inline constexpr std::size_t kAddressesMax = 16;  // PostgreSQL: of its server's name
-inline constexpr std::size_t kGroupMax = 64;      // SQLite: operations that share one commit
-inline constexpr int kProgressSteps = 4000;       // SQLite: between two looks at the cancellation
-inline constexpr int kBusyPauseMs = 5;            // SQLite: between two tries for a lock
+inline constexpr std::size_t kAddressesMax = 16;   // PostgreSQL: of its server's name
+inline constexpr std::uint64_t kPageBytes = 4096;  // SQLite's default; other files get other bounds
+inline constexpr std::uint64_t kLogBytesMin = 8u << 20;  // SQLite: what its log may have at least
+inline constexpr int kCheckpointPages = 1000;            // SQLite: of the log, and it is read back
+inline constexpr std::size_t kGroupMax = 64;             // SQLite: operations that share one commit
+inline constexpr int kProgressSteps = 4000;      // SQLite: between two looks at the cancellation
+inline constexpr int kBusyPauseMs = 5;           // SQLite: between two tries for a lock
 inline constexpr std::uint64_t kTrimEvery = 64;  // PostgreSQL: operations whose entries go together
 inline constexpr Nanoseconds kDrainTime = seconds(5);  // PostgreSQL: for a cancelled command to end
 inline constexpr Nanoseconds kListenPause = seconds(1);      // PostgreSQL: before listening again,

@@ -49,7 +49,7 @@ void SqliteConnection::interrupt(const Job& job) {
 int SqliteConnection::on_busy(void* self, int tries) {
   const auto& connection = *static_cast<SqliteConnection*>(self);
   const Job* const job = connection.current_;
-  if (job != nullptr && job->is_aborted) return 0;
+  if (connection.is_impatient_ || (job != nullptr && job->is_aborted)) return 0;
   const Nanoseconds most = job != nullptr ? job->time_max : connection.options_.connect_max;
   if (tries * Milliseconds(kBusyPauseMs) >= most) return 0;
   sqlite3_sleep(kBusyPauseMs);
@@ -60,6 +60,14 @@ int SqliteConnection::on_busy(void* self, int tries) {
 int SqliteConnection::on_progress(void* self) {
   const Job* const job = static_cast<SqliteConnection*>(self)->current_;
   return job != nullptr && job->is_aborted ? 1 : 0;
+}
+
+/// As SQLite's own hook, which it stands in for; and notes how long the log is.
+int SqliteConnection::on_commit(void* self, sqlite3* database, const char* name, int pages) {
+  static_cast<SqliteConnection*>(self)->log_pages_ = static_cast<std::uint64_t>(pages);
+  if (pages < kCheckpointPages) return SQLITE_OK;
+  sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return SQLITE_OK;
 }
 
 host::Outcome SqliteConnection::fail(int code) {
@@ -102,12 +110,13 @@ host::Outcome SqliteConnection::configure() {
   if (result != SQLITE_OK) return fail(result);
   sqlite3_busy_handler(database, &on_busy, this);
   sqlite3_progress_handler(database, kProgressSteps, &on_progress, this);
+  sqlite3_wal_hook(database, &on_commit, this);
   sqlite3_set_authorizer(
       database,
-      [](void* self, int action, const char* first, const char* second, const char*,
+      [](void* self, int action, const char* first, const char* second, const char* name,
          const char*) -> int {
         const bool is_ours = static_cast<SqliteConnection*>(self)->is_trusted_;
-        return is_ours ? SQLITE_OK : authorize(action, first, second);
+        return is_ours ? SQLITE_OK : authorize(action, first, second, name);
       },
       this);
   return {};
@@ -126,21 +135,39 @@ host::Outcome SqliteConnection::settle_file() {
     if (!done) return done;
   }
   if (auto done = command("PRAGMA synchronous = FULL"); !done) return done;
+  if (auto done = command("PRAGMA temp_store = MEMORY"); !done) return done;
   if (auto done = command("PRAGMA cell_size_check = ON"); !done) return done;
   if (auto done = command("PRAGMA journal_size_limit = 67108864"); !done) return done;
   if (auto done = command("SELECT count(*) FROM sqlite_schema"); !done) return done;
   if (!may_change) return {};
   if (options_.access == Access::kRead) return command("PRAGMA query_only = ON");
-  constexpr std::uint64_t kPageBytes = 4096;  // SQLite's default; other files get other bounds
   const std::string pages = fmt::format("PRAGMA max_page_count = {}",
                                         std::max<std::uint64_t>(options_.file_max / kPageBytes, 1));
   if (auto done = command(pages.c_str()); !done) return done;
   if (options_.ledger == SqliteOptions::Ledger::kNone) return {};
-  const std::string ledger = fmt::format(
-      "CREATE TABLE IF NOT EXISTS {} (actor BLOB NOT NULL, operation INTEGER NOT NULL, "
+  return make_ledger();
+}
+
+/// One that is there already must be as we make it: a file may come from others, and a guest
+/// without a ledger may have given its own table, with its triggers, this name.
+host::Outcome SqliteConnection::make_ledger() {
+  const std::string made = fmt::format(
+      "{} (actor BLOB NOT NULL, operation INTEGER NOT NULL, "
       "outcome BLOB NOT NULL, PRIMARY KEY (actor, operation)) WITHOUT ROWID",
       kLedgerTable);
-  return command(ledger.c_str());
+  const std::string make = "CREATE TABLE IF NOT EXISTS main." + made;
+  if (auto done = command(make.c_str()); !done) return done;
+  const Trusted trusted(*this);
+  auto statement = prepare(
+      fmt::format("SELECT 1 FROM main.sqlite_schema WHERE tbl_name = '{}' COLLATE NOCASE AND "
+                  "sql <> 'CREATE TABLE {}'",
+                  kLedgerTable, made));
+  if (!statement) return std::unexpected(std::move(statement.error()));
+  const int result = sqlite3_step(statement->get());
+  if (result == SQLITE_DONE) return {};
+  if (result != SQLITE_ROW) return fail(result);
+  return host::refuse(host::GuestCode::kDenied, "the file has a {} that is not the host's",
+                      kLedgerTable);
 }
 
 // Statements.

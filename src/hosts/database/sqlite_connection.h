@@ -61,10 +61,12 @@ class SqliteConnection {
 
   host::Outcome configure();
   host::Outcome settle_file();
+  host::Outcome make_ledger();
   host::Outcome command(const char* sql);
   host::Outcome fail(int code);
   static int on_busy(void* self, int tries);
   static int on_progress(void* self);
+  static int on_commit(void* self, sqlite3* database, const char* name, int pages);
 
   std::expected<SqliteStatement, host::GuestError> prepare(const std::string& sql);
   void keep(const std::string& sql, SqliteStatement statement);
@@ -75,6 +77,7 @@ class SqliteConnection {
     std::optional<JobResult> result;   // final
     std::optional<JobResult> outcome;  // if the round's commit succeeds
   };
+  host::Outcome bound_log();
   void write_round(std::vector<Task>& tasks);
   bool write_task(Task& task);
   bool has_open_references() const;
@@ -90,7 +93,9 @@ class SqliteConnection {
   std::optional<SqliteQuery> query_;
   bool is_trusted_ = false;  // our own statement, not the guest's
   bool is_broken_ = false;
-  OperationId trimmed_;  // entries of the ledger below it are gone
+  bool is_impatient_ = false;    // waits for no lock
+  std::uint64_t log_pages_ = 0;  // of the file's write-ahead log, after the last commit here
+  OperationId trimmed_;          // entries of the ledger below it are gone
   std::mutex current_mutex_;
   const Job* current_ = nullptr;
 };

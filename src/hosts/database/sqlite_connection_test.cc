@@ -259,6 +259,12 @@ TEST_F(SqliteTest, GuestsReachNothingElse) {
       "DROP TABLE theater_ledger",
       "ALTER TABLE theater_ledger RENAME TO mine",
       "CREATE TRIGGER r AFTER INSERT ON theater_ledger BEGIN DELETE FROM t; END",
+      "CREATE TEMP TABLE s (a)",
+      "CREATE TABLE temp.s (a)",
+      "CREATE TEMP TABLE s AS SELECT * FROM t",
+      "CREATE TEMP VIEW s AS SELECT 1",
+      "CREATE TEMP TRIGGER s AFTER INSERT ON t BEGIN DELETE FROM t; END",
+      "CREATE VIRTUAL TABLE temp.s USING fts5(a)",
       "CREATE VIEW w AS SELECT * FROM theater_ledger",
       "UPDATE sqlite_schema SET sql = ''",
   };
@@ -277,6 +283,56 @@ TEST_F(SqliteTest, GuestsReachNothingElse) {
   }
   EXPECT_FALSE(fs::exists(outside));
   EXPECT_EQ(number(*connection, "SELECT count(*) FROM t"), 1);
+}
+
+TEST_F(SqliteTest, ALedgerThatAGuestMadeIsNone) {
+  options.ledger = SqliteOptions::Ledger::kNone;
+  {
+    const auto connection = open();
+    ASSERT_TRUE(write(*connection, "CREATE TABLE t (actor, operation, outcome)"));
+    ASSERT_TRUE(write(*connection, "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END"));
+    ASSERT_TRUE(write(*connection, "ALTER TABLE t RENAME TO Theater_Ledger"));
+  }
+  options.ledger = SqliteOptions::Ledger::kKept;
+  SqliteConnection connection(options);
+  const auto opened = connection.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, GuestCode::kDenied);
+}
+
+TEST_F(SqliteTest, SortingTakesNoDisk) {
+  const auto connection = open();
+  const auto refused = read(*connection,
+                            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                            " SELECT randomblob(100000), i FROM n ORDER BY 1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, "SQLITE_NOMEM");
+  EXPECT_EQ(number(*connection, "SELECT 7"), 7);
+}
+
+TEST_F(SqliteTest, AQueryThatGoesOnDoesNotMakeTheLogGrowForEver) {
+  options.file_max = 1 << 20;
+  const auto writer = open();
+  ASSERT_TRUE(write(*writer, "CREATE TABLE t (a)"));
+  ASSERT_TRUE(write(*writer, "INSERT INTO t VALUES (1)"));
+  options.access = Access::kRead;
+  const auto reader = open();
+  auto query =
+      job(Access::kRead, {{"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                           " SELECT i FROM n, t",
+                           {},
+                           {}}});
+  query->rows_per_part = 10;
+  ASSERT_TRUE(reader->next_part(*query));
+  const std::string change = "UPDATE t SET a = randomblob(500000)";
+  auto done = write(*writer, change);
+  for (int i = 0; i < 100 && done; ++i) done = write(*writer, change);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, GuestCode::kFull);
+  EXPECT_LT(fs::file_size(options.file + "-wal"), kLogBytesMin + (2u << 20));
+  reader->end_query();
+  EXPECT_TRUE(write(*writer, change));
+  EXPECT_TRUE(write(*writer, change));
 }
 
 TEST_F(SqliteTest, FullTextSearchWorks) {

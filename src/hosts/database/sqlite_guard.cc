@@ -20,7 +20,10 @@ bool is_one_of(const char* name, std::initializer_list<std::string_view> names) 
 
 }  // namespace
 
-int authorize(int action, const char* first, const char* second) {
+int authorize(int action, const char* first, const char* second, const char* database) {
+  // What is temporary has no bound, and outlives its job in the session. Whatever is made there is
+  // inserted in its schema.
+  if (action == SQLITE_INSERT && same(database, "temp")) return SQLITE_DENY;
   if (same(first, kLedgerTable) || same(second, kLedgerTable)) return SQLITE_DENY;
   switch (action) {
     case SQLITE_ATTACH:

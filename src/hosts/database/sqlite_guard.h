@@ -10,7 +10,7 @@ namespace theater::hosts::database {
 inline constexpr const char* kLedgerTable = "theater_ledger";
 
 /// The verdict on one thing that a guest's statement would do; as sqlite3_set_authorizer asks.
-int authorize(int action, const char* first, const char* second);
+int authorize(int action, const char* first, const char* second, const char* database);
 
 /// Settings and bounds that no statement of a guest can change. No text, blob or row has more than
 /// `value_max` bytes.

@@ -19,6 +19,27 @@ host::GuestError aborted() {
 
 }  // namespace
 
+/// A query that goes on keeps the file's write-ahead log from beginning anew. Once that is too
+/// long, nothing is written until it does.
+host::Outcome SqliteConnection::bound_log() {
+  const std::uint64_t bytes_max = std::max(options_.file_max, kLogBytesMin);
+  if (log_pages_ * kPageBytes <= bytes_max) return {};
+  is_impatient_ = true;
+  const int result = sqlite3_wal_checkpoint_v2(database_.get(), "main", SQLITE_CHECKPOINT_RESTART,
+                                               nullptr, nullptr);
+  is_impatient_ = false;
+  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) return fail(result);
+  if (result == SQLITE_OK) {
+    log_pages_ = 0;
+    return {};
+  }
+  return std::unexpected(host::GuestError{
+      host::GuestCode::kFull, "",
+      fmt::format("the file's log has over {} bytes; a query keeps it from beginning anew",
+                  bytes_max),
+      1000});
+}
+
 /// Begins a transaction, does what is open in it, commits. What SQLite undid as a whole (an
 /// interrupt, a full disk) is done again in the next round, without the job that met it.
 void SqliteConnection::write_round(std::vector<Task>& tasks) {
@@ -30,7 +51,8 @@ void SqliteConnection::write_round(std::vector<Task>& tasks) {
       first->result = std::unexpected(aborted());
       return;
     }
-    done = command("BEGIN IMMEDIATE");
+    done = bound_log();
+    if (done) done = command("BEGIN IMMEDIATE");
     if (!done) {
       first->result = std::unexpected(done.error());
       return;
@@ -118,7 +140,7 @@ JobResult SqliteConnection::do_job(const Job& job) {
 std::expected<std::optional<std::vector<Bytes>>, host::GuestError> SqliteConnection::look_up(
     const LedgerKey& key) {
   const std::string sql =
-      fmt::format("SELECT outcome FROM {} WHERE actor = $1 AND operation = $2", kLedgerTable);
+      fmt::format("SELECT outcome FROM main.{} WHERE actor = $1 AND operation = $2", kLedgerTable);
   const Trusted trusted(*this);
   auto statement = prepare(sql);
   if (!statement) return std::unexpected(std::move(statement.error()));
@@ -158,11 +180,11 @@ host::Outcome SqliteConnection::note(const LedgerKey& key, const std::vector<Byt
     return {};
   };
   const Bytes bytes = wasm::to_binary(outcome);
-  const std::string insert = fmt::format("INSERT INTO {} VALUES ($1, $2, $3)", kLedgerTable);
+  const std::string insert = fmt::format("INSERT INTO main.{} VALUES ($1, $2, $3)", kLedgerTable);
   if (auto done = run(insert, key.operation.value, &bytes); !done) return done;
   if (key.floor <= trimmed_) return {};
   const std::string trim =
-      fmt::format("DELETE FROM {} WHERE actor = $1 AND operation < $2", kLedgerTable);
+      fmt::format("DELETE FROM main.{} WHERE actor = $1 AND operation < $2", kLedgerTable);
   if (auto done = run(trim, key.floor.value, nullptr); !done) return done;
   trimmed_ = key.floor;  // if it is undone, the next trim takes those too
   return {};
