@@ -94,6 +94,9 @@ host::Outcome Instance::check_statement(const Statement& statement) const {
   if (statement.sql.empty() || statement.sql.size() > kSqlBytesMax) {
     return host::refuse(GuestCode::kInvalid, "a statement has 1 to {} bytes", kSqlBytesMax);
   }
+  if (statement.sql.find('\0') != std::string::npos) {
+    return host::refuse(GuestCode::kInvalid, "a statement has no byte that is zero");
+  }
   if (statement.params.size() > kParamsMax) {
     return host::refuse(GuestCode::kInvalid, "a statement has at most {} parameters", kParamsMax);
   }

@@ -118,8 +118,10 @@ TEST(Database, WhatIsNotGrantedIsDenied) {
             GuestCode::kDenied);
   EXPECT_EQ(code(Desk::kListen, host::arguments_of(std::string("d"), std::string("news"))),
             GuestCode::kUnsupported);
-  EXPECT_EQ(code(Desk::kQuery, host::arguments_of(std::string("d"), sql(""), std::uint32_t{0})),
-            GuestCode::kInvalid);
+  for (const std::string& text : {std::string(), std::string("SELECT 1\0;", 10)}) {
+    EXPECT_EQ(code(Desk::kQuery, host::arguments_of(std::string("d"), sql(text), std::uint32_t{0})),
+              GuestCode::kInvalid);
+  }
   Bytes result;
   EXPECT_EQ(desk.made->call(Desk::kQueryWait,
                             host::arguments_of(std::string("other"), sql("SELECT 1")), {}, result),

@@ -71,8 +71,8 @@ void check_rules(Desk& desk) {
   EXPECT_EQ(code("SELECT 1; SELECT 2"), GuestCode::kInvalid);
   EXPECT_EQ(code(" ; "), GuestCode::kInvalid);
   EXPECT_EQ(code("nonsense"), GuestCode::kInvalid);
-  for (const char* it : {"BEGIN", "/* x */ commit", "-- y\nROLLBACK", "COPY t TO STDOUT",
-                         "COPY t FROM STDIN", "LISTEN x"}) {
+  for (const char* it : {"BEGIN", "/* x */ commit", "-- y\nROLLBACK", "--\rCOMMIT",
+                         "-- y\r\nCOMMIT", "COPY t TO STDOUT", "COPY t FROM STDIN", "LISTEN x"}) {
     EXPECT_EQ(code(it), GuestCode::kDenied) << it;
   }
   EXPECT_EQ(desk.error_of(desk.query(sql("INSERT INTO t VALUES (1)"))), GuestCode::kInvalid);
@@ -83,6 +83,9 @@ void check_rules(Desk& desk) {
   EXPECT_EQ(desk.error_of(desk.transaction(
                 {sql("INSERT INTO t VALUES (1)"), sql("DELETE FROM t WHERE a = 9", {}, 1)})),
             GuestCode::kConflict);
+  EXPECT_EQ(desk.error_of(desk.transaction(
+                {sql("INSERT INTO t VALUES (1)"), sql("--\rCOMMIT"), sql("nonsense")})),
+            GuestCode::kDenied);
   EXPECT_EQ(count(), integer(0));
   const Ending both = desk.end_of(desk.transaction(
       {sql("INSERT INTO t VALUES (1) RETURNING a"), sql("INSERT INTO t VALUES (2)", {}, 1)},

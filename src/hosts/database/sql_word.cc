@@ -9,7 +9,7 @@ namespace theater::hosts::database {
 namespace {
 
 void skip_line(std::string_view& sql) {
-  const auto end = sql.find('\n');
+  const auto end = sql.find_first_of("\r\n");
   sql.remove_prefix(end == std::string_view::npos ? sql.size() : end + 1);
 }
 
