@@ -1,6 +1,8 @@
 // PostgresLink: libpq without waiting.
 #include "hosts/database/postgres_link.h"
 
+#include <sys/ioctl.h>
+
 #include <utility>
 #include <vector>
 
@@ -168,6 +170,11 @@ void PostgresLink::opened() {
   if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) == 0) {
     return fail(connection_error(connection_.get(), GuestCode::kInternal));
   }
+  // A notice is a whole message, too.
+  const auto on_notice = [](void* self, const char*) {
+    static_cast<PostgresLink*>(self)->unread_ = 0;
+  };
+  PQsetNoticeProcessor(connection_.get(), on_notice, this);
   phase_ = Phase::kOpen;
   watch(Readiness::kRead);  // its end is seen although nothing is asked of it
   user_.on_link_open();
@@ -242,7 +249,20 @@ void PostgresLink::on_ready(int, Readiness ready) {
   if (has(ready, Readiness::kRead)) receive();
 }
 
+/// False: this is gone. What the socket holds is counted before libpq takes it.
+bool PostgresLink::count_unread() {
+  int waiting = 0;
+  if (::ioctl(PQsocket(connection_.get()), FIONREAD, &waiting) != 0) waiting = 0;
+  unread_ += static_cast<std::uint64_t>(waiting);
+  if (unread_ <= options_.message_max) return true;
+  fail({GuestCode::kTooLarge, "",
+        fmt::format("a message of the server is longer than {} bytes", options_.message_max),
+        std::nullopt});
+  return false;
+}
+
 void PostgresLink::receive() {
+  if (!count_unread()) return;
   if (PQconsumeInput(connection_.get()) == 0) {
     return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
   }
@@ -255,6 +275,7 @@ bool PostgresLink::read_notices() {
   const auto guard = std::weak_ptr(alive_);
   while (PGnotify* const raw = PQnotifies(connection_.get())) {
     const std::unique_ptr<PGnotify, decltype(&PQfreemem)> notice(raw, &PQfreemem);
+    unread_ = 0;
     user_.on_link_notified(notice->relname, notice->extra);
     if (guard.expired()) return false;
   }
@@ -274,6 +295,7 @@ void PostgresLink::read_results() {
   const auto guard = std::weak_ptr(alive_);
   while (!sent_.empty() && !is_held_ && PQisBusy(connection_.get()) == 0) {
     const PostgresResult result(PQgetResult(connection_.get()));
+    if (result) unread_ = 0;
     const bool is_end = result && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
     if (!result || is_end) {
       PQsetSingleRowMode(connection_.get());  // of the next command; refused if that is an end

@@ -35,13 +35,15 @@ class LinkUser {
 
 /// On its shard. Names are resolved, and cancels sent, by workers: both may block in libpq. So are
 /// the steps of connecting made, which read certificates and compute; no worker waits for a server.
-/// The addresses of a name are tried in turn, each for its share of the time that is left.
+/// The addresses of a name are tried in turn, each for its share of the time that is left. libpq
+/// keeps a message until it is whole: what sends too long a one is let go of, before it is here.
 /// Destruction closes it.
 class PostgresLink final : private io::DescriptorUser {
  public:
   struct Options {
     std::string connection;  // as libpq takes it
     Nanoseconds connect_max{0};
+    std::uint64_t message_max = 0;  // bytes of one message of the server: too-large
     std::optional<PostgresTls> tls;
     std::string tls_authorities;
     Result<std::vector<std::string>> (*resolve)(const std::string& host) = &resolve_all;
@@ -79,6 +81,7 @@ class PostgresLink final : private io::DescriptorUser {
   void opened();
   void stop_timers();
   void receive();
+  bool count_unread();
   void read_results();
   bool end_command();
   bool read_notices();
@@ -96,6 +99,7 @@ class PostgresLink final : private io::DescriptorUser {
   std::shared_ptr<PGconn> connection_;  // also the worker's that makes a step of connecting
   Phase phase_ = Phase::kNew;
   int watched_ = -1;
+  std::uint64_t unread_ = 0;                    // bytes that have come since the last whole message
   MonotonicTime deadline_;                      // of connecting
   std::optional<io::TimerId> timer_, attempt_;  // of all, of one address
   std::deque<End> sent_;                        // the commands under way

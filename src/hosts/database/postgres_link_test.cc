@@ -131,7 +131,11 @@ struct PostgresAddresses : PostgresTlsTest {
 
   PostgresLink::Options to(const PostgresServer& server,
                            Result<std::vector<std::string>> (*resolve)(const std::string&)) {
-    return {server.connection_to("db.test"), std::chrono::seconds(9), PostgresTls::kOff, "",
+    return {server.connection_to("db.test"),
+            std::chrono::seconds(9),
+            1 << 20,
+            PostgresTls::kOff,
+            "",
             resolve};
   }
   void run() {

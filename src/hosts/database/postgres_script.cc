@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "hosts/database/sql_word.h"
 
 namespace theater::hosts::database {
 
@@ -39,10 +40,12 @@ host::GuestError done_already() {
   return {host::GuestCode::kConflict, "", "the operation was done already", 10};
 }
 
-/// One statement is a transaction anyway.
+/// One statement is a transaction anyway; but it is committed before its answer is seen, which may
+/// be refused.
 bool needs_transaction(const Job& job) {
   return job.access == Access::kRead || job.statements.size() > 1 || job.ledger.has_value() ||
-         job.statements.front().expect_changed.has_value();
+         job.statements.front().expect_changed.has_value() ||
+         may_return_rows(job.statements.front().sql);
 }
 
 }  // namespace
@@ -188,6 +191,14 @@ void PostgresScript::failed(const host::GuestError& why) {
   at_ = 0;
   if (in_transaction_) add(Kind::kRollback, "ROLLBACK");
   add(Kind::kClean, "DISCARD ALL");
+}
+
+bool PostgresScript::leaves_nothing() const {
+  if (job_.access == Access::kRead) return true;
+  const bool was_tried = job_.ledger && job_.ledger->doubt == LedgerKey::Doubt::kMayBeDone;
+  const PostgresCommand* const now = command();
+  if (was_tried || now == nullptr || !needs_transaction(job_)) return false;
+  return now->kind == Kind::kBegin || now->kind == Kind::kStatement;
 }
 
 std::optional<JobResult> PostgresScript::take_result() {

@@ -55,6 +55,9 @@ class PostgresScript {
   /// The job's result, once, as soon as it is certain.
   std::optional<JobResult> take_result();
   bool has_ended() const { return has_ended_; }
+  /// Whether the job leaves nothing if the session breaks now: it only reads, or the end of its
+  /// transaction has not been asked for.
+  bool leaves_nothing() const;
   /// Of the answers so far.
   std::size_t bytes() const { return bytes_; }
 

@@ -17,6 +17,17 @@ namespace {
 
 using host::GuestCode;
 
+/// What copying these rows takes at the least.
+std::size_t bytes_least_of(const PGresult* result) {
+  std::size_t bytes = 0;
+  for (int row = 0; row < PQntuples(result); ++row) {
+    for (int column = 0; column < PQnfields(result); ++column) {
+      bytes += static_cast<std::size_t>(PQgetlength(result, row, column));
+    }
+  }
+  return bytes / kHexGrowth;
+}
+
 struct SessionSetup {
   SessionId id;
   PostgresLink::Options link;
@@ -90,13 +101,21 @@ class PostgresSession final : public Session, private LinkUser {
   }
 
   void on_link_failed(const host::GuestError& why) override {
-    host::GuestError told = why;
-    const bool is_in_doubt = job_ && job_->access == Access::kWrite;
-    if (is_in_doubt) {
-      told.code = GuestCode::kInterrupted;
-      told.message += "; whether it was done is not known";
+    const host::GuestError told = script_ ? with_doubt(why) : why;
+    if (why.code == GuestCode::kTooLarge && job_ && !script_->has_ended()) {
+      const auto guard = std::weak_ptr(alive_);  // another session would only meet it again
+      user_.on_ended(setup_.id, job_->id, std::unexpected(told));
+      if (guard.expired()) return;
     }
     user_.on_failed(setup_.id, told);
+  }
+
+  /// Why the job under way fails, as its guest may rely on it.
+  host::GuestError with_doubt(host::GuestError why) const {
+    if (script_->leaves_nothing()) return why;
+    why.code = GuestCode::kInterrupted;
+    why.message += "; whether it was done is not known";
+    return why;
   }
 
   bool on_link_result(PGresult* result) override {
@@ -238,9 +257,11 @@ class PostgresSession final : public Session, private LinkUser {
     }
     if (!rows_ || failure_) return true;
     if (!std::exchange(has_columns_, true)) rows_->set_columns(columns_of(result));
-    for (int row = 0; row < PQntuples(result); ++row) read_row(result, row, *rows_);
-    if (auto fits = rows_->check(); !fits) {
-      give_up(fits.error());
+    auto fits = rows_->check_room(bytes_least_of(result));
+    for (int row = 0; fits && row < PQntuples(result); ++row) read_row(result, row, *rows_);
+    if (fits) fits = rows_->check();
+    if (!fits) {
+      give_up(with_doubt(fits.error()));
       return true;
     }
     if (PQresultStatus(result) == PGRES_TUPLES_OK) outcome_.changed = changed_by(result);
@@ -366,7 +387,7 @@ class PostgresSessions final : public SessionMaker {
       return std::make_unique<NoSession>(id, secret.error().message, services_, user);
     }
     SessionSetup setup{id,
-                       {*std::move(secret), grant_.limits.connect, grant_.tls,
+                       {*std::move(secret), grant_.limits.connect, message_max(), grant_.tls,
                         grant_.tls_authorities, &resolve_all},
                        {}};
     if (grant_.ledger) setup.ledger = SessionSetup::Ledger::kKept;
@@ -374,6 +395,11 @@ class PostgresSessions final : public SessionMaker {
   }
 
  private:
+  /// No row may be longer, nor an entry of the ledger.
+  std::uint64_t message_max() const {
+    const std::uint64_t row_max = std::max(grant_.limits.result_max, host::kInlineBytesMax);
+    return kHexGrowth * row_max + kBesideRows;
+  }
   const DatabaseGrant grant_;
   host::Services services_;
 };

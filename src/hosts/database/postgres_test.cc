@@ -3,6 +3,7 @@
 // with a ledger not even that; a thousand statements wait their turn; cancels hit their own
 // statement; a storm of notifications is bounded, its loss told.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "hosts/database/testing/desk.h"
 #include "hosts/database/testing/postgres_server.h"
@@ -118,6 +119,59 @@ TEST_F(PostgresTest, ValuesAndRules) {
     for (const auto& row : part->rows) EXPECT_EQ(row.front(), integer(next++));
   }
   EXPECT_EQ(next, 2001);
+}
+
+TEST_F(PostgresTest, AWriteWhoseAnswerIsRefusedIsUndone) {
+  for (const std::string_view ledger : {"false", "true"}) {
+    const auto desk = open(fmt::format("pool_max = 1\nledger = {}\n", ledger));
+    ASSERT_TRUE(desk->end_of(desk->execute(sql("DROP TABLE IF EXISTS t"))));
+    ASSERT_TRUE(desk->end_of(desk->execute(sql("CREATE TABLE t (a text)"))));
+    for (const char* statement : {
+             "INSERT INTO t VALUES (1) RETURNING repeat('x', 300000)",
+             "insert into t SELECT 1 FROM generate_series(1, 20000) returning\na",
+             "WITH w AS (INSERT INTO t VALUES (1) RETURNING a) SELECT repeat('x', 300000) FROM w",
+             "(WITH w AS (INSERT INTO t VALUES (1) RETURNING a) SELECT repeat('x', 300000) FROM w)",
+         }) {
+      EXPECT_EQ(desk->error_of(desk->execute(sql(statement))), GuestCode::kTooLarge) << statement;
+      EXPECT_EQ(desk->value_of("SELECT count(*) FROM t"), integer(0)) << statement;
+    }
+  }
+}
+
+TEST_F(PostgresTest, ARowThatIsTooLargeIsRefusedBeforeItIsHere) {
+  const auto desk = open("pool_max = 1\nresult_max = \"1MiB\"\n");
+  ASSERT_TRUE(desk->end_of(desk->execute(sql("CREATE TABLE t (a int)"))));
+  const auto peak = [] {
+    rusage use{};
+    ::getrusage(RUSAGE_SELF, &use);
+    return use.ru_maxrss;  // KiB
+  };
+  const auto before = peak();
+  EXPECT_EQ(desk->error_of(desk->query(sql("SELECT repeat('x', 200000000)"))),
+            GuestCode::kTooLarge);
+  EXPECT_EQ(desk->error_of(desk->query(sql("SELECT repeat('x', 200000000)"), 10)),
+            GuestCode::kTooLarge);
+  EXPECT_EQ(desk->error_of(
+                desk->execute(sql("INSERT INTO t VALUES (1) RETURNING repeat('x', 200000000)"))),
+            GuestCode::kTooLarge);
+  EXPECT_LT(peak() - before, 64 * 1024);
+  EXPECT_EQ(desk->value_of("SELECT count(*) FROM t"), integer(0));
+  // What fits in a row goes on, in number as well.
+  EXPECT_EQ(desk->value_of("SELECT length(repeat('x', 100000000))"), integer(100'000'000));
+  const auto id =
+      desk->query(sql("SELECT decode(repeat('ab', 500000), 'hex') FROM generate_series(1, 20)"), 1);
+  desk->made->operations()->more({id}, 100 << 20);
+  EXPECT_TRUE(desk->end_of(id));
+}
+
+TEST_F(PostgresTest, WhereARefusedAnswerCannotUndoTheWriteItIsSaid) {
+  const auto desk = open("pool_max = 1\n");
+  ASSERT_TRUE(desk->end_of(desk->execute(sql("CREATE TABLE t (a int)"))));
+  ASSERT_TRUE(desk->end_of(desk->execute(
+      sql("CREATE PROCEDURE p(INOUT x text) LANGUAGE plpgsql AS "
+          "$$ BEGIN INSERT INTO t VALUES (1); COMMIT; x := repeat('x', 300000); END $$"))));
+  EXPECT_EQ(desk->error_of(desk->execute(sql("CALL p('')"))), GuestCode::kInterrupted);
+  EXPECT_EQ(desk->value_of("SELECT count(*) FROM t"), integer(1));
 }
 
 TEST_F(PostgresTest, WhatFailsAtTheEndOfItsTransactionIsTold) {

@@ -28,6 +28,8 @@ void skip_block(std::string_view& sql) {
   }
 }
 
+char upper(char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); }
+
 }  // namespace
 
 std::string first_word(std::string_view sql) {
@@ -45,7 +47,7 @@ std::string first_word(std::string_view sql) {
   std::string word;
   for (const char c : sql) {
     if (std::isalpha(static_cast<unsigned char>(c)) == 0) break;
-    word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    word += upper(c);
   }
   return word;
 }
@@ -55,6 +57,15 @@ bool is_session_command(std::string_view sql) {
                                          "ROLLBACK", "ABORT", "PREPARE", "SAVEPOINT",
                                          "RELEASE",  "COPY",  "LISTEN",  "UNLISTEN"};
   return std::ranges::find(kWords, first_word(sql)) != std::end(kWords);
+}
+
+bool may_return_rows(std::string_view sql) {
+  // "": a parenthesis.
+  constexpr std::string_view kWords[] = {"",      "SELECT",  "WITH", "VALUES", "TABLE",
+                                         "FETCH", "EXECUTE", "SHOW", "EXPLAIN"};
+  if (std::ranges::find(kWords, first_word(sql)) != std::end(kWords)) return true;
+  constexpr std::string_view kClause = "RETURNING";
+  return !std::ranges::search(sql, kClause, {}, &upper).empty();
 }
 
 }  // namespace theater::hosts::database

@@ -13,4 +13,7 @@ std::string first_word(std::string_view sql);
 /// connection speaks (COPY, LISTEN).
 bool is_session_command(std::string_view sql);
 
+/// Whether a PostgreSQL statement may answer with rows in number. True of some that do not.
+bool may_return_rows(std::string_view sql);
+
 }  // namespace theater::hosts::database
