@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -173,23 +174,52 @@ Result<std::vector<Entry>> Disk::list(const Place& place, const Page& page) cons
 
 // Changing.
 
-Status Disk::write(const Place& place, ByteSpan content) const {
+/// The disk is also the node's and that of others, who need some of it.
+Status Disk::check_room(int directory, std::uint64_t bytes) const {
+  struct statvfs disk{};
+  if (::fstatvfs(directory, &disk) != 0) return failed("look at the disk", errno);
+  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (free < bytes || free - bytes < free_min_) {
+    return fail(Code::kFull, "the disk has {} bytes free, free_min is {}", free, free_min_);
+  }
+  const bool counts_files = disk.f_files > 0;
+  if (counts_files && disk.f_favail < kFilesFreeMin) {
+    return fail(Code::kFull, "the disk has room for {} files", disk.f_favail);
+  }
+  return {};
+}
+
+std::string Disk::temporary_name(OperationId write) const {
+  return fmt::format(".theater-{}-{}.tmp", actor_, write.value);
+}
+
+Status Disk::write(const Place& place, ByteSpan content, const Undertaking& undertaking) const {
   TRY(const Parent parent, parent_of(place));
   struct stat old{};
   const bool is_there =
       ::fstatat(parent.directory.get(), parent.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
   if (is_there && S_ISDIR(old.st_mode))
     return fail(Code::kInvalid, "{} is a directory", place.below);
-  Temporary temporary(parent.directory.get(), temporary_);
+  TRY_OK(check_room(parent.directory.get(), content.size()));
+  const std::string name = temporary_name(undertaking.id);
+  Temporary temporary(parent.directory.get(), name);
   TRY(const OwnedDescriptor file, temporary.open(kFileMode));
   if (is_there && S_ISREG(old.st_mode)) ::fchmod(file.get(), old.st_mode & 0777);
   TRY_OK(write_all(file.get(), content));
   if (::fsync(file.get()) != 0) return failed("sync " + place.below, errno);
+  if (undertaking.is_given_up) return fail(Code::kCancelled, "{} was not replaced", place.below);
   TRY_OK(temporary.rename_to(parent.name));
   return parent.sync();
 }
 
+void Disk::clear(const Place& place, OperationId write) const {
+  const auto parent = parent_of(place);
+  if (parent) ::unlinkat(parent->directory.get(), temporary_name(write).c_str(), 0);
+}
+
 Status Disk::append(const Place& place, ByteSpan content, std::uint64_t file_max) const {
+  TRY(const Parent parent, parent_of(place));
+  TRY_OK(check_room(parent.directory.get(), content.size()));
   TRY(const OwnedDescriptor file,
       open_below(place, {O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, kFileMode,
                          Links::kInside}));
@@ -200,12 +230,12 @@ Status Disk::append(const Place& place, ByteSpan content, std::uint64_t file_max
   }
   TRY_OK(write_all(file.get(), content));
   if (::fsync(file.get()) != 0) return failed("sync " + place.below, errno);
-  TRY(const Parent parent, parent_of(place));  // its name may be new
-  return parent.sync();
+  return parent.sync();  // its name may be new
 }
 
 Status Disk::make_directory(const Place& place) const {
   TRY(const Parent parent, parent_of(place));
+  TRY_OK(check_room(parent.directory.get(), 0));
   if (::mkdirat(parent.directory.get(), parent.name.c_str(), kDirectoryMode) != 0) {
     return failed("make " + place.below, errno);
   }

@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "host/fake_actor.h"
+#include "hosts/filesystem/disk.h"
 #include "hosts/filesystem/family.h"
 #include "hosts/filesystem/payload.h"
 
@@ -27,6 +29,8 @@ struct Files {
   fs::path root;
   std::uint64_t next_id = 1, next_ticket = 1;
 
+  std::string grant;
+
   explicit Files(std::string_view limits = "") {
     static int count = 0;
     root = fs::temp_directory_path() / fmt::format("theater-files-{}-{}", ::getpid(), ++count);
@@ -34,12 +38,15 @@ struct Files {
     fs::create_directories(root / "in");
     fs::create_directories(root / "out");
     put(root / "secret", "secret");
-    const std::string grant =
-        fmt::format("read = {{ in = \"{0}/in\" }}\nchange = {{ out = \"{0}/out\" }}\n{1}",
-                    root.string(), limits);
-    instance =
-        *family->create(*actor::parse_settings(grant, "t.toml", {}), {shard.services, actor});
+    grant = fmt::format("read = {{ in = \"{0}/in\" }}\nchange = {{ out = \"{0}/out\" }}\n{1}",
+                        root.string(), limits);
+    open(shard.services);
     EXPECT_TRUE(instance->recover());
+  }
+  /// Another instance of the same actor.
+  void open(const host::Services& services) {
+    if (instance) instance->stop(actor::StopMode::kKill);
+    instance = *family->create(*actor::parse_settings(grant, "t.toml", {}), {services, actor});
   }
   ~Files() {
     instance->stop(actor::StopMode::kKill);
@@ -215,6 +222,81 @@ TEST(Filesystem, ChangesHappenInTheirOrder) {
   EXPECT_EQ(files.text("out/b"), "one+");
 }
 
+/// Work stands still until the test does it, in any order.
+struct HeldWorkers final : io::Workers {
+  std::vector<std::pair<io::Task, io::Task>> jobs;
+  void run(io::Task work, io::Executor&, io::Task then) override {
+    jobs.emplace_back(std::move(work), std::move(then));
+  }
+  void do_job(std::size_t which) {
+    auto [work, then] = std::move(jobs[which]);
+    jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(which));
+    work();
+    then();
+  }
+};
+
+struct HeldFiles : Files {
+  HeldWorkers held;
+  host::Services services{shard.executor, shard.clock, shard.random,      shard.network,
+                          shard.resolver, held,        shard.descriptors, shard.log};
+  explicit HeldFiles(std::string_view limits = "") : Files(limits) {
+    open(services);
+    EXPECT_TRUE(instance->recover());
+  }
+  ~HeldFiles() {
+    while (!held.jobs.empty()) held.do_job(0);
+    open(shard.services);
+  }
+};
+
+TEST(Filesystem, AChangeIsNotOvertakenByOneThatHasEndedForTheGuest) {
+  HeldFiles files("change_time = \"5s\"\n");
+  const auto first = files.begin("out/a", write("one"));
+  files.instance->operations()->cancel(OperationId{*first});
+  EXPECT_EQ(code(files.take().at(0).payload), host::GuestCode::kCancelled);
+  ASSERT_TRUE(files.begin("out/a", write("two")));
+  ASSERT_EQ(files.held.jobs.size(), 1u) << "the first one's worker is not back";
+  files.held.do_job(0);
+  EXPECT_FALSE(fs::exists(files.root / "out" / "a")) << "given up before it was to be seen";
+  ASSERT_EQ(files.held.jobs.size(), 1u);
+  files.held.do_job(0);
+  EXPECT_TRUE(files.take().at(0).payload);
+  EXPECT_EQ(files.content(files.root / "out" / "a"), "two");
+}
+
+TEST(Filesystem, WhatWaitsForALateWorkerHasItsOwnTime) {
+  HeldFiles files("change_time = \"5s\"\n");
+  const auto first = files.begin("out/a", write("one"));
+  files.instance->operations()->cancel(OperationId{*first});
+  ASSERT_TRUE(files.begin("out/b", write("two")));
+  EXPECT_EQ(files.take().size(), 1u);
+  files.shard.executor.advance(std::chrono::seconds(5));
+  EXPECT_EQ(code(files.take().at(0).payload), host::GuestCode::kDeadline);
+  ASSERT_EQ(files.held.jobs.size(), 1u);
+  files.held.do_job(0);
+  EXPECT_TRUE(files.held.jobs.empty()) << "the second one never began";
+  EXPECT_TRUE(fs::is_empty(files.root / "out"));
+}
+
+TEST(Filesystem, NoTwoWritesShareATemporaryFile) {
+  Files files;
+  const Disk disk("actor", 0);
+  const std::string out = (files.root / "out").string();
+  for (int round = 0; round < 20; ++round) {
+    const auto write_much = [&](const std::string& name, std::uint64_t id, char letter) {
+      const Undertaking undertaking(OperationId{id});
+      const std::string content(256 * 1024, letter);
+      EXPECT_TRUE(disk.write({out, name}, as_bytes(content), undertaking));
+    };
+    std::thread other([&] { write_much("x", 1, 'x'); });
+    write_much("y", 2, 'y');
+    other.join();
+    EXPECT_EQ(Files::content(files.root / "out" / "x"), std::string(256 * 1024, 'x'));
+    EXPECT_EQ(Files::content(files.root / "out" / "y"), std::string(256 * 1024, 'y'));
+  }
+}
+
 TEST(Filesystem, DeniesWhatIsNotGranted) {
   Files files;
   const std::string absolute = (files.root / "secret").string();
@@ -264,6 +346,18 @@ TEST(Filesystem, BoundsRefuse) {
   EXPECT_TRUE(files.change("out/b", write("123")));  // there is room again
 }
 
+TEST(Filesystem, SomeOfTheDiskStaysFree) {
+  Files files(fmt::format("free_min = {}\n", std::uint64_t{1} << 50));
+  Files::put(files.root / "out" / "old", "old");
+  for (const Action& action : {write("x"), append("x"), make_directory()}) {
+    EXPECT_EQ(code(files.change("out/a", action)), host::GuestCode::kFull);
+  }
+  EXPECT_EQ(code(files.change("out/old", append("x"))), host::GuestCode::kFull);
+  EXPECT_TRUE(files.change("out/old", rename("out/new")));
+  EXPECT_TRUE(files.change("out/new", remove()));
+  EXPECT_TRUE(fs::is_empty(files.root / "out"));
+}
+
 TEST(Filesystem, WhatWasRolledBackTakesNoRoom) {
   Files files("changes_bytes = 6\n");
   const Bytes arguments = host::arguments_of(std::string("out/a"), write("12345"));
@@ -282,20 +376,23 @@ TEST(Filesystem, NoFileButARegularOneIsRead) {
   EXPECT_EQ(files.read("in/pipe").error().code, host::GuestCode::kInvalid);
 }
 
-TEST(Filesystem, AChangeUnderWayAtACrashEndsInterrupted) {
+TEST(Filesystem, AChangeUnderWayAtACrashEndsInterruptedAndLeavesNothing) {
   Files files;
+  const std::string actor = files.actor.who.id.hex();
   ASSERT_TRUE(files.begin("out/a", write("x")));
   const Bytes saved = files.instance->save();
-  files.instance->stop(actor::StopMode::kKill);
-  files.instance = *files.family->create(
-      *actor::parse_settings(fmt::format("change = {{ out = \"{}/out\" }}\n", files.root.string()),
-                             "t.toml", {}),
-      {files.shard.services, files.actor});
+  const auto leftover = files.root / "out" / fmt::format(".theater-{}-1.tmp", actor);
+  const auto another = files.root / "out" / fmt::format(".theater-{}-2.tmp", actor);
+  files.open(files.shard.services);
+  Files::put(leftover, "half");
+  Files::put(another, "of another change");
   ASSERT_TRUE(files.instance->load(saved));
   ASSERT_TRUE(files.instance->recover());
   const auto events = files.take();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(code(events[0].payload), host::GuestCode::kInterrupted);
+  EXPECT_FALSE(fs::exists(leftover));
+  EXPECT_TRUE(fs::exists(another));
 }
 
 TEST(Filesystem, ItsGrantIsStrict) {

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "host/granted_folders.h"
 #include "host/guest_error.h"
+#include "wasm/binary_reader.h"
 
 namespace theater::hosts::filesystem {
 
@@ -27,8 +28,8 @@ Instance::Instance(const host::Binding<Instance>& binding, const Grant& grant,
     : OperatingInstance(binding, context, options_of(grant.limits)),
       services_(context.services),
       grant_(grant),
-      disk_(std::make_shared<const Disk>(
-          fmt::format(".theater-{}.tmp", context.actor.identity().id.hex()))) {}
+      disk_(std::make_shared<const Disk>(context.actor.identity().id.hex(),
+                                         grant_.limits.free_min)) {}
 
 /// Where a path is, if it is granted; whether a link leads out of there is seen by the worker.
 std::expected<Place, host::GuestError> Instance::place(std::string_view path, Right right) {
@@ -146,42 +147,69 @@ Instance::Doing Instance::doing(std::string_view path, const Action& action) {
   Place where = *place(path, Right::kReadAndChange);
   switch (static_cast<Action::Case>(action.value.index())) {
     case Action::kWrite:
-      return [disk = disk_, where = std::move(where), bytes = to_bytes(action.content())] {
-        return disk->write(where, bytes);
-      };
+      return [disk = disk_, where = std::move(where), bytes = to_bytes(action.content())](
+                 const Undertaking& undertaking) { return disk->write(where, bytes, undertaking); };
     case Action::kAppend:
       return [disk = disk_, where = std::move(where), bytes = to_bytes(action.content()),
-              most = grant_.limits.file_max] { return disk->append(where, bytes, most); };
+              most = grant_.limits.file_max](const Undertaking&) {
+        return disk->append(where, bytes, most);
+      };
     case Action::kMakeDirectory:
-      return [disk = disk_, where = std::move(where)] { return disk->make_directory(where); };
+      return [disk = disk_, where = std::move(where)](const Undertaking&) {
+        return disk->make_directory(where);
+      };
     case Action::kRename:
       return [disk = disk_, where = std::move(where),
-              to = *place(std::get<Action::kRename>(action.value), Right::kReadAndChange)] {
-        return disk->rename(where, to);
-      };
+              to = *place(std::get<Action::kRename>(action.value), Right::kReadAndChange)](
+                 const Undertaking&) { return disk->rename(where, to); };
     case Action::kRemove:
       break;
   }
-  return [disk = disk_, where = std::move(where)] { return disk->remove(where); };
+  return
+      [disk = disk_, where = std::move(where)](const Undertaking&) { return disk->remove(where); };
 }
 
 void Instance::change(host::Work& work, std::string_view path, const Action& action) {
-  const auto done = std::make_shared<Status>();  // from the worker to the shard
   ++counters_.changes;
   counters_.written += action.content().size();
-  services_.workers.run(
-      [does = doing(path, action), done]() mutable { *done = does(); }, services_.executor,
-      lifeline_.guard([this, done, id = work.id] {
-        const auto how = *done ? host::OperationEnd::kDone : host::OperationEnd::kFailed;
-        const host::Outcome outcome =
-            *done ? host::Outcome() : std::unexpected(host::guest_error(done->error()));
-        forget(id);
-        finish(id, how, event_bytes(id, outcome));
-      }));
+  Turn turn{std::make_shared<Undertaking>(work.id), doing(path, action)};
+  if (at_work_) {
+    next_ = std::move(turn);
+  } else {
+    begin(std::move(turn));
+  }
 }
 
-/// It goes on: a system call cannot be taken back. Its end is told already.
-void Instance::abort(OperationId) {}
+void Instance::begin(Turn turn) {
+  const auto done = std::make_shared<Status>();  // from the worker to the shard
+  at_work_ = turn.undertaking;
+  services_.workers.run(
+      [turn = std::move(turn), done]() mutable {
+        const Undertaking& undertaking = *turn.undertaking;
+        *done = undertaking.is_given_up ? fail(Code::kCancelled, "it was not begun")
+                                        : turn.does(undertaking);
+      },
+      services_.executor,
+      lifeline_.guard([this, done, id = at_work_->id] { come_back(id, *done); }));
+}
+
+/// The next one begins only now, so that no change is overtaken by one that had ended for the
+/// guest.
+void Instance::come_back(OperationId id, const Status& done) {
+  at_work_.reset();
+  if (auto next = std::exchange(next_, std::nullopt)) begin(*std::move(next));
+  const auto how = done ? host::OperationEnd::kDone : host::OperationEnd::kFailed;
+  const host::Outcome outcome =
+      done ? host::Outcome() : std::unexpected(host::guest_error(done.error()));
+  forget(id);
+  finish(id, how, event_bytes(id, outcome));
+}
+
+/// Its end is told already. A system call cannot be taken back; what is not seen yet never is.
+void Instance::abort(OperationId id) {
+  if (next_ && next_->undertaking->id == id) next_.reset();
+  if (at_work_ && at_work_->id == id) at_work_->is_given_up = true;
+}
 
 Bytes Instance::write_end(OperationId id, const host::GuestError& why) {
   forget(id);
@@ -203,7 +231,29 @@ void Instance::settle(actor::Settlement settlement) {
   unsettled_.clear();
 }
 
+/// Temporary files of writes whose end is not recorded; a worker of this very process may still
+/// be at one, after the actor failed: it then has nothing to rename.
+void Instance::clear_leftovers() {
+  std::vector<actor::OperationView> changes;
+  book().list(changes);
+  std::vector<std::pair<OperationId, Place>> leftovers;
+  for (const actor::OperationView& change : changes) {
+    if (change.status.phase > actor::OperationPhase::kRunning) continue;
+    wasm::BinaryReader arguments(change.arguments);
+    if (auto where = place(arguments.string(), Right::kReadAndChange)) {
+      leftovers.emplace_back(change.id, *std::move(where));
+    }
+  }
+  if (leftovers.empty()) return;
+  services_.workers.run(
+      [disk = disk_, leftovers = std::move(leftovers)] {
+        for (const auto& [id, where] : leftovers) disk->clear(where, id);
+      },
+      services_.executor, [] {});
+}
+
 Status Instance::recover() {
+  clear_leftovers();
   TRY_OK(OperatingInstance::recover());
   is_open_ = true;
   return {};

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@
 namespace theater::hosts::filesystem {
 
 /// One actor's, on its shard. Reads are waits, changes are operations, done one after another in
-/// the order of their commits. All work is done by workers; nothing is held open between calls.
+/// the order of their commits: one that was cancelled or is late keeps the next waiting until its
+/// worker has come back. All work is done by workers; nothing is held open between calls.
 class Instance final : public host::OperatingInstance<Instance> {
  public:
   Instance(const host::Binding<Instance>& binding, const Grant& grant,
@@ -36,7 +38,12 @@ class Instance final : public host::OperatingInstance<Instance> {
   void measure(actor::Figures& figures) const override;
 
  private:
-  using Doing = std::move_only_function<Status()>;
+  using Doing = std::move_only_function<Status(const Undertaking&)>;
+  /// A change that is at work, or the next one: it waits for a worker that is not back yet.
+  struct Turn {
+    std::shared_ptr<Undertaking> undertaking;  // shared with the worker
+    Doing does;
+  };
 
   // BookUser.
   void abort(OperationId id) override;
@@ -45,11 +52,16 @@ class Instance final : public host::OperatingInstance<Instance> {
   std::expected<Place, host::GuestError> place(std::string_view path, Right right);
   std::optional<host::GuestError> refuse_read(std::string_view path);
   Doing doing(std::string_view path, const Action& action);
+  void begin(Turn turn);
+  void come_back(OperationId id, const Status& done);
+  void clear_leftovers();
   void forget(OperationId id);
 
   const host::Services services_;
   const Grant grant_;
   std::shared_ptr<const Disk> disk_;               // shared with workers that may be late
+  std::shared_ptr<Undertaking> at_work_;           // its worker is not back; it may have ended
+  std::optional<Turn> next_;                       // has the slot, and waits for that
   std::map<OperationId, std::uint64_t> contents_;  // bytes of changes that are not done
   std::vector<OperationId> unsettled_;             // of the invocation under way
   std::uint64_t content_bytes_ = 0;

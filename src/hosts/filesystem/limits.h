@@ -12,6 +12,7 @@ struct Limits {
   std::uint64_t entries_max = 65'536;       // names in a directory that is listed
   std::uint64_t changes_max = 256;          // changes that wait
   std::uint64_t changes_bytes = 32u << 20;  // their content together
+  std::uint64_t free_min = 256u << 20;      // bytes that stay free where something is added
   Nanoseconds change_time = std::chrono::seconds(30);
 };
 
@@ -22,10 +23,15 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"entries_max", &Limits::entries_max, 1, 1 << 20},
     {"changes_max", &Limits::changes_max, 1, 65'536},
     {"changes_bytes", &Limits::changes_bytes, 1, 1 << 30, host::LimitField<Limits>::Unit::kBytes},
+    {"free_min", &Limits::free_min, 0, std::int64_t{1} << 50,
+     host::LimitField<Limits>::Unit::kBytes},
     {"change_time", &Limits::change_time, 1'000'000, 3'600'000'000'000},
 };
 
 /// Reads whose answer was given up at their deadline may still be at work; beyond this: busy.
 inline constexpr std::size_t kReadsMax = 4;
+
+/// Files that may still be made on a disk that counts them, for others than us.
+inline constexpr std::uint64_t kFilesFreeMin = 1024;
 
 }  // namespace theater::hosts::filesystem
