@@ -64,7 +64,7 @@ struct CallInfo {
 
 enum class HandlerNeed : std::uint8_t {
   kNone,      // the family has no events
-  kOptional,  // events are delivered if the component exports the handler
+  kOptional,  // needed only by who imports a start: its last event would be waited for, for ever
   kRequired,  // a grant without the exported handler is refused at start
 };
 

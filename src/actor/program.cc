@@ -221,7 +221,7 @@ class ProgramLinker {
       program_->handlers_.push_back(*handler);
       return {};
     }
-    if (info.handler_need == HandlerNeed::kOptional) return {};
+    if (info.handler_need == HandlerNeed::kOptional) return check_starts(family);
     if (options_.grants == LinkOptions::Grants::kAreFixed) {
       return fail(Code::kInvalid, "{} grants {}, but the component does not export its handler {}",
                   options_.manifest_file, info.name, info.handler_name);
@@ -230,6 +230,19 @@ class ProgramLinker {
                 "{} grants {}, but the component does not export its handler {}; export it or "
                 "remove [grants.{}]",
                 options_.manifest_file, info.name, info.handler_name, info.name);
+  }
+
+  /// Without handler nobody takes the last event of what is started: soon nothing could be any
+  /// more.
+  Status check_starts(std::size_t family) const {
+    const auto start = std::ranges::find_if(program_->imports_, [&](const ImportTarget& target) {
+      return target.family == family && target.call->plain == PlainResult::kMintedId;
+    });
+    if (start == program_->imports_.end()) return {};
+    return fail(Code::kInvalid,
+                "the component imports {}, but does not export {}, which is told how that ends; "
+                "export it",
+                start->name, options_.families[family]->handler_name);
   }
 
   Result<std::optional<ExportTarget>> find(std::string_view name, const wasm::FunctionType& type) {

@@ -84,7 +84,16 @@ TEST_F(ProgramTest, RefusesAMissingHandlerThatIsNeeded) {
   EXPECT_EQ(refusal(probe_wasm()),
             "test.toml grants probe, but the component does not export its handler "
             "theater:test/other-handler@0.1.0#handle-events; export it or remove [grants.probe]");
+}
+
+TEST_F(ProgramTest, AnOptionalHandlerIsNeededByWhoStartsSomething) {
+  info.handler_name = "theater:test/other-handler@0.1.0#handle-events";
   info.handler_need = HandlerNeed::kOptional;
+  EXPECT_EQ(
+      refusal(probe_wasm()),
+      "the component imports theater:test/probe@0.1.0#mint, but does not export "
+      "theater:test/other-handler@0.1.0#handle-events, which is told how that ends; export it");
+  info.calls[3].plain = PlainResult::kOk;  // "mint" starts nothing
   EXPECT_EQ(refusal(probe_wasm()), "");
 }
 
