@@ -198,6 +198,51 @@ TEST(Operating, PartsWaitForRoom) {
   EXPECT_EQ(desk.errands.take(), Lines{"credit 1"});
 }
 
+TEST(Operating, PartsWaitForRoomThatOtherEventsTake) {
+  Desk desk;
+  const auto parts = desk.run("parts");
+  desk.port().more({parts}, 1000);
+  while (desk.it().hear("noise") == Put::kQueued) {
+  }
+  EXPECT_FALSE(desk.it().push(parts, "x"));
+  desk.errands.take();
+  desk.take();
+  desk.shard.executor.run();
+  EXPECT_EQ(desk.errands.take(), Lines{"credit 1"}) << "after events of the family's own";
+
+  const auto other = desk.run("milk");
+  desk.it().done(other, std::string(4000, 'x'));
+  EXPECT_FALSE(desk.it().push(parts, std::string(200, 'x'))) << "the last event fills the queue";
+  desk.errands.take();
+  desk.take();
+  desk.shard.executor.run();
+  EXPECT_EQ(desk.errands.take(), Lines{"credit 1"}) << "after the end of another operation";
+}
+
+TEST(Operating, NothingIsAskedAgainThatDoesNotWaitForRoom) {
+  Desk desk;
+  const auto id = desk.run("parts");
+  while (desk.it().push(id, "12345")) {
+  }
+  desk.errands.take();
+  desk.take();
+  EXPECT_EQ(desk.shard.executor.run(), 0u) << "it waits for credit";
+}
+
+TEST(Operating, ArgumentsAreBoundedAndLetGoAtTheEnd) {
+  Desk desk("waiting_max = 256\ntime = \"1h\"\n");
+  const std::string large = "milk" + std::string((16u << 20) - 1024, 'x');
+  for (int i = 0; i < 4; ++i) desk.run(large);
+  EXPECT_EQ(desk.call(large).error().code, GuestCode::kFull) << "64 MiB together";
+  EXPECT_TRUE(desk.call("bread"));
+  desk.made->settle(actor::Settlement::kDiscarded);
+  EXPECT_GT(desk.made->save().size(), 60u << 20);
+  desk.it().done(1, "");
+  desk.it().done(2, "");
+  EXPECT_LT(desk.made->save().size(), 33u << 20) << "nothing is done with them any more";
+  EXPECT_TRUE(desk.call(large)) << "there is room again";
+}
+
 TEST(Operating, TheLastEventHasRoomWhateverHappens) {
   Desk desk;
   const auto id = desk.run("milk");

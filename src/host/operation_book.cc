@@ -60,6 +60,7 @@ EventQueue::Options with_promises(EventQueue::Options options, const Operations:
 
 OperationBook::OperationBook(BookOptions options, const Ports& ports, BookUser& user)
     : ports_(ports),
+      argument_bytes_max_(options.argument_bytes_max),
       user_(user),
       queue_(with_promises(std::move(options.queue), options.limits), *this, ports.actor,
              ports.clock),
@@ -76,10 +77,27 @@ const OperationBook::Entry* OperationBook::find(OperationId id) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+void OperationBook::Entry::end(Last how) {
+  last = std::move(how);
+  if (arguments->size() > kEndedArgumentsMax) arguments = std::make_shared<const Bytes>();
+}
+
 // Starting.
+
+/// Of operations that have not ended.
+std::uint64_t OperationBook::argument_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [id, entry] : entries_) bytes += entry.last ? 0 : entry.arguments->size();
+  return bytes;
+}
 
 Started OperationBook::prepare(OperationId id, const StartCall& call, const Plan& plan) {
   if (is_stopped_) return refuse(GuestCode::kClosed, "the actor stops");
+  const std::uint64_t waiting = argument_bytes();
+  if (waiting > 0 && waiting + call.arguments.size() > argument_bytes_max_) {
+    return refuse(GuestCode::kFull, "operations that have not ended hold {} bytes, at most {}",
+                  waiting, argument_bytes_max_);
+  }
   if (!queue_.reserve(1)) {
     return refuse(GuestCode::kFull, "{} operations are under way or have last events that wait",
                   entries_.size());
@@ -157,9 +175,11 @@ bool OperationBook::is_running(OperationId id) const {
 bool OperationBook::part(OperationId id, ByteSpan event, std::uint64_t bytes) {
   Entry* entry = find(id);
   if (entry == nullptr || !is_running(id)) return false;
-  if (entry->credit == 0 || !queue_.accepts(event.size())) {
+  const bool has_room = queue_.accepts(event.size());
+  if (entry->credit == 0 || !has_room) {
     PROBE("operation: a part waits for credit or room");
     entry->wants_credit = true;
+    is_room_wanted_ = is_room_wanted_ || !has_room;
     return false;
   }
   entry->credit -= std::min(entry->credit, bytes);
@@ -186,19 +206,21 @@ void OperationBook::more(OperationId id, std::uint64_t credit) {
 void OperationBook::on_taken(std::uint64_t source, std::size_t bytes) {
   if ((source & kOperationSource) == 0) {
     user_.on_event_taken(source, bytes);
-    return;
-  }
-  const Entry* entry = find(OperationId{source & ~kOperationSource});
-  if (entry != nullptr && entry->last) {
+  } else if (const Entry* entry = find(OperationId{source & ~kOperationSource});
+             entry != nullptr && entry->last) {
     end_bytes_ -= std::min<std::uint64_t>(end_bytes_, bytes);
-  } else if (!std::exchange(is_retrying_, true)) {
-    // Not now: the actor is taking events.
-    ports_.executor.post(lifeline_.guard([this] { retry_parts(); }));
   }
+  room_came();
+}
+
+/// Whatever it was that left the queue. Not now: the actor is taking events.
+void OperationBook::room_came() {
+  if (!is_room_wanted_ || std::exchange(is_retrying_, true)) return;
+  ports_.executor.post(lifeline_.guard([this] { retry_parts(); }));
 }
 
 void OperationBook::retry_parts() {
-  is_retrying_ = false;
+  is_retrying_ = is_room_wanted_ = false;
   std::vector<OperationId> waiting;
   for (auto& [id, entry] : entries_) {
     if (entry.credit > 0 && std::exchange(entry.wants_credit, false)) waiting.push_back(id);
@@ -265,7 +287,7 @@ void OperationBook::record_end(OperationId id, OperationEnd how, Bytes event) {
   Entry* entry = find(id);
   if (!origin || entry == nullptr) return;  // the actor has failed
   end_bytes_ += event.size();
-  entry->last = Last{phase, std::move(event), *origin};
+  entry->end(Last{phase, std::move(event), *origin});
   queue_.put_reserved(id.value | kOperationSource, entry->last->event, &*origin);
   rearm();
 }

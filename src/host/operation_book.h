@@ -51,6 +51,7 @@ class BookUser {
 struct BookOptions {
   EventQueue::Options queue;  // reserved_max is set by the book
   Operations::Limits limits;
+  std::uint64_t argument_bytes_max = kArgumentBytesMax;
 };
 
 /// One instance's, on its shard; owned by it. Ends by stop().
@@ -78,6 +79,8 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   void expect(OperationId id, std::uint64_t total);
   bool is_running(OperationId id) const;
   EventQueue& queue() { return queue_; }
+  /// Of results that are kept for collect.
+  std::uint64_t kept_bytes() const { return kept_bytes_; }
 
   // For the binding.
   Started prepare(OperationId id, const StartCall& call, const Plan& plan);
@@ -119,7 +122,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   };
   struct Entry {
     std::size_t function = 0;
-    std::shared_ptr<const Bytes> arguments;  // lives on while its work is being begun
+    std::shared_ptr<const Bytes> arguments;  // lives on while its work is being begun; never null
     Plan plan;
     std::optional<MonotonicTime> deadline;
     Seq seq;
@@ -131,6 +134,9 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
     bool wants_credit = false;
     bool is_cancelled = false;  // restart: the history says so
     std::optional<Last> last;
+
+    /// It has ended: nothing is done with its arguments any more.
+    void end(Last how);
   };
   struct Kept {
     Bytes result;
@@ -149,6 +155,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
 
   Entry* find(OperationId id);
   const Entry* find(OperationId id) const;
+  std::uint64_t argument_bytes() const;
   void drain_begins();
   void begin(OperationId id);
   void record_end(OperationId id, OperationEnd how, Bytes event);
@@ -156,11 +163,13 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   Status load_entry(wasm::BinaryReader& reader);
   void rearm();
   void on_time();
+  void room_came();
   void retry_parts();
   actor::OperationPhase phase_of(OperationId id, const Entry& entry) const;
   actor::OperationStatus status_of(OperationId id, const Entry& entry) const;
 
   const Ports ports_;
+  const std::uint64_t argument_bytes_max_;
   BookUser& user_;
   EventQueue queue_;
   Operations operations_;
@@ -174,6 +183,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   std::uint64_t end_bytes_ = 0;  // of last events that wait
   std::optional<io::TimerId> timer_;
   std::optional<MonotonicTime> timer_due_;
+  bool is_room_wanted_ = false;  // a part was refused for want of it
   bool is_retrying_ = false, is_stopped_ = false;
   io::Lifeline lifeline_;
 };

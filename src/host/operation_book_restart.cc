@@ -43,6 +43,7 @@ void OperationBook::fold_start(const actor::Effect& effect, WallTime time) {
 Status OperationBook::fold_record(const actor::OperationPast& past) {
   Entry* entry = find(past.body.id);
   if (entry == nullptr) return {};  // another family's
+  actor::OperationPhase phase = actor::OperationPhase::kDone;
   switch (past.body.phase) {
     case chain::OperationPhase::kReissued:
       entry->number = past.body.attempt;
@@ -50,20 +51,18 @@ Status OperationBook::fold_record(const actor::OperationPast& past) {
     case chain::OperationPhase::kProgress:
       return {};
     case chain::OperationPhase::kDone:
-      entry->last = Last{actor::OperationPhase::kDone, {}, {}};
       break;
     case chain::OperationPhase::kFailed:
-      entry->last = Last{actor::OperationPhase::kFailed, {}, {}};
+      phase = actor::OperationPhase::kFailed;
       break;
     case chain::OperationPhase::kCancelled:
-      entry->last = Last{actor::OperationPhase::kCancelled, {}, {}};
+      phase = actor::OperationPhase::kCancelled;
       break;
     case chain::OperationPhase::kInterrupted:
-      entry->last = Last{actor::OperationPhase::kInterrupted, {}, {}};
+      phase = actor::OperationPhase::kInterrupted;
       break;
   }
-  entry->last->event = to_bytes(past.event);
-  entry->last->origin = past.origin;
+  entry->end(Last{phase, to_bytes(past.event), past.origin});
   return {};
 }
 

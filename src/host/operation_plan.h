@@ -25,7 +25,11 @@ inline constexpr std::uint64_t kCreditDefault = 256 * 1024;
 inline constexpr std::uint64_t kCreditMax = std::uint64_t{1} << 40;  // more is no more
 inline constexpr std::uint64_t kKeptBytesMax = 8 << 20;              // of one actor and family
 inline constexpr Nanoseconds kKeptTime = std::chrono::seconds(60);
-inline constexpr std::uint64_t kEndBytesMax = 16 << 20;     // of last events that wait
+inline constexpr std::uint64_t kEndBytesMax = 16 << 20;  // of last events that wait
+/// Of the arguments of operations that have not ended; one by itself may have more.
+inline constexpr std::uint64_t kArgumentBytesMax = 64 << 20;
+/// Arguments up to this size are shown until the guest has its last event; larger ones are let go.
+inline constexpr std::size_t kEndedArgumentsMax = 4096;
 inline constexpr std::uint64_t kCollectBytesMax = 1 << 20;  // of one collect
 
 /// How an operation is to run.
