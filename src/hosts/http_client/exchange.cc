@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "host/operation_plan.h"
 #include "hosts/outbound/fields.h"
 
 namespace theater::hosts::http_client {
@@ -113,8 +114,8 @@ bool Exchange::is_permitted(const io::IpAddress& address) {
   return false;
 }
 
-/// A response's head, line by line; false: it is too large. Heads of interim responses (1xx) are
-/// forgotten, trailers left out.
+/// A response's head, line by line; false: it is too large, or not to be had. Heads of interim
+/// responses (1xx) are forgotten, trailers left out.
 bool Exchange::take_header(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   head_bytes_ += line.size();
@@ -129,10 +130,7 @@ bool Exchange::take_header(std::string_view line) {
     head_ = {static_cast<std::uint16_t>(status), {}, {}};
     return true;
   }
-  if (!line.empty()) {
-    add_header(line);
-    return true;
-  }
+  if (!line.empty()) return add_header(line);
   if (head_.status < 200) return true;
   is_head_complete_ = true;
   apply(Input::kHead);
@@ -140,13 +138,24 @@ bool Exchange::take_header(std::string_view line) {
   return true;
 }
 
-void Exchange::add_header(std::string_view line) {
+/// False: it announces a transfer coding that was not asked for. libcurl would decode it, and hold
+/// what it becomes: a small answer would fill the memory, paused or not.
+bool Exchange::add_header(std::string_view line) {
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos || !outbound::is_token(line.substr(0, colon))) return;
+  if (colon == std::string_view::npos || !outbound::is_token(line.substr(0, colon))) return true;
   std::string_view value = line.substr(colon + 1);
   while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-  head_.headers.emplace_back(outbound::lower(line.substr(0, colon)), to_bytes(as_bytes(value)));
+  std::string name = outbound::lower(line.substr(0, colon));
+  const std::string coding = name == "transfer-encoding" ? outbound::lower(value) : "chunked";
+  if (coding != "chunked" && coding != "identity") {
+    failure_ = GuestError{
+        GuestCode::kProtocol, "",
+        fmt::format("{}: a transfer coding that was not asked for", ask_.url.host), std::nullopt};
+    return false;
+  }
+  head_.headers.emplace_back(std::move(name), to_bytes(as_bytes(value)));
+  return true;
 }
 
 GuestError Exchange::failure_of(CURLcode code) const {
@@ -208,9 +217,19 @@ std::size_t Exchange::on_piece(char* data, std::size_t size, std::size_t count, 
                              {}};
     return 0;
   }
-  if (!it.setup_.user.on_body(it.setup_.key, as_bytes({data, bytes}))) {
-    it.apply(Input::kFull);
-    return CURL_WRITEFUNC_PAUSE;
+  switch (it.setup_.user.on_body(it.setup_.key, as_bytes({data, bytes}))) {
+    case Taken::kYes:
+      break;
+    case Taken::kNotNow:
+      it.apply(Input::kFull);
+      return CURL_WRITEFUNC_PAUSE;
+    case Taken::kNoRoom:
+      it.failure_ = GuestError{
+          GuestCode::kFull,
+          "",
+          fmt::format("results that are kept have {} bytes together", host::kKeptBytesMax),
+          {}};
+      return 0;
   }
   it.received_ += bytes;
   it.apply(Input::kBody);

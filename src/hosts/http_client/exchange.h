@@ -25,6 +25,13 @@ struct Ask {
   bool may_pause = false;      // on_body may say "not now"
 };
 
+/// What becomes of a piece of a body.
+enum class Taken : std::uint8_t {
+  kYes,
+  kNotNow,  // the same bytes come again after Engine::resume
+  kNoRoom,  // there will be none: the exchange ends
+};
+
 /// Whoever wants an exchange. on_head, on_sent and on_body are called by libcurl: they note and
 /// queue, nothing else. `key` names the exchange.
 class ExchangeUser {
@@ -32,8 +39,7 @@ class ExchangeUser {
   virtual void on_head(std::uint64_t key, Response head) = 0;
   /// So much of the request's body is sent.
   virtual void on_sent(std::uint64_t key, std::uint64_t bytes) = 0;
-  /// False: not now; the same bytes come again after Engine::resume.
-  virtual bool on_body(std::uint64_t key, ByteSpan piece) = 0;
+  virtual Taken on_body(std::uint64_t key, ByteSpan piece) = 0;
   /// The last call.
   virtual void on_end(std::uint64_t key, std::optional<host::GuestError> failure) = 0;
 
@@ -104,7 +110,7 @@ class Exchange final {
   void on_time();
   bool is_permitted(const io::IpAddress& address);
   bool take_header(std::string_view line);
-  void add_header(std::string_view line);
+  bool add_header(std::string_view line);
   host::GuestError late() const;
   host::GuestError failure_of(CURLcode code) const;
 

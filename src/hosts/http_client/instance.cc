@@ -194,24 +194,36 @@ void Instance::on_sent(std::uint64_t key, std::uint64_t bytes) {
   if (errand.operation) progress(*errand.operation, bytes);
 }
 
-bool Instance::on_body(std::uint64_t key, ByteSpan piece) {
+/// Bodies that are to be kept are bounded together with those that are, while they come.
+bool Instance::may_keep(std::size_t more) {
+  std::uint64_t bytes = book().kept_bytes() + more;
+  for (const auto& [key, errand] : errands_) {
+    const bool is_kept = errand.operation && errand.delivery == Deliver::kKept;
+    bytes += is_kept ? errand.response.body.size() : 0;
+  }
+  return bytes <= host::kKeptBytesMax;
+}
+
+Taken Instance::on_body(std::uint64_t key, ByteSpan piece) {
   Errand& errand = errands_.at(key);
-  if (errand.next) return true;
+  if (errand.next) return Taken::kYes;
   if (errand.delivery != Deliver::kParts) {
+    const bool is_kept = errand.operation && errand.delivery == Deliver::kKept;
+    if (is_kept && !may_keep(piece.size())) return Taken::kNoRoom;
     append(errand.response.body, piece);
     bytes_in_ += piece.size();
     if (errand.operation) progress(*errand.operation, errand.sent + errand.response.body.size());
-    return true;
+    return Taken::kYes;
   }
   const OperationId id = *errand.operation;
   if (!errand.is_head_told) {
     errand.is_head_told = part(id, event_bytes<Payload::kHead>(id.value, errand.response), 0);
-    if (!errand.is_head_told) return false;
+    if (!errand.is_head_told) return Taken::kNotNow;
   }
   const bool is_taken =
       part(id, event_bytes<Payload::kPart>(id.value, to_bytes(piece)), piece.size());
   if (is_taken) bytes_in_ += piece.size();
-  return is_taken;
+  return is_taken ? Taken::kYes : Taken::kNotNow;
 }
 
 void Instance::on_end(std::uint64_t key, std::optional<GuestError> failure) {

@@ -54,7 +54,7 @@ class Instance final : public host::OperatingInstance<Instance>, private Exchang
   // What the engine tells.
   void on_head(std::uint64_t key, Response head) override;
   void on_sent(std::uint64_t key, std::uint64_t bytes) override;
-  bool on_body(std::uint64_t key, ByteSpan piece) override;
+  Taken on_body(std::uint64_t key, ByteSpan piece) override;
   void on_end(std::uint64_t key, std::optional<host::GuestError> failure) override;
 
   std::optional<host::GuestError> refusal(const Request& request) const;
@@ -64,6 +64,7 @@ class Instance final : public host::OperatingInstance<Instance>, private Exchang
   void begin_exchange(std::uint64_t key, Ask ask);
   bool follow(std::uint64_t key, Errand& errand, std::optional<host::GuestError>& failure);
   void expect_body(const Errand& errand);
+  bool may_keep(std::size_t more);
   void drop(Errands::iterator errand);
   void finish_operation(OperationId id, Deliver delivery, Result result);
   void finish_wait(std::uint64_t ticket, const Result& result);

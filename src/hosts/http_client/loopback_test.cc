@@ -104,6 +104,19 @@ TEST_F(HttpClient, FailuresSayWhy) {
   EXPECT_EQ(wait(), Seen{"error protocol"});
 }
 
+/// libcurl would decode them all, into as much memory as they become.
+TEST_F(HttpClient, NoTransferCodingIsTakenThatWasNotAskedFor) {
+  begin();
+  for (const std::string_view coding : {"gzip", "gzip, chunked", "chunked, chunked", "deflate"}) {
+    server.answer(fmt::format("HTTP/1.1 200 OK\r\nTransfer-Encoding: {}\r\n\r\n0\r\n\r\n", coding));
+    get(url(), Deliver::kParts);
+    EXPECT_EQ(wait(), Seen{"error protocol"}) << coding;
+  }
+  server.answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+  get(url());
+  EXPECT_EQ(wait(), Seen{"200 hi"});
+}
+
 /// Wherever it breaks: libcurl itself is content with half a head.
 TEST_F(HttpClient, AConnectionThatBreaksIsAnError) {
   begin();
@@ -168,6 +181,18 @@ TEST_F(HttpClient, KeptResultsAreCollected) {
   get(url(), Deliver::kKept);
   EXPECT_EQ(wait(), Seen{"200 "});
   EXPECT_EQ(instance->operations()->collect({1}, 299'990, 100)->size(), 10u);
+}
+
+TEST_F(HttpClient, WhatIsToBeKeptIsBoundedWhileItComes) {
+  begin();
+  constexpr std::size_t kSize = 5 << 20;
+  server.answer(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", kSize) +
+                std::string(kSize, 'k'));
+  get(url(), Deliver::kKept);
+  EXPECT_EQ(wait(), Seen{"200 "});
+  server.answer("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n" + std::string(kSize, 'k'));
+  get(url(), Deliver::kKept);
+  EXPECT_EQ(wait(), Seen{"error full"}) << "before it has come to its end";
 }
 
 TEST_F(HttpClient, CancelAndStopLeaveNothingOpen) {
