@@ -48,6 +48,9 @@ void append_json(std::string& out, std::string_view text) {
       ++cursor;
     } else if (decoded.length == 1) {
       append_ascii(out, static_cast<char>(*cursor++));
+    } else if (decoded.scalar < 0xa0) {  // a terminal obeys these too
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(decoded.scalar));
+      cursor += decoded.length;
     } else {
       out.append(reinterpret_cast<const char*>(cursor), decoded.length);
       cursor += decoded.length;

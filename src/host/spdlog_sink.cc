@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "host/json_text.h"
+#include "host/shown_text.h"
 
 namespace theater::host {
 
@@ -118,11 +119,15 @@ void SpdlogSink::write_line(const LogLine& line) {
 }
 
 std::string SpdlogSink::text_of(const LogLine& line) {
-  std::string text = fmt::format("[{}", line.actor.empty() ? "node" : line.actor);
+  std::string text = "[";
+  append_shown(text, line.actor.empty() ? "node" : line.actor);
   if (line.seq != 0) text += fmt::format("#{}", line.seq);
-  text += fmt::format("] {}", line.text);
-  if (!line.note.empty()) text += fmt::format(" ({})", line.note);
-  return text;
+  text += "] ";
+  append_shown(text, line.text);
+  if (line.note.empty()) return text;
+  text += " (";
+  append_shown(text, line.note);
+  return text + ")";
 }
 
 std::string SpdlogSink::json_of(const LogLine& line) {

@@ -57,11 +57,26 @@ TEST(SpdlogSink, TextNamesActorSeqAndNote) {
   written.logger->set_pattern("%l %v");
   SpdlogSink sink(LogFormat::kText, written.logger);
   for (const LogLine& line : kLines) sink.write(line);
-  EXPECT_TRUE(
-      written.text().starts_with("info [chat#7] hello\n"
-                                 "warning [chat] too slow (closed with 1013)\n"
-                                 "error [node] a \"b\""))
-      << written.text();
+  EXPECT_EQ(written.text(),
+            "info [chat#7] hello\n"
+            "warning [chat] too slow (closed with 1013)\n"
+            "error [node] a \"b\" \\ \\n\t\\x01 \xc3\xa9 \\xff\n");
+}
+
+TEST(SpdlogSink, NothingInALineForgesAnotherOrSpeaksToTheTerminal) {
+  Written written;
+  written.logger->set_pattern("%l %v");
+  SpdlogSink sink(LogFormat::kText, written.logger);
+  sink.write({.level = LogLevel::kInfo,
+              .actor = "c\x1b[2Jhat",
+              .text = "x\n[info] [node] verified\r\x1b]0;title\x07\xc2\x9b\x32J\x9b\x7f",
+              .note = "\x1b[2K"});
+  EXPECT_EQ(written.text(),
+            "info [c\\x1b[2Jhat] x\\n[info] [node] verified\\x0d\\x1b]0;title\\x07\\xc2\\x9b2J"
+            "\\x9b\\x7f (\\x1b[2K)\n");
+  std::string json;
+  append_json(json, "\xc2\x9b\xc2\xa0");
+  EXPECT_EQ(json, "\"\\u009b\xc2\xa0\"");
 }
 
 TEST(SpdlogSink, WritesNothingBelowItsLevel) {
