@@ -34,7 +34,7 @@ BodyDecoder::BodyDecoder(const Framing& framing)
                                                       : State::kSize),
       remaining_(framing.length) {}
 
-BodyDecoder::Step BodyDecoder::next(ByteSpan& input) {
+BodyDecoder::Step BodyDecoder::next(ByteSpan& input, std::uint64_t data_max) {
   while (true) {
     switch (state_) {
       case State::kEnd:
@@ -42,9 +42,9 @@ BodyDecoder::Step BodyDecoder::next(ByteSpan& input) {
       case State::kFailed:
         return Step::kFailed;
       case State::kLength:
-        return take_data(input, State::kEnd);
+        return take_data(input, data_max, State::kEnd);
       case State::kData:
-        return take_data(input, State::kDataReturn);
+        return take_data(input, data_max, State::kDataReturn);
       default:
         if (input.empty()) return Step::kMore;
         take_framing(static_cast<char>(input.front()));
@@ -53,9 +53,10 @@ BodyDecoder::Step BodyDecoder::next(ByteSpan& input) {
   }
 }
 
-BodyDecoder::Step BodyDecoder::take_data(ByteSpan& input, State then) {
+BodyDecoder::Step BodyDecoder::take_data(ByteSpan& input, std::uint64_t data_max, State then) {
   if (input.empty()) return Step::kMore;
-  data_ = input.first(std::min<std::uint64_t>(input.size(), remaining_));
+  if (data_max == 0) return Step::kHeld;
+  data_ = input.first(std::min<std::uint64_t>({input.size(), remaining_, data_max}));
   input = input.subspan(data_.size());
   remaining_ -= data_.size();
   if (remaining_ == 0) state_ = then;

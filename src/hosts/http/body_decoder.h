@@ -18,11 +18,13 @@ class BodyDecoder {
   enum class Step : std::uint8_t {
     kMore,    // all of the input is used; the body goes on
     kData,    // data() is the next piece
+    kHeld,    // data is next, of which none was asked for
     kEnd,     // the body is over; what is left of the input is the next message
     kFailed,  // failure() says why; the connection cannot be used any more
   };
-  /// Takes from the front of `input`. Never a piece without bytes.
-  Step next(ByteSpan& input);
+  /// Takes from the front of `input`; of data at most `data_max` bytes. Never a piece without
+  /// bytes.
+  Step next(ByteSpan& input, std::uint64_t data_max = UINT64_MAX);
   /// Points into the last input.
   ByteSpan data() const { return data_; }
   const Refusal& failure() const { return failure_; }
@@ -41,7 +43,7 @@ class BodyDecoder {
     kEnd,
     kFailed,
   };
-  Step take_data(ByteSpan& input, State then);
+  Step take_data(ByteSpan& input, std::uint64_t data_max, State then);
   void take_framing(char c);
   void take_size(char c);
   void take_extension(char c);

@@ -215,6 +215,7 @@ void Connection::deliver() {
 bool Connection::read_body(ByteSpan& input) {
   switch (body_->next(input)) {
     case http::BodyDecoder::Step::kMore:
+    case http::BodyDecoder::Step::kHeld:
       return false;
     case http::BodyDecoder::Step::kData:
       append(pending_->body, body_->data());
@@ -233,18 +234,18 @@ bool Connection::read_body(ByteSpan& input) {
   return false;
 }
 
+/// The end needs no credit: who has given all of the length is told that it is there.
 bool Connection::read_parts(ByteSpan& input) {
-  if (credit_ == 0 || !setup_.owner.may_deliver(*this)) {
+  if (!setup_.owner.may_deliver(*this)) {
     is_held_ = true;
     return false;
   }
-  ByteSpan piece = input.first(std::min<std::uint64_t>({input.size(), credit_, kScratchBytes}));
-  const std::size_t offered = piece.size();
-  const auto step = body_->next(piece);
-  input = input.subspan(offered - piece.size());
-  switch (step) {
+  switch (body_->next(input, std::min<std::uint64_t>(credit_, kScratchBytes))) {
     case http::BodyDecoder::Step::kMore:
-      return !input.empty();
+      return false;
+    case http::BodyDecoder::Step::kHeld:
+      is_held_ = true;
+      return false;
     case http::BodyDecoder::Step::kData:
       credit_ -= body_->data().size();
       setup_.owner.on_part(*this, body_->data());

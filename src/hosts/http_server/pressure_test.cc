@@ -46,6 +46,23 @@ TEST_F(Parts, ComeInChunks) {
   EXPECT_EQ(actor.seen, (Seen{"POST /later", "part 3", "part 2", "complete"}));
 }
 
+/// Who counts the bytes gives no credit beyond the last one, and hears that it was the last.
+TEST_F(Parts, TheEndNeedsNoCredit) {
+  begin("part_credit = \"10B\"\n",
+        "POST /later HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\n" + std::string(10, 'a'));
+  EXPECT_EQ(actor.seen, (Seen{"POST /later", "part 10", "complete"}));
+  auto other = connect();
+  exchange(other, "POST /later HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n");
+  exchange(other, "c\r\n" + std::string(10, 'a'));
+  const std::uint64_t id = actor.last_id;
+  EXPECT_EQ(actor.seen.back(), "part 10");
+  exchange(other, "bb\r\n0\r\n\r\n");
+  EXPECT_EQ(actor.seen.back(), "part 10") << "two bytes are beyond the credit";
+  actor.call(DeskActor::kMore, host::arguments_of(id, std::uint32_t{2}));
+  executor.run();
+  EXPECT_EQ(Seen(actor.seen.end() - 2, actor.seen.end()), (Seen{"part 2", "complete"}));
+}
+
 TEST_F(Parts, AnAnswerBeforeTheEndClosesTheConnection) {
   begin("", parts_head(100) + "abc");
   EXPECT_EQ(brief(client.take()), "500! the actor did not answer: see event 42 of its chain");
