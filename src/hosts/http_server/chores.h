@@ -15,17 +15,16 @@ namespace theater::hosts::http_server {
 
 /// What one task does of it. The shard's other work comes in between.
 inline constexpr std::size_t kChoreStepsMax = 128;
-inline constexpr std::size_t kChoreBytesMax = 1024 * 1024;  // copied
 /// That wait; then the first is finished at once.
 inline constexpr std::size_t kChoresMax = 32;
 
-/// A response that outlives the effect that brought it.
+/// A response that outlives the effect that brought it. Its body is shared by all who write it.
 struct StoredResponse {
-  explicit StoredResponse(const http::ResponseMessage& response)
-      : body(to_bytes(response.body)), message(response) {
-    message.body = body;
+  StoredResponse(const http::ResponseMessage& response, const ByteCount& outgoing)
+      : body(websocket::share_frame(to_bytes(response.body), outgoing)), message(response) {
+    message.body = *body;
   }
-  const Bytes body;
+  const SharedFrame body;
   http::ResponseMessage message;
 };
 

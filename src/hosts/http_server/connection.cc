@@ -19,7 +19,10 @@ bool is_in_progress(State state) {
 }  // namespace
 
 Connection::Connection(const Setup& setup, std::unique_ptr<io::Stream> stream)
-    : setup_(setup), limits_(setup.grant.limits), stream_(std::move(stream)) {
+    : setup_(setup),
+      limits_(setup.grant.limits),
+      stream_(std::move(stream)),
+      outbox_(setup.owner.outgoing()) {
   set_deadline();
 }
 

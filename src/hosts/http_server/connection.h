@@ -37,7 +37,8 @@ class Connection final : private io::StreamUser {
 
   // What becomes of the request; without effect in a state that does not want it.
   void taken();
-  void respond(const http::ResponseMessage& response);
+  /// `body`: the response's, if others write it too: it is not copied.
+  void respond(const http::ResponseMessage& response, const SharedFrame& body = nullptr);
   void park(Nanoseconds hold);
   void stream(const http::ResponseMessage& response);
   /// The host answers instead of the guest; `ending`: what its last event says.
@@ -63,6 +64,10 @@ class Connection final : private io::StreamUser {
   void end_rest();
   /// Gives up the socket, if it still has it; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
+  /// The client takes too little of too much: nothing more is written. Only of is_stuck().
+  void cut_off();
+  /// Whether its socket takes no more of an answer.
+  bool is_stuck() const;
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 
@@ -70,6 +75,7 @@ class Connection final : private io::StreamUser {
   std::uint64_t request() const { return request_; }  // 0: none
   State state() const { return machine_.state(); }
   MonotonicTime deadline() const { return deadline_; }  // of this state
+  MonotonicTime moved() const { return moved_; }        // when bytes last left, or began to wait
   std::string peer() const { return stream_->peer(); }
   bool is_events() const { return is_events_; }
   bool is_congested() const { return is_congested_; }
@@ -135,6 +141,7 @@ class Connection final : private io::StreamUser {
   std::uint64_t request_ = 0;
   std::uint64_t credit_ = 0;                         // bytes of parts that may come
   const http::ResponseMessage* response_ = nullptr;  // being written, inside a call
+  SharedFrame body_of_all_;                          // likewise: its body, if others write it too
   std::unique_ptr<http::Refusal> refusal_;
   std::optional<Ending> ending_;  // what on_over will say
   MonotonicTime deadline_;

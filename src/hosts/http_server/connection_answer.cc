@@ -8,7 +8,8 @@ namespace theater::hosts::http_server {
 
 namespace {
 
-constexpr std::size_t kHeadRoom = 512;  // reserved for a head
+constexpr std::size_t kHeadRoom = 512;        // reserved for a head
+constexpr std::size_t kSharedBodyMin = 4096;  // smaller ones lie better beside their head
 
 Bytes text_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
 
@@ -16,10 +17,12 @@ Bytes text_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
 
 void Connection::taken() { apply(Input::kTaken); }
 
-void Connection::respond(const http::ResponseMessage& response) {
+void Connection::respond(const http::ResponseMessage& response, const SharedFrame& body) {
   response_ = &response;
+  if (body && body->size() >= kSharedBodyMin) body_of_all_ = body;
   apply(Input::kRespond);
   response_ = nullptr;
+  body_of_all_.reset();
 }
 
 void Connection::park(Nanoseconds hold) {
@@ -79,6 +82,16 @@ void Connection::eject() {
   flush();
 }
 
+bool Connection::is_stuck() const {
+  return is_write_blocked_ && (state() == State::kStreaming || state() == State::kWriting);
+}
+
+void Connection::cut_off() {
+  ending_ = Ending::kSlow;
+  apply(Input::kDeadline);
+  outbox_.clear();
+}
+
 /// All is written: the next request, or the end.
 bool Connection::has_spoken() {
   write_out();
@@ -100,12 +113,15 @@ std::string_view Connection::connection_line() const {
 void Connection::write_response(const http::ResponseMessage& response) {
   setup_.owner.on_answered(response.status);
   const bool has_body = !is_bare_ && !http::has_no_body(response.status);
-  Bytes& out = outbox_.begin(kHeadRoom + (has_body ? response.body.size() : 0));
+  if (outbox_.is_empty()) moved_ = setup_.owner.tick_time();
+  const bool is_copied = has_body && !body_of_all_;
+  Bytes& out = outbox_.begin(kHeadRoom + (is_copied ? response.body.size() : 0));
   http::append_response_head(
       out, response,
       {http::BodyEnd::kLength, response.body.size(), setup_.owner.date_line(), connection_line()});
-  if (has_body) append(out, response.body);
+  if (is_copied) append(out, response.body);
   outbox_.commit();
+  if (has_body && body_of_all_) outbox_.add(body_of_all_);
 }
 
 void Connection::write_refusal() {

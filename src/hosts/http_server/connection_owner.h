@@ -14,6 +14,7 @@
 #include "hosts/http_server/ending.h"
 #include "hosts/http_server/states.h"
 #include "hosts/listener/visitor.h"
+#include "hosts/websocket/held_bytes.h"
 
 namespace theater::hosts::http_server {
 
@@ -49,6 +50,8 @@ class ConnectionOwner {
   virtual void on_gone(Connection& connection) = 0;
   /// Where to read to; the shard's one buffer.
   virtual std::span<std::uint8_t> scratch() = 0;
+  /// Where what connections hold for their clients counts.
+  virtual const websocket::ByteCount& outgoing() const = 0;
   /// A coarse clock: the time of the last tick, and as a Date field's line.
   virtual MonotonicTime tick_time() const = 0;
   virtual std::string_view date_line() const = 0;

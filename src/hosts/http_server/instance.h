@@ -111,6 +111,7 @@ class Instance final : public host::BoundInstance<Instance>,
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
   MonotonicTime tick_time() const override { return tick_time_; }
   std::string_view date_line() const override { return date_line_; }
+  const websocket::ByteCount& outgoing() const override { return outgoing_; }
 
   // QueueUser.
   void on_taken(std::uint64_t source, std::size_t bytes) override;
@@ -134,15 +135,17 @@ class Instance final : public host::BoundInstance<Instance>,
   host::Outcome check(const http::ResponseMessage& response) const;
   host::Outcome check_stream(std::uint64_t id, std::size_t bytes);
   // Work in parts (instance_chores.cc).
+  void give(std::uint64_t id, const http::ResponseMessage& response, const SharedFrame& body);
   void add_chore(Chore chore);
   void do_chores();
-  std::size_t do_next(Chore& chore);
+  void do_next(Chore& chore);
   void publish_to(std::uint64_t id, const Chore& chore);
   void catch_up(std::uint64_t id);
   void end_rest(std::uint64_t number);
   Connection* find_connection(std::uint64_t number) const;
   void mark_dirty(Connection& connection);
   void flush_dirty();
+  void make_room();
   void resume_held();
   void bury();
   void drop_connections();
@@ -164,6 +167,7 @@ class Instance final : public host::BoundInstance<Instance>,
   listener::Pages pages_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   Exchanges exchanges_;
+  const ByteCount outgoing_ = websocket::count_bytes();  // shared with its connections
   Topics topics_;
   std::map<std::string, std::uint64_t> clients_;  // requests that are held, by address
   std::array<std::uint64_t, static_cast<std::size_t>(State::kCount)> counts_{};  // connections

@@ -90,21 +90,21 @@ host::Outcome Instance::write(std::uint64_t id, ByteSpan chunk) {
 
 host::Outcome Instance::send_event(std::uint64_t id, const ServerEvent& event) {
   if (auto why = check_event(event)) return refuse(GuestCode::kInvalid, "{}", *why);
-  if (auto status = check_stream(id, event.data.size()); !status) return status;
+  const std::size_t bytes = event_size(event);
+  if (auto status = check_stream(id, bytes); !status) return status;
   Exchange& exchange = *exchanges_.find(id);
   if (!exchange.is_events) {
     return refuse(GuestCode::kInvalid, "request {} is not answered by text/event-stream", id);
   }
-  exchanges_.promise(id, exchange, event.data.size());
+  exchanges_.promise(id, exchange, bytes);
   return {};
 }
 
 host::Outcome Instance::publish(std::string_view topic, const ServerEvent& event) {
   if (auto status = check_topic(topic); !status) return status;
   if (auto why = check_event(event)) return refuse(GuestCode::kInvalid, "{}", *why);
-  if (event.data.size() > limits_.topic_bytes) {
-    return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", event.data.size(),
-                  limits_.topic_bytes);
+  if (const std::size_t bytes = event_size(event); bytes > limits_.topic_bytes) {
+    return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", bytes, limits_.topic_bytes);
   }
   if (topics_.has_room_for(topic)) return {};
   return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
@@ -131,10 +131,15 @@ void Instance::settle(actor::Settlement settlement) {
 // Effects. A request whose client has gone meanwhile takes none: its last event says so.
 
 void Instance::perform_respond(std::uint64_t id, const http::ResponseMessage& response) {
+  give(id, response, nullptr);
+}
+
+void Instance::give(std::uint64_t id, const http::ResponseMessage& response,
+                    const SharedFrame& body) {
   Exchange* exchange = exchanges_.find(id);
   if (!exchange || exchange->view != View::kDone) return;
   if (Connection* connection = current(id, *exchange)) {
-    connection->respond(response);
+    connection->respond(response, body);
     mark_dirty(*connection);
   }
   if (!exchange->is_told) forget(id);
@@ -143,7 +148,7 @@ void Instance::perform_respond(std::uint64_t id, const http::ResponseMessage& re
 void Instance::perform_respond_all(const Ids& ids, const http::ResponseMessage& response) {
   add_chore({.what = Chore::What::kRespond,
              .ids = ids,
-             .response = std::make_unique<StoredResponse>(response)});
+             .response = std::make_unique<StoredResponse>(response, outgoing_)});
 }
 
 void Instance::perform_finish(std::uint64_t id) {
@@ -171,7 +176,7 @@ void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
   catch_up(id);
   Exchange* exchange = exchanges_.find(id);
   if (!exchange) return;
-  exchange->promised_bytes -= std::min(exchange->promised_bytes, event.data.size());
+  exchange->promised_bytes -= std::min(exchange->promised_bytes, event_size(event));
   if (Connection* connection = current(id, *exchange)) {
     connection->write_event(event_text(event));
     ++traffic_.events;
@@ -182,7 +187,7 @@ void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
 /// A client that is too slow is cut off: it comes back with Last-Event-ID.
 void Instance::perform_publish(std::string_view topic, const ServerEvent& event) {
   if (!topics_.has_room_for(topic)) return;  // nobody listens to a topic that is not there
-  const auto publication = std::make_shared<Publication>(event);
+  const auto publication = std::make_shared<Publication>(event, outgoing_);
   Chore chore{
       .what = Chore::What::kPublish, .publication = publication, .number = ++last_publication_};
   for (const auto& [id, connection] : topics_.publish(topic, publication)) chore.ids.push_back(id);

@@ -5,6 +5,7 @@
 #include "host/closing.h"
 #include "host/rounds.h"
 #include "hosts/http_server/instance.h"
+#include "hosts/sockets/shed.h"
 
 namespace theater::hosts::http_server {
 
@@ -19,32 +20,26 @@ void Instance::add_chore(Chore chore) {
 }
 
 void Instance::do_chores() {
-  std::size_t bytes = 0;
   for (std::size_t steps = 0; !chores_.empty(); ++steps) {
     if (chores_.front().is_done()) {
       chores_.pop_front();
       continue;
     }
-    if (steps >= kChoreStepsMax || bytes >= kChoreBytesMax) {
+    if (steps >= kChoreStepsMax) {
       return deferred_.request(&Instance::do_chores);
     }
-    bytes += do_next(chores_.front());
+    do_next(chores_.front());
   }
 }
 
-/// Answers how many bytes it has copied.
-std::size_t Instance::do_next(Chore& chore) {
+void Instance::do_next(Chore& chore) {
   const std::uint64_t id = chore.ids[chore.next++];
   if (chore.what == Chore::What::kEject) {
     if (Connection* connection = find_connection(id)) connection->eject();
-    return 0;
+    return;
   }
-  if (chore.what == Chore::What::kPublish) {
-    publish_to(id, chore);
-    return 0;
-  }
-  perform_respond(id, chore.response->message);
-  return chore.response->body.size();
+  if (chore.what == Chore::What::kPublish) return publish_to(id, chore);
+  give(id, chore.response->message, chore.response->body);
 }
 
 void Instance::publish_to(std::uint64_t id, const Chore& chore) {
@@ -82,6 +77,19 @@ void Instance::flush_dirty() {
   const auto round =
       host::flush_dirty(dirty_, [this](std::uint64_t number) { return find_connection(number); });
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
+  make_room();
+}
+
+/// Too much is held for clients that do not take it: who was slowest pays for all.
+void Instance::make_room() {
+  if (*outgoing_ <= limits_.out_total) return;
+  std::vector<sockets::Holder<Connection>> stuck;
+  for (const auto& [number, connection] : connections_) {
+    if (!connection->is_stuck()) continue;
+    stuck.push_back({connection->moved(), connection->outgoing_bytes(), connection.get()});
+  }
+  sockets::shed(std::move(stuck), outgoing_, limits_.out_total,
+                [](Connection& connection) { connection.cut_off(); });
 }
 
 void Instance::resume_held() {

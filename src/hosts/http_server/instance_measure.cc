@@ -33,6 +33,7 @@ void Instance::measure(actor::Figures& figures) const {
         count(State::kReading) + count(State::kQueued) + count(State::kHandling));
   gauge("http_parked", "Requests that wait for a later answer.", count(State::kParked));
   gauge("http_streams", "Responses being streamed.", count(State::kStreaming));
+  gauge("http_outgoing_bytes", "Bytes held for clients that have not taken them.", *outgoing_);
   figures.counter({"http_requests_total", "Requests let in."}, traffic_.requests);
   figures.counter({"http_request_bytes_total", "Bytes of request bodies."}, traffic_.request_bytes);
   constexpr std::string_view kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};

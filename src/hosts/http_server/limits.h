@@ -21,6 +21,7 @@ struct Limits {
   std::uint64_t out_high = 1u << 20;       // outgoing bytes of a stream: congested
   std::uint64_t out_low = 256 * 1024;      // drained
   std::uint64_t out_hard = 4u << 20;       // write answers full
+  std::uint64_t out_total = 256u << 20;    // held for all clients: beyond it the slowest are closed
   std::uint64_t topic_bytes = 256 * 1024;  // outgoing bytes up to which publish queues
   std::uint64_t topics_max = 1024;
   std::uint64_t ring_items = 256;  // newest events of a topic, kept for clients that come back
@@ -57,6 +58,7 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"out_high", &Limits::out_high, 1024, limits_detail::kGiB, limits_detail::kBytes},
     {"out_low", &Limits::out_low, 1, limits_detail::kGiB, limits_detail::kBytes},
     {"out_hard", &Limits::out_hard, 1024, limits_detail::kGiB, limits_detail::kBytes},
+    {"out_total", &Limits::out_total, 65'536, 1024 * limits_detail::kGiB, limits_detail::kBytes},
     {"topic_bytes", &Limits::topic_bytes, 1024, limits_detail::kGiB, limits_detail::kBytes},
     {"topics_max", &Limits::topics_max, 0, limits_detail::kMany},
     {"ring_items", &Limits::ring_items, 0, 65'536},

@@ -306,6 +306,65 @@ TEST_F(Resting, AStopDoesNotWaitForIt) {
   EXPECT_TRUE(client.is_gone());
 }
 
+/// Of many clients that take nothing.
+struct Held : Crowded {
+  std::vector<io::MemoryClient> clients;
+  std::vector<std::uint64_t> ids;
+  void park(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      clients.push_back(connect());
+      exchange(clients.back(), get("/later"));
+      clients.back().set_capacity(0);
+      ids.push_back(actor.last_id);
+    }
+  }
+  std::size_t gone() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(clients, [](const auto& client) { return client.is_gone(); }));
+  }
+};
+
+TEST_F(Held, AnAnswerToAllIsHeldOnce) {
+  serve();
+  park(100);
+  const std::string body(1 << 20, 'a');
+  actor.call(DeskActor::kRespondAll, host::arguments_of(ids, DeskActor::response(body)));
+  executor.run();
+  EXPECT_GE(figure("http_outgoing_bytes"), 1 << 20);
+  EXPECT_LE(figure("http_outgoing_bytes"), (1 << 20) + 100 * 1024);
+  for (auto& client : clients) {
+    client.set_capacity(SIZE_MAX);
+    executor.run();
+    ASSERT_EQ(brief(client.take()), "200 " + body);
+  }
+  EXPECT_EQ(figure("http_outgoing_bytes"), 0);
+}
+
+TEST_F(Held, WhatIsHeldForAllIsBoundedAndTheSlowestPay) {
+  serve("out_total = \"1MiB\"\n");
+  park(8);
+  clients[0].set_capacity(SIZE_MAX);
+  const std::string body(200'000, 'a');
+  for (const std::uint64_t id : ids) {
+    actor.respond(id, body);
+    pass(Milliseconds(1500));
+  }
+  EXPECT_LE(figure("http_outgoing_bytes"), 1 << 20);
+  EXPECT_EQ(brief(clients[0].take()), "200 " + body);
+  EXPECT_FALSE(clients[0].is_gone()) << "it took everything";
+  EXPECT_TRUE(clients[1].is_gone()) << "it has waited longest";
+  EXPECT_FALSE(clients[7].is_gone());
+  EXPECT_EQ(figure("http_slow_closes_total"), static_cast<double>(gone()));
+  EXPECT_EQ(actor.overflowed, gone()) << "nothing is dropped silently";
+}
+
+TEST_F(Slow, AnEventIsWeighedAsItIsWritten) {
+  begin("/events");
+  const ServerEvent event{"", "", std::string(2000, '\n')};
+  const Bytes result = actor.call(DeskActor::kSendEvent, host::arguments_of(id, event));
+  EXPECT_EQ(result[1], static_cast<std::uint8_t>(host::GuestCode::kTooLarge)) << "14,000 bytes";
+}
+
 TEST_F(Slow, AnAnswerThatNobodyTakesEnds) {
   serve("slow = \"10s\"\n");
   client = connect();

@@ -14,6 +14,21 @@ bool is_one_line(std::string_view text) {
          text.find('\0') == std::string_view::npos;
 }
 
+/// Each line of its text, as name and value. Data has one for each of its own, which CR LF, CR and
+/// LF end.
+template <typename Take>
+void for_each_field(const ServerEvent& event, const Take& take) {
+  if (!event.id.empty()) take("id: ", event.id);
+  if (!event.name.empty()) take("event: ", event.name);
+  std::string_view data = event.data;
+  while (true) {
+    const auto end = data.find_first_of("\r\n");
+    take("data: ", data.substr(0, end));
+    if (end == std::string_view::npos) return;
+    data.remove_prefix(end + (data.substr(end).starts_with("\r\n") ? 2 : 1));
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> check_event(const ServerEvent& event) {
@@ -23,29 +38,32 @@ std::optional<std::string> check_event(const ServerEvent& event) {
 
 std::string event_text(const ServerEvent& event) {
   std::string text;
-  if (!event.id.empty()) text += fmt::format("id: {}\n", event.id);
-  if (!event.name.empty()) text += fmt::format("event: {}\n", event.name);
-  std::string_view data = event.data;
-  while (true) {  // once for each line; CR LF, CR and LF end one
-    const auto end = data.find_first_of("\r\n");
-    text += fmt::format("data: {}\n", data.substr(0, end));
-    if (end == std::string_view::npos) break;
-    data.remove_prefix(end + (data.substr(end).starts_with("\r\n") ? 2 : 1));
-  }
-  return text + "\n";
+  text.reserve(event_size(event));
+  for_each_field(event, [&](std::string_view name, std::string_view value) {
+    text.append(name).append(value).append("\n");
+  });
+  return text += '\n';
+}
+
+std::size_t event_size(const ServerEvent& event) {
+  std::size_t size = 1;
+  for_each_field(event, [&](std::string_view name, std::string_view value) {
+    size += name.size() + value.size() + 1;
+  });
+  return size;
 }
 
 const SharedFrame& Publication::chunked() {
   if (!chunked_) {
     Bytes bytes;
     http::append_chunk(bytes, as_bytes(text_));
-    chunked_ = std::make_shared<const Bytes>(std::move(bytes));
+    chunked_ = websocket::share_frame(std::move(bytes), outgoing_);
   }
   return chunked_;
 }
 
 const SharedFrame& Publication::raw() {
-  if (!raw_) raw_ = std::make_shared<const Bytes>(to_bytes(as_bytes(text_)));
+  if (!raw_) raw_ = websocket::share_frame(to_bytes(as_bytes(text_)), outgoing_);
   return raw_;
 }
 

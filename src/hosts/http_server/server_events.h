@@ -15,6 +15,7 @@
 
 namespace theater::hosts::http_server {
 
+using websocket::ByteCount;
 using websocket::Outbox;
 using websocket::SharedFrame;
 
@@ -24,6 +25,8 @@ class Connection;
 std::optional<std::string> check_event(const ServerEvent& event);
 /// The event as the stream's text, its data line by line.
 std::string event_text(const ServerEvent& event);
+/// How many bytes that is.
+std::size_t event_size(const ServerEvent& event);
 
 inline constexpr std::string_view kHeartbeatText = ":\n\n";
 /// Tells a client that came back that events it missed are no longer known.
@@ -32,7 +35,8 @@ inline constexpr std::string_view kGapText = "event: gap\ndata:\n\n";
 /// One published event, encoded once for each kind of stream it goes to.
 class Publication {
  public:
-  explicit Publication(const ServerEvent& event) : id_(event.id), text_(event_text(event)) {}
+  Publication(const ServerEvent& event, ByteCount outgoing)
+      : id_(event.id), text_(event_text(event)), outgoing_(std::move(outgoing)) {}
   const SharedFrame& chunked();
   const SharedFrame& raw();
   const std::string& id() const { return id_; }
@@ -41,6 +45,7 @@ class Publication {
  private:
   const std::string id_;
   const std::string text_;
+  const ByteCount outgoing_;
   SharedFrame chunked_, raw_;
 };
 

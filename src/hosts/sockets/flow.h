@@ -10,6 +10,7 @@
 #include "host/deferred.h"
 #include "host/promises.h"
 #include "host/rounds.h"
+#include "hosts/sockets/shed.h"
 
 namespace theater::hosts::sockets {
 
@@ -36,6 +37,10 @@ struct FlowRules {
   std::uint32_t promises;  // while it is told: that event, and what must be told besides
   Bytes (*congested)(std::uint64_t id);
   Bytes (*drained)(std::uint64_t id);
+  /// What all connections hold for their peers, shared with them, and how much that may be: beyond
+  /// it the slowest are cut off. Nothing: it is not bounded.
+  websocket::ByteCount outgoing = nullptr;
+  std::uint64_t out_total = 0;
 };
 
 /// Part of an instance, on its shard. Connections without credit are held: they keep what they have
@@ -119,6 +124,19 @@ class Flow {
   void flush_dirty() {
     const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
     if (round == host::Round::kUnfinished) deferred_.request(&Flow::flush_dirty);
+    make_room();
+  }
+  void make_room() {
+    if constexpr (requires(Connection& it) { it.cut_off(""); }) {
+      if (!rules_.outgoing || *rules_.outgoing <= rules_.out_total) return;
+      std::vector<Holder<Connection>> stuck;
+      for (auto& [id, peer] : peers_.all()) {
+        Connection* const it = peer.connection.get();
+        if (it && it->is_stuck()) stuck.push_back({it->moved(), it->outgoing_bytes(), it});
+      }
+      shed(std::move(stuck), rules_.outgoing, rules_.out_total,
+           [](Connection& it) { it.cut_off("too slow: out_total was exceeded"); });
+    }
   }
   /// Once room is promised for it besides the others; else with a later tick.
   void tell(std::uint64_t id, Peer& peer) {

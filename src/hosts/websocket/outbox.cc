@@ -25,7 +25,11 @@ Bytes& Outbox::begin(std::size_t size) {
   return own;
 }
 
-void Outbox::commit() { bytes_ += chunks_.back().own.size() - begun_size_; }
+void Outbox::commit() {
+  const std::size_t more = chunks_.back().own.size() - begun_size_;
+  bytes_ += more;
+  held_.set(held_.bytes() + more);
+}
 
 void Outbox::add(SharedFrame frame) {
   bytes_ += frame->size();
@@ -47,9 +51,16 @@ std::uint64_t Outbox::drop_published(std::size_t bytes_max) {
 }
 
 void Outbox::drop_unbegun() {
-  chunks_.resize(first_ + (offset_ > 0 ? 1 : 0));
+  const std::size_t begun = first_ + (offset_ > 0 ? 1 : 0);
+  for (std::size_t i = begun; i < chunks_.size(); ++i) let_go(chunks_[i]);
+  chunks_.resize(begun);
   if (offset_ == 0) return reset();
   bytes_ = chunks_[first_].span().size() - offset_;
+}
+
+void Outbox::clear() {
+  chunks_.clear();
+  reset();
 }
 
 Status Outbox::write_to(io::Stream& stream) {
@@ -76,6 +87,7 @@ void Outbox::consume(std::size_t written) {
   offset_ += written;
   while (offset_ >= chunks_[first_].span().size()) {
     offset_ -= chunks_[first_].span().size();
+    let_go(chunks_[first_]);
     chunks_[first_++] = {};
   }
   if (first_ < chunks_.size() / 2) return;
@@ -96,6 +108,7 @@ void Outbox::reset() {
   }
   if (kept.capacity() > 0) chunks_.push_back({std::move(kept), nullptr});
   first_ = offset_ = bytes_ = 0;
+  held_.set(0);
 }
 
 }  // namespace theater::hosts::websocket

@@ -2,23 +2,24 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "hosts/websocket/held_bytes.h"
 #include "io/network.h"
 
 namespace theater::hosts::websocket {
-
-/// A published frame, encoded once and written to any number of connections; hence shared. All
-/// its owners live on one shard.
-using SharedFrame = std::shared_ptr<const Bytes>;
 
 /// FIFO of frames. Small frames lie side by side in one buffer, so that a batch of them is one
 /// piece of one system call. Empty, it keeps at most a small buffer for the next frame. The owner
 /// keeps it within its bounds.
 class Outbox {
  public:
+  Outbox() = default;
+  /// `all`: where what it holds itself counts.
+  explicit Outbox(ByteCount all) : held_(std::move(all)) {}
+
   /// Where to append the bytes of a frame of about `size` bytes; ended by commit().
   Bytes& begin(std::size_t size);
   void commit();
@@ -29,6 +30,8 @@ class Outbox {
   std::uint64_t drop_published(std::size_t bytes_max);
   /// Drops every frame that has not begun: only a last word follows.
   void drop_unbegun();
+  /// Drops everything: nobody is written to any more.
+  void clear();
 
   /// Writes what the stream takes.
   Status write_to(io::Stream& stream);
@@ -42,6 +45,7 @@ class Outbox {
     ByteSpan span() const { return shared ? ByteSpan(*shared) : ByteSpan(own); }
   };
   void consume(std::size_t written);
+  void let_go(const Chunk& chunk) { held_.set(held_.bytes() - chunk.own.size()); }
   void reset();
 
   std::vector<Chunk> chunks_;  // those before first_ are written
@@ -49,6 +53,7 @@ class Outbox {
   std::size_t offset_ = 0;  // of chunks_[first_], already written
   std::size_t bytes_ = 0;   // still to be written
   std::size_t begun_size_ = 0;
+  HeldBytes held_;  // of own chunks, as long as there are any of their bytes to write
 };
 
 }  // namespace theater::hosts::websocket

@@ -27,7 +27,9 @@ Connection::Connection(const Setup& setup, listener::Visitor visitor, Upgrade up
       stream_(std::move(visitor.stream)),
       pending_(std::make_unique<Pending>()),
       decoder_(setup.grant.limits.message_max),
-      unread_(std::move(visitor.early)) {
+      outbox_(setup.owner.outgoing()),
+      unread_(std::move(visitor.early)),
+      unfinished_(setup.owner.unfinished()) {
   pending_->opening = {std::move(visitor.request.target), std::move(visitor.request.headers),
                        stream_->peer()};
   pending_->upgrade = std::move(upgrade);
@@ -100,6 +102,16 @@ void Connection::eject(std::uint16_t code, host::GuestCode why, std::string_view
   if (pending_) pending_->message = message;
   if (code == kCloseTryLater) outbox_.drop_unbegun();
   apply(Input::kEject);
+}
+
+void Connection::cut_off(std::string_view why) {
+  if (state() == State::kClosed) return;
+  if (!closing_) {
+    closing_ = std::make_unique<Closing>(kCloseBroken, "", error_of(host::GuestCode::kFull, why));
+  }
+  apply(Input::kBroken);
+  outbox_.clear();
+  unfinished_.set(0);
 }
 
 // The machine.
@@ -196,6 +208,7 @@ void Connection::on_readable() {
     is_ping_sent_ = false;
     consume(scratch.first(**got));
     if (state() == State::kClosed) return;
+    note_unfinished();
     if (is_held_ || **got < scratch.size()) break;
   }
   flush();
@@ -229,6 +242,7 @@ void Connection::handle(Item item) {
       return;
     case Item::kText:
     case Item::kBinary:
+      unfinished_since_ = owner_.tick_time();
       is_text_ = item == Item::kText;
       return apply(Input::kMessage);
     case Item::kPing:
@@ -253,6 +267,15 @@ void Connection::handle(Item item) {
   }
 }
 
+/// The time of a message begins with its first byte.
+void Connection::note_unfinished() {
+  const std::size_t held = decoder_.held_bytes();
+  if (unfinished_.bytes() == 0) unfinished_since_ = owner_.tick_time();
+  const bool is_more = held > unfinished_.bytes();
+  unfinished_.set(held);
+  if (is_more) owner_.on_unfinished();
+}
+
 Message Connection::handled_message() const {
   if (is_text_) return {as_text(payload_)};
   return {payload_};
@@ -263,6 +286,7 @@ void Connection::resume() {
   Bytes input = std::exchange(unread_, {});
   consume(input);
   if (state() == State::kClosed) return;
+  note_unfinished();
   flush();
   want_more();
 }
@@ -300,6 +324,7 @@ void Connection::flush() {
   if (!outbox_.is_empty()) {
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());
     if (!outbox_.is_empty()) {
+      moved_ = owner_.tick_time();
       is_write_blocked_ = true;
       stream_->want_write();
     }
@@ -325,6 +350,13 @@ std::unique_ptr<io::Stream> Connection::give_up() {
 
 // Time.
 
+void Connection::expire(std::string_view why) {
+  closing_ = std::make_unique<Closing>(kCloseBroken, "", error_of(host::GuestCode::kDeadline, why));
+  wire_code_ = kCloseGoingAway;
+  apply(Input::kDeadline);
+  flush();
+}
+
 void Connection::sweep(MonotonicTime now) {
   const Limits& limits = grant_.limits;
   if (state() == State::kClosed) return;
@@ -336,14 +368,11 @@ void Connection::sweep(MonotonicTime now) {
     eject(kCloseTryLater, host::GuestCode::kFull, "too slow: out_high was exceeded for too long");
     return flush();
   }
-  if (is_held_) heard_ = now;  // it may be talking; we do not listen
+  if (is_held_) heard_ = unfinished_since_ = now;  // it may be talking; we do not listen
   const Nanoseconds silence = now - heard_;
-  if (silence >= limits.idle) {
-    closing_ = std::make_unique<Closing>(
-        kCloseBroken, "", error_of(host::GuestCode::kDeadline, "silent for too long"));
-    wire_code_ = kCloseGoingAway;
-    apply(Input::kDeadline);
-    return flush();
+  if (silence >= limits.idle) return expire("silent for too long");
+  if (unfinished_.bytes() > 0 && now - unfinished_since_ >= limits.message_wait) {
+    return expire("a message took too long");
   }
   if (silence >= limits.ping && !is_ping_sent_) {
     is_ping_sent_ = true;

@@ -38,6 +38,11 @@ class ConnectionOwner {
   virtual void on_gone(Connection& connection) = 0;
   /// Where to read to; the shard's one buffer.
   virtual std::span<std::uint8_t> scratch() = 0;
+  /// Where what connections hold for their clients counts; and what they have of messages that are
+  /// not complete, which has become more.
+  virtual const ByteCount& outgoing() const = 0;
+  virtual const ByteCount& unfinished() const = 0;
+  virtual void on_unfinished() = 0;
   /// A coarse clock: the time of the last tick.
   virtual MonotonicTime tick_time() const = 0;
 
@@ -73,6 +78,8 @@ class Connection final : private io::StreamUser {
   std::uint64_t make_room();
   void close(std::uint16_t code, std::string_view reason);
 
+  /// The client holds too much: it is the end, nothing more is written, not even why.
+  void cut_off(std::string_view why);
   /// The host closes: stop, restart, slow.
   void eject(std::uint16_t code, host::GuestCode why, std::string_view message);
   /// Writes what the socket takes. Once for all that was queued before.
@@ -92,6 +99,13 @@ class Connection final : private io::StreamUser {
   State state() const { return machine_.state(); }
   bool is_congested() const { return congestion_.is_on; }
   bool is_held() const { return is_held_; }
+  /// Whether its socket takes no more of what is to be written.
+  bool is_stuck() const { return is_write_blocked_ && !outbox_.is_empty(); }
+  /// When it last took something, or ceased to take all.
+  MonotonicTime moved() const { return moved_; }
+  /// Of a message that is not complete, and since when.
+  std::size_t unfinished_bytes() const { return unfinished_.bytes(); }
+  MonotonicTime unfinished_since() const { return unfinished_since_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   std::size_t held_bytes() const {
     return outbox_.bytes() + unread_.capacity() + decoder_.held_bytes();
@@ -113,6 +127,8 @@ class Connection final : private io::StreamUser {
   void act(Action action);
   void consume(std::span<std::uint8_t> input);
   void handle(Item item);
+  void note_unfinished();
+  void expire(std::string_view why);
   Message handled_message() const;
   void want_more();
   void broke(const Error& error);
@@ -145,6 +161,9 @@ class Connection final : private io::StreamUser {
   std::uint16_t wire_code_ = kCloseNoCode;  // of our close frame
   MonotonicTime deadline_;
   MonotonicTime heard_;
+  MonotonicTime moved_;
+  MonotonicTime unfinished_since_;
+  HeldBytes unfinished_;
   sockets::Congestion congestion_;
   int window_bits_ = 0;  // of what we compress; 0: nothing
   ConnectionMachine machine_{State::kOpening};

@@ -22,7 +22,8 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
              *this, context.actor, context.services.clock),
       flow_(peers_, queue_, services_.executor,
             {limits_.credit_messages, limits_.credit_bytes, source(About::kCongestion, 0),
-             kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>}),
+             kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>,
+             outgoing_, limits_.out_total}),
       crowd_({peers_, flow_, queue_, services_, actor_, *this}),
       pages_(context.services, [this] { crowd_.drained_if_empty(); }),
       self_(std::make_shared<listener::Admitter*>(static_cast<listener::Admitter*>(this))) {}
@@ -111,8 +112,7 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   Peer& peer = *peers_.find(id);
   end_opening(peer);
   peer.is_closed = true;
-  if (closing.error && closing.error->code == host::GuestCode::kFull)
-    tell_slow_close(id, *closing.error);
+  if (closing.error && closing.error->code == host::GuestCode::kFull) tell_slow_close(id, closing);
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);
   peer.topics.clear();
   if (crowd_.is_stopping()) return;
@@ -120,12 +120,27 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   peer.promises.give_back(queue_);
 }
 
-void Instance::tell_slow_close(std::uint64_t id, const host::GuestError& why) {
+/// Too much has come of messages that do not end: who has been longest at one pays for all.
+void Instance::shed_unfinished() {
+  if (*unfinished_ <= limits_.unfinished_max) return;
+  std::vector<sockets::Holder<Connection>> holders;
+  for (auto& [id, peer] : peers_.all()) {
+    Connection* const it = peer.connection.get();
+    if (!it || it->unfinished_bytes() == 0) continue;
+    holders.push_back({it->unfinished_since(), it->unfinished_bytes(), it});
+  }
+  sockets::shed(std::move(holders), unfinished_, limits_.unfinished_max, [](Connection& it) {
+    it.cut_off("unfinished_max was exceeded: a message took long");
+  });
+}
+
+void Instance::tell_slow_close(std::uint64_t id, const Closing& closing) {
   ++traffic_.slow_closes;
+  const std::string note = fmt::format("closed with {}", closing.code);
   services_.log.write({.level = host::LogLevel::kWarn,
                        .actor = actor_.identity().name,
-                       .text = why.message,
-                       .note = "closed with 1013",
+                       .text = closing.error->message,
+                       .note = note,
                        .family = "websocket-server",
                        .id = id});
 }

@@ -99,6 +99,11 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_closed(Connection& connection, const Closing& closing) override;
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
+  const ByteCount& outgoing() const override { return outgoing_; }
+  const ByteCount& unfinished() const override { return unfinished_; }
+  void on_unfinished() override {
+    if (*unfinished_ > limits_.unfinished_max) deferred_.request(&Instance::shed_unfinished);
+  }
   MonotonicTime tick_time() const override { return crowd_.tick_time(); }
 
   // CrowdUser.
@@ -115,7 +120,8 @@ class Instance final : public host::BoundInstance<Instance>,
   bool opens_batch(std::uint64_t source) const override;
 
   void end_opening(Peer& peer);
-  void tell_slow_close(std::uint64_t id, const host::GuestError& why);
+  void shed_unfinished();
+  void tell_slow_close(std::uint64_t id, const Closing& closing);
   void tell_gap(std::uint64_t id, Peer& peer);
   // instance_publish.cc
   void publish_some();
@@ -136,11 +142,13 @@ class Instance final : public host::BoundInstance<Instance>,
   const host::Services services_;
   actor::ActorPort& actor_;
   host::EventQueue queue_;
+  const ByteCount outgoing_ = websocket::count_bytes();    // shared with its connections
+  const ByteCount unfinished_ = websocket::count_bytes();  // likewise
   Peers peers_;
   Flow flow_;
   sockets::Crowd<Peers> crowd_;
   Topics topics_;
-  Publications publications_;
+  Publications publications_{outgoing_};
   std::size_t openings_bytes_ = 0;  // heads of connections that are asked about
   std::uint64_t last_id_ = 0;       // of connections, without kHostIdBit
   std::uint64_t greeted_ = 0;       // connections whose `opened` the guest was given

@@ -9,6 +9,10 @@ void Instance::measure(actor::Figures& figures) const {
                 static_cast<double>(crowd_.count()));
   figures.gauge({"websocket_held", "Connections that are not read until the actor catches up."},
                 static_cast<double>(flow_.held_count()));
+  figures.gauge({"websocket_outgoing_bytes", "Bytes held for clients that have not taken them."},
+                static_cast<double>(*outgoing_));
+  figures.gauge({"websocket_unfinished_bytes", "Bytes held of messages that are not complete."},
+                static_cast<double>(*unfinished_));
   figures.counter({"websocket_opened_total", "Connections that were accepted."}, traffic_.opened);
   figures.counter({"websocket_messages_in_total", "Messages received."}, traffic_.messages_in);
   figures.counter({"websocket_bytes_in_total", "Payload bytes received."}, traffic_.bytes_in);

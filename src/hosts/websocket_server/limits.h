@@ -10,6 +10,7 @@ using std::chrono::seconds;
 struct Limits {
   std::uint64_t connections_max = 10'000;
   std::uint64_t message_max = 1u << 20;      // bytes, after inflation
+  std::uint64_t unfinished_max = 64u << 20;  // bytes of all messages that are not complete
   std::uint64_t attachment_max = 16 * 1024;  // bytes
   std::uint64_t topics_max = 1024;           // with at least one subscriber
   std::uint64_t queue_items = 1024;          // events that wait for the actor
@@ -19,8 +20,10 @@ struct Limits {
   std::uint64_t out_high = 1u << 20;       // outgoing bytes: congested
   std::uint64_t out_low = 256 * 1024;      // drained
   std::uint64_t out_hard = 4u << 20;       // send answers full
+  std::uint64_t out_total = 256u << 20;    // held for all clients: beyond it the slowest are closed
   std::uint64_t topic_bytes = 256 * 1024;  // outgoing bytes up to which publish queues
   Nanoseconds upgrade = seconds(10);       // head complete; an asked guest has answered
+  Nanoseconds message_wait = seconds(30);  // a message is complete
   Nanoseconds ping = seconds(30);          // silence before a ping
   Nanoseconds idle = seconds(120);         // silence before the end
   Nanoseconds close = seconds(5);          // for the peer to answer a close
@@ -37,6 +40,8 @@ inline constexpr std::int64_t kGiB = 1 << 30;
 inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"connections_max", &Limits::connections_max, 1, 1'000'000},
     {"message_max", &Limits::message_max, 1, limits_detail::kGiB / 8, limits_detail::kBytes},
+    {"unfinished_max", &Limits::unfinished_max, 65'536, 1024 * limits_detail::kGiB,
+     limits_detail::kBytes},
     {"attachment_max", &Limits::attachment_max, 0, 1 << 20, limits_detail::kBytes},
     {"topics_max", &Limits::topics_max, 0, 1'000'000},
     {"queue_items", &Limits::queue_items, 1, 1'000'000},
@@ -46,8 +51,11 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"out_high", &Limits::out_high, 1024, limits_detail::kGiB, limits_detail::kBytes},
     {"out_low", &Limits::out_low, 1, limits_detail::kGiB, limits_detail::kBytes},
     {"out_hard", &Limits::out_hard, 1024, limits_detail::kGiB, limits_detail::kBytes},
+    {"out_total", &Limits::out_total, 65'536, 1024 * limits_detail::kGiB, limits_detail::kBytes},
     {"topic_bytes", &Limits::topic_bytes, 1024, limits_detail::kGiB, limits_detail::kBytes},
     {"upgrade", &Limits::upgrade, limits_detail::kSecond, 600 * limits_detail::kSecond},
+    {"message_wait", &Limits::message_wait, limits_detail::kSecond,
+     86'400 * limits_detail::kSecond},
     {"ping", &Limits::ping, limits_detail::kSecond, 86'400 * limits_detail::kSecond},
     {"idle", &Limits::idle, limits_detail::kSecond, 86'400 * limits_detail::kSecond},
     {"close", &Limits::close, limits_detail::kSecond, 600 * limits_detail::kSecond},

@@ -117,6 +117,81 @@ TEST_F(ServerFixture, AClientThatStaysSlowIsClosed) {
   EXPECT_TRUE(client.is_gone());
 }
 
+/// What several share counts once; the one that has waited longest pays for what all hold.
+TEST_F(ServerFixture, WhatIsHeldForAllClientsIsBounded) {
+  serve("out_total = \"64KiB\"\ntopic_bytes = \"60KiB\"\n");
+  const auto held = [&] {
+    actor::Figures figures;
+    instance->measure(figures);
+    return std::ranges::find(figures.all(), "websocket_outgoing_bytes", &actor::Figure::name)
+        ->value;
+  };
+  std::vector<io::MemoryClient> clients;
+  std::vector<std::uint64_t> ids;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(open());
+    ids.push_back(actor.last_id);
+    clients.back().set_capacity(0);
+  }
+  const std::string large(30'000, 'p');
+  actor.call(EchoActor::kPublish, host::arguments_of(std::string("*"), Message{large}));
+  executor.run();
+  EXPECT_GE(held(), 30'000);
+  EXPECT_LE(held(), 30'100) << "all hold one frame";
+  for (std::size_t i = 0; i < 5; ++i) {
+    pass(std::chrono::seconds(1));
+    const std::string text(10'000, 's');
+    actor.call(EchoActor::kSend, host::arguments_of(ids[i], Message{text}));
+    executor.run();
+    EXPECT_LE(held(), 64 * 1024) << i;
+  }
+  EXPECT_TRUE(clients[0].is_gone());
+  EXPECT_FALSE(clients[9].is_gone());
+  EXPECT_EQ(std::ranges::count(actor.seen, "closed 1006 (full)"),
+            std::ranges::count_if(clients, [](const auto& one) { return one.is_gone(); }));
+}
+
+/// The beginning of a message of `size` bytes, so many of them.
+std::string beginning(std::size_t size, std::size_t sent) {
+  const std::string whole = client_frame(Opcode::kBinary, std::string(size, 'u'));
+  return whole.substr(0, whole.size() - size + sent);
+}
+
+TEST_F(ServerFixture, AMessageHasItsTime) {
+  serve("message_wait = \"10s\"\nping = \"1000s\"\nidle = \"1000s\"\n");
+  auto stalled = open();
+  stalled.send(beginning(1000, 10));
+  auto busy = open();
+  for (int i = 0; i < 15; ++i) {
+    busy.send(beginning(1000, 10));  // always at one
+    stalled.send(client_frame(Opcode::kPong, ""));
+    pass(std::chrono::seconds(1));
+    busy.send(beginning(1000, 1000).substr(beginning(1000, 10).size()));
+    executor.run();
+  }
+  EXPECT_EQ(actor.seen.back(), "closed 1006 (deadline)");
+  EXPECT_TRUE(stalled.is_ended());
+  EXPECT_FALSE(busy.is_ended());
+  EXPECT_EQ(actor.echoed, 15u);
+}
+
+TEST_F(ServerFixture, WhatIsUnfinishedOfAllClientsIsBounded) {
+  serve("unfinished_max = \"64KiB\"\n");
+  std::vector<io::MemoryClient> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.push_back(open());
+    clients.back().send(beginning(100'000, 20'000));
+    pass(std::chrono::seconds(2));
+    EXPECT_LE(instance->census().bytes, 64u * 1024) << i;
+  }
+  EXPECT_TRUE(clients[0].is_gone()) << "it was longest at it";
+  EXPECT_FALSE(clients[5].is_gone());
+  EXPECT_EQ(actor.seen.back(), "closed 1006 (full)");
+  clients[5].send(beginning(100'000, 100'000).substr(beginning(100'000, 20'000).size()));
+  executor.run();
+  EXPECT_EQ(actor.echoed, 1u);
+}
+
 TEST_F(ServerFixture, ASlowSubscriberIsClosedWith1013) {
   serve("topic_bytes = \"1KiB\"\n");
   auto slow = open();

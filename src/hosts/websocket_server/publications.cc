@@ -27,7 +27,7 @@ Message Publication::message() const {
   return {ByteSpan(bytes_)};
 }
 
-const SharedFrame& Publication::frame(int window_bits) {
+const SharedFrame& Publication::frame(int window_bits, const ByteCount& outgoing) {
   if (!is_worth_deflating(bytes_.size())) window_bits = 0;  // all kinds share one
   SharedFrame& frame = frames_[static_cast<std::size_t>(window_bits)];
   if (!frame) {
@@ -36,7 +36,7 @@ const SharedFrame& Publication::frame(int window_bits) {
     append_message(bytes, message(), window_bits);
     bytes.shrink_to_fit();
     frame_bytes_ += bytes.size();
-    frame = std::make_shared<const Bytes>(std::move(bytes));
+    frame = websocket::share_frame(std::move(bytes), outgoing);
   }
   return frame;
 }

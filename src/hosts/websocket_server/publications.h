@@ -26,7 +26,7 @@ class Publication {
   Publication(std::string_view topic, const Message& message);
 
   /// Encoded when the first connection of its kind hears it.
-  const SharedFrame& frame(int window_bits);
+  const SharedFrame& frame(int window_bits, const ByteCount& outgoing);
   /// Of the message.
   std::size_t size() const { return bytes_.size(); }
   /// Of the message and its frames so far.
@@ -65,6 +65,9 @@ struct Asked {
 /// actor's.
 class Publications {
  public:
+  /// `outgoing`: where frames count as long as a connection holds them.
+  explicit Publications(ByteCount outgoing = nullptr) : outgoing_(std::move(outgoing)) {}
+
   // Calls.
 
   bool have_room_for(std::size_t size) const {
@@ -101,7 +104,7 @@ class Publications {
   /// The frame for connections of this kind.
   const SharedFrame& frame(Publication& publication, int window_bits) {
     const std::size_t before = publication.held_bytes();
-    const SharedFrame& frame = publication.frame(window_bits);
+    const SharedFrame& frame = publication.frame(window_bits, outgoing_);
     held_bytes_ += publication.held_bytes() - before;
     return frame;
   }
@@ -131,6 +134,7 @@ class Publications {
   }
 
  private:
+  const ByteCount outgoing_;
   Fifo<Publication> waiting_;
   std::size_t held_bytes_ = 0;
   /// First those of committed invocations, then those of the current one.
