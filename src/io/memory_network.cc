@@ -206,13 +206,13 @@ Result<std::unique_ptr<Listener>> MemoryNetwork::listen(const std::string& addre
   return std::make_unique<MemoryListener>(*this, std::move(port));
 }
 
-MemoryClient MemoryNetwork::connect(const std::string& address) {
+MemoryClient MemoryNetwork::connect(const std::string& address, const std::string& from) {
   const auto found = ports_.find(address);
   CHECK(found != ports_.end(), "somebody listens");
   MemoryClient client;
   client.pipe_ = std::make_shared<Pipe>();
   client.pipe_->network = this;
-  client.pipe_->peer = fmt::format("memory:{}", ++clients_);
+  client.pipe_->peer = from.empty() ? fmt::format("memory:{}", ++clients_) : from;
   found->second->waiting.push_back(client.pipe_);
   tell(*this, found->second);
   return client;

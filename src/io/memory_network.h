@@ -53,7 +53,8 @@ class MemoryNetwork final : public Network {
   explicit MemoryNetwork(Executor& executor) : executor_(executor) {}
   Result<std::unique_ptr<Listener>> listen(const std::string& address, ListenerUser& user) override;
   /// Connects to a listening address; CHECKs that there is one.
-  MemoryClient connect(const std::string& address);
+  /// `from`: what the server takes for the client's address; "": one of its own.
+  MemoryClient connect(const std::string& address, const std::string& from = "");
   Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint) override;
   /// What becomes of connections dialled from now on; a hanging one never connects.
   enum class Dial : std::uint8_t { kAnswer, kRefuse, kHang };

@@ -54,7 +54,7 @@ void Connection::apply(Input input) {
   const auto step = machine_.step(input);
   if (state() != before) {
     set_deadline();
-    setup_.owner.on_moved(before, state());
+    setup_.owner.on_moved(*this, before, state());
   }
   for (const Action action : step.actions) act(action);
 }

@@ -78,6 +78,8 @@ class Connection final : private io::StreamUser {
   MonotonicTime moved() const { return moved_; }        // when bytes last left, or began to wait
   std::string peer() const { return stream_->peer(); }
   bool is_events() const { return is_events_; }
+  /// A body is to be read before the guest is given the request.
+  bool awaits_body() const { return body_ && setup_.grant.body == BodyMode::kWhole; }
   bool is_congested() const { return is_congested_; }
   bool is_held() const { return is_held_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }

@@ -45,7 +45,7 @@ class ConnectionOwner {
   virtual bool begin_rest(Connection& connection) = 0;
   /// The connection is done with its request; says what went wrong.
   virtual void on_over(Connection& connection, std::optional<Ending> ending) = 0;
-  virtual void on_moved(State from, State to) = 0;
+  virtual void on_moved(Connection& connection, State from, State to) = 0;
   /// The stream is done with; destroy the connection soon, not now.
   virtual void on_gone(Connection& connection) = 0;
   /// Where to read to; the shard's one buffer.

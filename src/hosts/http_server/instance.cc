@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "hosts/http/date.h"
+#include "hosts/listener/client.h"
 #include "wasm/binary_writer.h"
 
 namespace theater::hosts::http_server {
@@ -17,11 +18,6 @@ constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
 /// Events promised to a request: its end, congestion; with parts that it is complete.
 constexpr std::uint32_t kPromises = 3;
 constexpr std::size_t kEventRoom = 64;  // of an event beside its bytes
-
-std::string address_of(std::string peer) {
-  peer.resize(std::min(peer.size(), peer.rfind(':')));
-  return peer;
-}
 
 }  // namespace
 
@@ -88,7 +84,13 @@ std::expected<std::uint64_t, http::Refusal> Instance::admit(Connection& connecti
   }
   const auto in_flight = count(State::kReading) + count(State::kQueued) + count(State::kHandling);
   if (in_flight >= limits_.inflight_max) return turn_away(503, "too many requests are in flight");
-  std::string client = address_of(connection.peer());
+  std::string client = listener::client_of(connection.peer());
+  const auto reading = reading_.find(client);
+  const auto share = std::max<std::uint64_t>(limits_.inflight_max / kReadingShare, 1);
+  const bool reads_much = reading != reading_.end() && reading->second >= share;
+  if (reads_much && connection.awaits_body()) {
+    return turn_away(429, "too many bodies of one client are being read");
+  }
   std::uint64_t& of_client = clients_[client];
   if (of_client >= limits_.client_max) return turn_away(429, "too many requests of one client");
   if (!queue_.reserve(kPromises)) {
@@ -228,7 +230,12 @@ void Instance::forget(std::uint64_t id) {
   exchanges_.erase(id);
 }
 
-void Instance::on_moved(State from, State to) {
+void Instance::on_moved(Connection& connection, State from, State to) {
+  if (to == State::kReading) ++reading_[listener::client_of(connection.peer())];
+  if (from == State::kReading) {
+    const auto client = reading_.find(listener::client_of(connection.peer()));
+    if (client != reading_.end() && --client->second == 0) reading_.erase(client);
+  }
   --counts_[static_cast<std::size_t>(from)];
   ++counts_[static_cast<std::size_t>(to)];
 }

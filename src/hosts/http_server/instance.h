@@ -105,7 +105,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_room(Connection& connection) override;
   bool begin_rest(Connection& connection) override { return rests_.begin(connection.number()); }
   void on_over(Connection& connection, std::optional<Ending> ending) override;
-  void on_moved(State from, State to) override;
+  void on_moved(Connection& connection, State from, State to) override;
   void on_answered(std::uint16_t status) override { ++traffic_.responses[status / 100]; }
   void on_gone(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return setup_.scratch; }
@@ -170,6 +170,7 @@ class Instance final : public host::BoundInstance<Instance>,
   const ByteCount outgoing_ = websocket::count_bytes();  // shared with its connections
   Topics topics_;
   std::map<std::string, std::uint64_t> clients_;  // requests that are held, by address
+  std::map<std::string, std::uint64_t> reading_;  // bodies that are being read, by address
   std::array<std::uint64_t, static_cast<std::size_t>(State::kCount)> counts_{};  // connections
   std::deque<Delivery> deliveries_;
   Chores chores_;

@@ -117,6 +117,7 @@ void Instance::drop_connections() {
   for (const auto& connection : dead_) streams.push_back(connection->give_up());
   connections_.clear();
   dead_.clear();
+  reading_.clear();
   counts_ = {};
   host::close_all(std::move(streams), services_);
 }

@@ -53,6 +53,9 @@ void Instance::measure(actor::Figures& figures) const {
                   traffic_.clients_gone);
   figures.counter({"http_accept_pauses_total", "Times the address accepted nobody for a while."},
                   claim_ ? claim_->accept_pauses() : 0);
+  figures.counter(
+      {"http_displaced_total", "Connections without a request that gave way to others."},
+      claim_ ? claim_->displaced() : 0);
 }
 
 std::size_t Instance::list_requests(std::vector<actor::RequestView>& views,

@@ -82,8 +82,10 @@ inline constexpr Nanoseconds kRestTime = Milliseconds(50);   // unread, of who w
 inline constexpr Nanoseconds kRestGrain = Milliseconds(1);   // between two looks at who rests
 inline constexpr std::size_t kRestsMax = 16 * 1024;          // others are read at once
 inline constexpr std::size_t kRestsEndedMax = 128;           // in one look
-inline constexpr Nanoseconds kTick = seconds(1);             // deadlines are looked at
-inline constexpr std::size_t kTargetToldMax = 120;           // bytes of a target, to people
-inline constexpr Nanoseconds kLinger = seconds(2);           // for the peer's end after ours
+/// Of inflight_max one client has at most this part for bodies that are not complete: 429.
+inline constexpr std::uint64_t kReadingShare = 4;
+inline constexpr Nanoseconds kTick = seconds(1);    // deadlines are looked at
+inline constexpr std::size_t kTargetToldMax = 120;  // bytes of a target, to people
+inline constexpr Nanoseconds kLinger = seconds(2);  // for the peer's end after ours
 
 }  // namespace theater::hosts::http_server

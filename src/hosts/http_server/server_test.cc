@@ -1,6 +1,7 @@
 // Requests reach the guest and its answers the client: at once, later, as a stream; in order on
 // one connection; each bound answers with its status and nothing beyond it happens.
 #include "hosts/http_server/server_fixture.h"
+#include "hosts/listener/limits.h"
 
 namespace theater::hosts::http_server {
 namespace {
@@ -299,6 +300,40 @@ TEST_F(HttpFixture, OneClientMayNotHaveEverything) {
   one.end();
   executor.run();
   EXPECT_EQ(brief(exchange(two, get("/now"))), "200 hello");
+}
+
+TEST_F(HttpFixture, BodiesThatDoNotComeKeepNobodyElseOut) {
+  serve("inflight_max = 8\n");
+  const std::string most =
+      post("/now", "123456789").substr(0, post("/now", "123456789").size() - 1);
+  std::vector<io::MemoryClient> slow;
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(network.connect(std::string(kListen), fmt::format("[2001:db8::{}]:80", i)));
+    slow.back().send(most);
+    executor.run();
+  }
+  EXPECT_EQ(brief(slow[2].take()), "429! too many bodies of one client are being read");
+  EXPECT_EQ(brief(slow[3].take()).substr(0, 3), "429");
+  auto other = network.connect(std::string(kListen), "[2001:db8:0:1::1]:80");
+  EXPECT_EQ(brief(exchange(other, post("/now", "x"))), "200 hello");
+  EXPECT_EQ(brief(exchange(slow[0], "9")), "200 hello");
+  slow[1].reset();
+  executor.run();
+  auto next = network.connect(std::string(kListen), "[2001:db8::9]:80");
+  EXPECT_EQ(brief(exchange(next, post("/now", "x"))), "200 hello") << "there is room again";
+}
+
+TEST_F(HttpFixture, WhoSaysNothingKeepsNobodyElseOut) {
+  serve();
+  std::vector<io::MemoryClient> silent;
+  for (std::size_t i = 0; i < listener::kReceptionsMax + 100; ++i) {
+    silent.push_back(network.connect(std::string(kListen), fmt::format("192.0.2.1:{}", i)));
+  }
+  executor.run();
+  auto other = network.connect(std::string(kListen), "192.0.2.2:80");
+  EXPECT_EQ(brief(exchange(other, get("/now"))), "200 hello");
+  EXPECT_TRUE(silent.front().is_gone());
+  EXPECT_EQ(brief(exchange(silent.back(), get("/now"))), "200 hello");
 }
 
 TEST_F(HttpFixture, AFullQueueIs503) {

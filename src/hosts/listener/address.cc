@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "hosts/listener/client.h"
 #include "hosts/listener/limits.h"
 #include "hosts/listener/reception.h"
 
@@ -48,6 +49,7 @@ void Address::close() {
   if (resting_) home_.executor.cancel(*resting_);
   resting_.reset();
   receptions_.clear();
+  of_client_.clear();
   refusals_.clear();
   listener_.reset();
 }
@@ -151,7 +153,7 @@ void Address::dispatch(Visitor visitor) {
 
 void Address::on_acceptable() {
   for (std::size_t i = 0; i < kAcceptsMax; ++i) {
-    if (receptions_.size() >= kReceptionsMax) {
+    if (receptions_.size() >= kReceptionsMax && !displace()) {
       accept_pauses_.fetch_add(1, std::memory_order_relaxed);
       is_waiting_ = true;  // the kernel keeps the others until a reception ends
       return;
@@ -163,6 +165,19 @@ void Address::on_acceptable() {
     welcome(std::move(**accepted));
   }
   listener_->want_accept();
+}
+
+/// All places are taken: who has more than its share gives up the one it has had longest, so that
+/// one client that says nothing does not keep all others out. False: nobody has.
+bool Address::displace() {
+  const auto most =
+      std::ranges::max_element(of_client_, {}, [](const auto& client) { return client.second; });
+  if (most == of_client_.end() || most->second <= kClientReceptionsMax) return false;
+  const auto oldest = std::ranges::find_if(
+      receptions_, [&](const auto& one) { return one.second.client == most->first; });
+  displaced_.fetch_add(1, std::memory_order_relaxed);
+  take(oldest->first);
+  return true;
 }
 
 /// Out of descriptors or memory: the waiting connections keep until some are free.
@@ -177,15 +192,20 @@ void Address::rest() {
 void Address::welcome(std::unique_ptr<io::Stream> stream) {
   if (tls_context_) stream = tls_context_->wrap(std::move(stream));
   const std::uint64_t id = ++last_id_;
+  std::string client = client_of(stream->peer());
   auto reception = std::make_unique<Reception>(id, *this, std::move(stream));
   if (!reception->start()) return;  // out of memory for watching it: closed
-  receptions_.emplace(id, std::move(reception));
+  ++of_client_[client];
+  receptions_.emplace(id, Place{std::move(reception), std::move(client)});
 }
 
 std::unique_ptr<io::Stream> Address::take(std::uint64_t reception) {
   const auto found = receptions_.find(reception);
   CHECK(found != receptions_.end(), "a reception ends once");
-  auto stream = found->second->release();
+  auto stream = found->second.reception->release();
+  if (const auto client = of_client_.find(found->second.client); --client->second == 0) {
+    of_client_.erase(client);
+  }
   receptions_.erase(found);
   if (std::exchange(is_waiting_, false)) listener_->want_accept();
   return stream;

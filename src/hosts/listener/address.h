@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -81,6 +82,8 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   std::string bound() const { return bound_; }
   /// Times it accepted nobody for a while: out of descriptors, or of room for request heads.
   std::uint64_t accept_pauses() const { return accept_pauses_.load(std::memory_order_relaxed); }
+  /// Connections without a request that had to give way to those of other clients.
+  std::uint64_t displaced() const { return displaced_.load(std::memory_order_relaxed); }
   // Home shard: what receptions tell.
   void received(std::uint64_t reception, ByteSpan head, ByteSpan early);
   void refused(std::uint64_t reception, const http::Refusal& refusal);
@@ -91,6 +94,7 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   void on_acceptable() override;
   void welcome(std::unique_ptr<io::Stream> stream);
   void rest();
+  bool displace();
   std::unique_ptr<io::Stream> take(std::uint64_t reception);
   void answer(std::unique_ptr<io::Stream> stream, Answer answer);
   std::optional<Route> route_of(const http::Request& request) const;
@@ -99,7 +103,7 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   const std::optional<TlsFiles> tls_;
   const host::Services home_;
   std::string bound_;
-  std::atomic<std::uint64_t> accept_pauses_{0};
+  std::atomic<std::uint64_t> accept_pauses_{0}, displaced_{0};
   mutable std::mutex mutex_;
   std::vector<Route> routes_;  // guarded by mutex_
   bool is_closed_ = false;     // guarded by mutex_
@@ -107,7 +111,13 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   // Home shard only.
   std::shared_ptr<io::TlsContext> tls_context_;  // shared with the streams made from it
   std::unique_ptr<io::Listener> listener_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Reception>> receptions_;
+  /// A reception, and whose it is.
+  struct Place {
+    std::unique_ptr<Reception> reception;
+    std::string client;
+  };
+  std::map<std::uint64_t, Place> receptions_;     // the oldest first
+  std::map<std::string, std::size_t> of_client_;  // how many of them
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> refusals_;
   std::uint64_t last_id_ = 0;
   std::optional<io::TimerId> resting_;
@@ -123,6 +133,7 @@ class Claim {
   Claim& operator=(const Claim&) = delete;
   std::string bound() const { return address_->bound(); }
   std::uint64_t accept_pauses() const { return address_->accept_pauses(); }
+  std::uint64_t displaced() const { return address_->displaced(); }
   /// Whether a later request on one of the claimant's connections is the claimant's too.
   bool owns(const http::Request& request) const { return address_->leads_to(request, claimant_); }
   /// Gives a connection up to whoever serves the request on it.

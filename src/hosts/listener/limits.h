@@ -9,6 +9,7 @@ namespace theater::hosts::listener {
 
 // Of an address, which several actors may share.
 inline constexpr std::size_t kReceptionsMax = 1024;            // connections whose head is read
+inline constexpr std::size_t kClientReceptionsMax = 64;        // of one client, once all are taken
 inline constexpr std::size_t kAcceptsMax = 64;                 // connections taken in one turn
 inline constexpr Nanoseconds kAcceptRest = Milliseconds(100);  // after descriptors ran out
 inline constexpr Nanoseconds kHeadTime = std::chrono::seconds(10);  // a head is complete: 408

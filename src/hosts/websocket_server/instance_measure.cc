@@ -27,6 +27,9 @@ void Instance::measure(actor::Figures& figures) const {
   figures.counter(
       {"websocket_accept_pauses_total", "Times the address accepted nobody for a while."},
       claim_ ? claim_->accept_pauses() : 0);
+  figures.counter(
+      {"websocket_displaced_total", "Connections without a request that gave way to others."},
+      claim_ ? claim_->displaced() : 0);
 }
 
 }  // namespace theater::hosts::websocket_server
