@@ -30,11 +30,12 @@ void Instance::handled(const actor::EventBatch& inputs, const actor::HandledEnd&
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (const auto id = request_of(inputs[i])) delivery.ids.push_back(*id);
   }
+  std::ranges::sort(delivery.ids);  // a guest may return any number of answers
   if (end.is_commit) {
     const auto answers = wasm::from_binary<Answers>(end.answers);
     CHECK(answers, "the engine answers canonical values");
     for (const auto& [id, answer] : *answers) {
-      if (std::ranges::find(delivery.ids, id) != delivery.ids.end()) note_answer(id, answer);
+      if (std::ranges::binary_search(delivery.ids, id)) note_answer(id, answer);
     }
   }
   for (const std::uint64_t id : delivery.ids) {
@@ -69,10 +70,8 @@ void Instance::perform_answers(const Answers& answers) {
   const Delivery delivery = std::move(deliveries_.front());
   deliveries_.pop_front();
   for (const auto& [id, answer] : answers) {
-    Exchange* exchange = exchanges_.find(id);
-    if (exchange && std::ranges::find(delivery.ids, id) != delivery.ids.end()) {
-      perform_answer(id, *exchange, answer);
-    }
+    if (!std::ranges::binary_search(delivery.ids, id)) continue;
+    if (Exchange* exchange = exchanges_.find(id)) perform_answer(id, *exchange, answer);
   }
   for (const std::uint64_t id : delivery.done) {
     Exchange* exchange = exchanges_.find(id);
