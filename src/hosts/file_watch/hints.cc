@@ -41,12 +41,14 @@ void Hints::add(const Signal& signal, MonotonicTime now) {
     lost_.push_back(signal.directory);
     return;
   }
+  const bool departs = signal.sign == Sign::kMovedFrom;
+  if (departs && departures_.size() >= limits_.pending_max) return overflow();
   const NameKey key{signal.directory, signal.name};
   Name* const name = touch(key);
   if (name == nullptr) return;
   if (signal.sign == Sign::kWritten) name->is_written = true;
-  if (signal.sign == Sign::kMovedFrom) {
-    name->left = now;
+  if (departs) {
+    if (!name->left) name->left = now;  // a name that departs again and again is told in time
     departures_.insert_or_assign(signal.cookie, key);
   }
   if (signal.sign == Sign::kMovedTo) {

@@ -102,6 +102,21 @@ TEST(Hints, BeyondItsBoundItForgetsAndSaysSo) {
   EXPECT_FALSE(gathered.hints.has_overflowed());
 }
 
+TEST(Hints, ANameThatDepartsAgainAndAgainIsToldAndBounded) {
+  Gathered gathered;
+  for (std::uint32_t cookie = 1; cookie <= 3; ++cookie) {
+    gathered.add(Sign::kChanged, "a");
+    gathered.add(Sign::kMovedFrom, "a", cookie);
+    gathered.now = gathered.now + Milliseconds(40);
+  }
+  EXPECT_EQ(gathered.take(), "a ") << "since it departed first the time is over";
+  EXPECT_TRUE(gathered.hints.empty());
+  for (std::uint32_t cookie = 1; cookie <= 5; ++cookie) {
+    gathered.add(Sign::kMovedFrom, "a", cookie);
+  }
+  EXPECT_TRUE(gathered.hints.has_overflowed()) << "each is remembered until it is paired";
+}
+
 TEST(Hints, LostWatchesCountAgainstTheBoundToo) {
   Gathered gathered;
   for (int i = 0; i < 4; ++i) gathered.add(Sign::kWatchLost, "");
