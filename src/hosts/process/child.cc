@@ -65,7 +65,7 @@ void Child::act(ChildAction action) {
 
 void Child::watch() {
   const Status watched = services_.descriptors.watch(handle_.get(), io::Readiness::kRead, *this);
-  if (!watched) return abort();
+  if (!watched) return fail(watched.error());
   for (Output& output : outputs_) watch_output(output);
   write_input();
 }
@@ -90,7 +90,7 @@ void Child::watch_output(Output& output) {
   if (!is_wanted) return services_.descriptors.unwatch(output.pipe.get());
   const Status watched =
       services_.descriptors.watch(output.pipe.get(), io::Readiness::kRead, *this);
-  if (!watched) abort();
+  if (!watched) fail(watched.error());
 }
 
 void Child::read(Output& output) {
@@ -162,7 +162,7 @@ void Child::write_input() {
     if (wrote < 0 && errno == EAGAIN) {
       const Status watched =
           services_.descriptors.watch(input_pipe_.get(), io::Readiness::kWrite, *this);
-      return watched ? void() : abort();
+      return watched ? void() : fail(watched.error());
     }
     const std::size_t done = wrote < 0 ? input_.size() : static_cast<std::size_t>(wrote);
     is_input_ended_ |= wrote < 0;
@@ -180,6 +180,14 @@ void Child::signal(int number) {
 }
 
 void Child::abort() { apply(ChildInput::kAbort); }
+
+/// Nothing would be heard of it any more: it is ended, and its end told.
+void Child::fail(const Error& why) {
+  if (machine_.state() == ChildState::kEnded) return;
+  abort();
+  exit_ = std::unexpected(host::guest_error(why));
+  user_.tell_end(id_, *exit_);
+}
 
 /// Of a program that has exited at once; one that was just killed may take its time.
 void Child::take_exit() {

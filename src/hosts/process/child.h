@@ -66,6 +66,7 @@ class Child final : private io::DescriptorUser {
   void apply(ChildInput input);
   void act(ChildAction action);
   void watch();
+  void fail(const Error& why);
   void watch_output(Output& output);
   void read(Output& output);
   bool tell(Output& output);

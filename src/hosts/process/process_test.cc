@@ -128,6 +128,17 @@ TEST(Process, RunsAProgramAndTellsWhatItSaid) {
   EXPECT_EQ(programs.end, "3 ");
 }
 
+TEST(Process, OneThatCannotBeWatchedIsEndedAndTold) {
+  for (int nth = 1; nth <= 3; ++nth) {  // itself, its output, its error output
+    Programs programs;
+    programs.shard.descriptors.fail_nth(nth);
+    ASSERT_TRUE(programs.spawn("sh", {"-c", "sleep 100"}));
+    programs.take();
+    EXPECT_EQ(programs.end, error(host::GuestCode::kFull)) << nth;
+    EXPECT_EQ(programs.instance->census().operations, 0u);
+  }
+}
+
 TEST(Process, GivesItOnlyWhatIsGranted) {
   Programs programs;
   ASSERT_TRUE(
