@@ -119,6 +119,29 @@ TEST_F(Terminal, EveryEndLeavesItAsItWas) {
   }
 }
 
+TEST_F(Terminal, OrdersWithoutRawModeAreTakenBackToo) {
+  Rehearsal rehearsal(*family, text);
+  rehearsal.act("write", arguments_of(to_bytes(as_bytes("plain"))));
+  rehearsal.pass({});
+  rehearsal.act("write", arguments_of(to_bytes(as_bytes("\x1b[?25l\x1b[?1003h"))));
+  rehearsal.pass({});
+  screen.look();
+  rehearsal.instance().stop(actor::StopMode::kKill);
+  rehearsal.pass(std::chrono::seconds(2));
+  const std::string after = screen.look();
+  EXPECT_NE(after.find("\x1b[?25h"), std::string::npos) << "the cursor is shown";
+  EXPECT_NE(after.find("\x1b[?1003l"), std::string::npos) << "the mouse is let go";
+}
+
+TEST_F(Terminal, PlainTextIsFollowedByNothing) {
+  Rehearsal rehearsal(*family, text);
+  rehearsal.act("write", arguments_of(to_bytes(as_bytes("plain"))));
+  rehearsal.pass({});
+  rehearsal.instance().stop(actor::StopMode::kKill);
+  rehearsal.pass(std::chrono::seconds(2));
+  EXPECT_EQ(screen.look(), "plain");
+}
+
 /// No shard waits for its program to be loaded, and nothing is put at risk before.
 TEST_F(Terminal, ItsKeeperIsStartedByAWorkerAndRawModeWaitsForIt) {
   Rehearsal rehearsal(*family, text);

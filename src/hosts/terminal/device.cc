@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/result.h"
@@ -49,7 +50,15 @@ Result<std::unique_ptr<Device>> Device::open(const std::string& path) {
   return device;
 }
 
-Device::~Device() { leave_raw(); }
+Device::~Device() {
+  leave_raw();
+  if (is_ordered_ && is_in_front(terminal_.get())) reset_screen();
+}
+
+void Device::reset_screen() {
+  static_cast<void>(!::write(terminal_.get(), kScreenReset.data(), kScreenReset.size()));
+  is_ordered_ = false;
+}
 
 KeeperOrder Device::order_keeper(const KeeperProgram& program) const {
   constexpr int kFirst = STDERR_FILENO + 1;  // the keeper's own come below
@@ -76,7 +85,7 @@ void Device::make_raw() {
 void Device::leave_raw() {
   if (!std::exchange(is_raw_, false) || !keeper_) return;
   ::tcsetattr(terminal_.get(), TCSANOW, &settings_);
-  static_cast<void>(!::write(terminal_.get(), kScreenReset.data(), kScreenReset.size()));
+  reset_screen();
   keeper_->note_lines();
 }
 
@@ -96,7 +105,12 @@ Result<std::optional<std::size_t>> Device::read(std::span<std::uint8_t> buffer) 
 
 Result<std::size_t> Device::write(ByteSpan bytes) {
   const ssize_t taken = ::write(terminal_.get(), bytes.data(), bytes.size());
-  if (taken >= 0) return static_cast<std::size_t>(taken);
+  if (taken >= 0) {
+    const auto written = static_cast<std::size_t>(taken);
+    constexpr std::uint8_t kEscape = 0x1b;
+    is_ordered_ |= std::ranges::find(bytes.first(written), kEscape) != bytes.first(written).end();
+    return written;
+  }
   if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
   return fail(Code::kClosed, "the terminal is gone");
 }

@@ -47,11 +47,13 @@ class Device {
  private:
   explicit Device(io::OwnedDescriptor terminal) : terminal_(std::move(terminal)) {}
   void make_raw();
+  void reset_screen();
 
   io::OwnedDescriptor terminal_;
   termios settings_{};
   dev_t number_ = 0;
   bool is_raw_ = false;             // or is to be
+  bool is_ordered_ = false;         // it was given more than text
   std::unique_ptr<Keeper> keeper_;  // null: not yet
 };
 
