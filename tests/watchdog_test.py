@@ -1,6 +1,6 @@
 """A host function that blocks its shard is named by `theater run --watchdog` and fails the test
-that ran it, as is what a socket's readiness leads to; without a fault nobody is named, not even on a
-machine that has too much to do.
+that ran it, as is what a socket's readiness leads to; without a fault nobody is named, not even on
+a machine that has too much to do.
 """
 
 import json
@@ -61,7 +61,8 @@ class WatchdogTest(support.ActorTest):
                 self.wait_until_named(node)
         said = str(failed.exception)
         print(said.strip())
-        self.assertRegex(said, r"\[echo\] acceptable of websocket-server held its shard for \d+\.\d")
+        self.assertRegex(
+            said, r"\[echo\] acceptable of websocket-server held its shard for \d+\.\d")
 
     def test_json_has_the_family(self):
         node = self.counter(options=("--log-format", "json"))

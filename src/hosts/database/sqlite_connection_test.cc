@@ -2,79 +2,13 @@
 // group leaves nothing and harms no other; the ledger makes each write happen once; a guest reaches
 // neither other files nor settings nor the ledger; locked, corrupt and full files are errors with a
 // code; an aborted job ends soon.
-#include "hosts/database/sqlite_connection.h"
-
-#include <gtest/gtest.h>
-
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include "hosts/database/limits.h"
+#include "hosts/database/testing/sqlite_fixture.h"
 
 namespace theater::hosts::database {
 namespace {
-
-using host::GuestCode;
-namespace fs = std::filesystem;
-
-struct SqliteTest : testing::Test {
-  fs::path folder = fs::temp_directory_path() /
-                    fmt::format("theater-sqlite-{}-{}", ::getpid(),
-                                testing::UnitTest::GetInstance()->random_seed() +
-                                    testing::UnitTest::GetInstance()->current_test_info()->line());
-  SqliteOptions options;
-  std::uint64_t last_job = 0;
-
-  SqliteTest() {
-    fs::create_directories(folder);
-    options.file = (folder / "test.db").string();
-    options.file_max = 1 << 30;
-    options.result_max = 8 << 20;
-    options.connect_max = Milliseconds(50);
-  }
-  ~SqliteTest() override { fs::remove_all(folder); }
-
-  std::unique_ptr<SqliteConnection> open() {
-    auto made = std::make_unique<SqliteConnection>(options);
-    const auto opened = made->open();
-    EXPECT_TRUE(opened) << opened.error().message;
-    return made;
-  }
-  std::shared_ptr<Job> job(Access access, std::vector<Statement> statements) {
-    auto made = std::make_shared<Job>();
-    made->id = {++last_job};
-    made->access = access;
-    made->statements = std::move(statements);
-    made->answer = {1000, 1 << 20};
-    made->time_max = Milliseconds(100);
-    return made;
-  }
-  static std::expected<std::vector<Rows>, host::GuestError> decode(JobResult result) {
-    if (!result) return std::unexpected(result.error());
-    std::vector<Rows> all;
-    for (const Bytes& bytes : *result) all.push_back(*wasm::from_binary<Rows>(bytes));
-    return all;
-  }
-  auto write(SqliteConnection& connection, std::string sql, std::vector<Value> params = {}) {
-    const std::vector<JobPointer> jobs{
-        job(Access::kWrite, {{std::move(sql), std::move(params), {}}})};
-    return decode(connection.run(jobs).front());
-  }
-  auto read(SqliteConnection& connection, std::string sql, std::vector<Value> params = {}) {
-    const std::vector<JobPointer> jobs{
-        job(Access::kRead, {{std::move(sql), std::move(params), {}}})};
-    return decode(connection.run(jobs).front());
-  }
-  std::int64_t number(SqliteConnection& connection, const std::string& sql) {
-    const auto rows = read(connection, sql);
-    EXPECT_TRUE(rows) << rows.error().message;
-    return std::get<Value::kInteger>(rows->front().rows.front().front().value);
-  }
-};
-
-Value integer(std::int64_t number) { return Value::make<Value::kInteger>(number); }
-Value text(std::string_view it) { return Value::make<Value::kText>(it); }
 
 TEST_F(SqliteTest, EveryKindOfValueComesBack) {
   const auto connection = open();
@@ -300,114 +234,12 @@ TEST_F(SqliteTest, ALedgerThatAGuestMadeIsNone) {
   EXPECT_EQ(opened.error().code, GuestCode::kDenied);
 }
 
-TEST_F(SqliteTest, SortingTakesNoDisk) {
-  const auto connection = open();
-  const auto refused = read(*connection,
-                            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
-                            " SELECT randomblob(100000), i FROM n ORDER BY 1");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().detail, "SQLITE_NOMEM");
-  EXPECT_EQ(number(*connection, "SELECT 7"), 7);
-}
-
-TEST_F(SqliteTest, AQueryThatGoesOnDoesNotMakeTheLogGrowForEver) {
-  options.file_max = 1 << 20;
-  const auto writer = open();
-  ASSERT_TRUE(write(*writer, "CREATE TABLE t (a)"));
-  ASSERT_TRUE(write(*writer, "INSERT INTO t VALUES (1)"));
-  options.access = Access::kRead;
-  const auto reader = open();
-  auto query =
-      job(Access::kRead, {{"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
-                           " SELECT i FROM n, t",
-                           {},
-                           {}}});
-  query->rows_per_part = 10;
-  ASSERT_TRUE(reader->next_part(*query));
-  const std::string change = "UPDATE t SET a = randomblob(500000)";
-  auto done = write(*writer, change);
-  for (int i = 0; i < 100 && done; ++i) done = write(*writer, change);
-  ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().code, GuestCode::kFull);
-  EXPECT_LT(fs::file_size(options.file + "-wal"), kLogBytesMin + (2u << 20));
-  reader->end_query();
-  EXPECT_TRUE(write(*writer, change));
-  EXPECT_TRUE(write(*writer, change));
-}
-
 TEST_F(SqliteTest, FullTextSearchWorks) {
   const auto connection = open();
   ASSERT_TRUE(write(*connection, "CREATE VIRTUAL TABLE notes USING fts5(body)"));
   const auto done = write(*connection, "INSERT INTO notes VALUES ($1)", {text("the actor model")});
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(number(*connection, "SELECT count(*) FROM notes WHERE notes MATCH 'actor'"), 1);
-}
-
-TEST_F(SqliteTest, AnswersAreBounded) {
-  const auto connection = open();
-  const std::string many =
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n LIMIT 1001";
-  const auto rows = read(*connection, many);
-  ASSERT_FALSE(rows);
-  EXPECT_EQ(rows.error().code, GuestCode::kTooLarge);
-  const auto bytes = read(*connection, "SELECT zeroblob(2000000)");
-  ASSERT_FALSE(bytes);
-  EXPECT_EQ(bytes.error().code, GuestCode::kTooLarge);
-  EXPECT_FALSE(read(*connection, "SELECT zeroblob(100000000)"));
-}
-
-TEST_F(SqliteTest, MemoryIsBoundedWhateverAStatementMakes) {
-  const auto connection = open();
-  EXPECT_EQ(read(*connection, "SELECT length(hex(zeroblob(5000000)))").error().code,
-            GuestCode::kTooLarge);
-  std::string wide = "SELECT 1";
-  for (int i = 0; i < 240; ++i) wide += ", hex(zeroblob(4000000))";  // together 1.9 GB
-  sqlite3_memory_highwater(1);
-  const auto refused = read(*connection, wide);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().detail, "SQLITE_NOMEM");
-  EXPECT_EQ(refused.error().code, GuestCode::kFull);
-  auto query = job(Access::kRead, {{wide, {}, {}}});
-  query->rows_per_part = 10;
-  EXPECT_FALSE(connection->next_part(*query));
-  connection->end_query();
-  EXPECT_LE(sqlite3_memory_highwater(0), kSqliteHeapBytes);
-  EXPECT_EQ(number(*connection, "SELECT 7"), 7) << "it goes on";
-  EXPECT_FALSE(write(*connection, "CREATE TABLE t AS " + wide));
-  EXPECT_TRUE(write(*connection, "CREATE TABLE t (a)"));
-}
-
-TEST_F(SqliteTest, ARowThatIsTooLargeIsNotCopied) {
-  const auto connection = open();
-  ASSERT_TRUE(write(*connection, "CREATE TABLE t (a, b)"));
-  ASSERT_TRUE(write(*connection, "INSERT INTO t VALUES (zeroblob(600000), zeroblob(600000))"));
-  const auto refused = read(*connection, "SELECT a, b FROM t");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, GuestCode::kTooLarge);
-  EXPECT_TRUE(read(*connection, "SELECT a FROM t"));
-}
-
-TEST_F(SqliteTest, PartsHaveEveryRowOnce) {
-  const auto connection = open();
-  auto query = job(Access::kRead,
-                   {{"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25)"
-                     " SELECT i FROM n",
-                     {},
-                     {}}});
-  query->rows_per_part = 10;
-  std::int64_t next = 1;
-  std::vector<std::uint64_t> counts;
-  for (bool is_last = false; !is_last;) {
-    const auto part = connection->next_part(*query);
-    ASSERT_TRUE(part);
-    is_last = part->is_last;
-    counts.push_back(part->count);
-    const auto rows = *wasm::from_binary<Rows>(part->rows);
-    EXPECT_EQ(rows.columns, std::vector<std::string>{"i"});
-    for (const auto& row : rows.rows) EXPECT_EQ(row.front(), integer(next++));
-  }
-  EXPECT_EQ(counts, (std::vector<std::uint64_t>{10, 10, 5}));
-  connection->end_query();
 }
 
 TEST_F(SqliteTest, ALockedFileIsBusyWithinTheStatementsTime) {
@@ -460,23 +292,6 @@ TEST_F(SqliteTest, DamageInTheMiddleIsAnErrorOfTheStatementThatMeetsIt) {
   EXPECT_EQ(rows.error().detail, "SQLITE_CORRUPT");
   EXPECT_EQ(rows.error().code, GuestCode::kIo);
   EXPECT_TRUE(connection->is_broken());
-}
-
-TEST_F(SqliteTest, AFullFileUndoesTheWriteAloneAndGoesOn) {
-  options.file_max = 40 * 4096;
-  const auto connection = open();
-  ASSERT_TRUE(write(*connection, "CREATE TABLE t (a)"));
-  std::vector<JobPointer> jobs;
-  jobs.push_back(job(Access::kWrite, {{"INSERT INTO t VALUES (1)", {}, {}}}));
-  jobs.push_back(job(Access::kWrite, {{"INSERT INTO t VALUES (zeroblob(1000000))", {}, {}}}));
-  jobs.push_back(job(Access::kWrite, {{"INSERT INTO t VALUES (2)", {}, {}}}));
-  const auto results = connection->run(jobs);
-  EXPECT_TRUE(results[0]);
-  ASSERT_FALSE(results[1]);
-  EXPECT_EQ(results[1].error().code, GuestCode::kFull);
-  EXPECT_EQ(results[1].error().detail, "SQLITE_FULL");
-  EXPECT_TRUE(results[2]);
-  EXPECT_EQ(number(*connection, "SELECT count(*) FROM t"), 2);
 }
 
 TEST_F(SqliteTest, AnAbortedJobEndsAndTheOthersOfItsGroupAreDone) {

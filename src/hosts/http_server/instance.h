@@ -169,23 +169,19 @@ class Instance final : public host::BoundInstance<Instance>,
   Exchanges exchanges_;
   const ByteCount outgoing_ = websocket::count_bytes();  // shared with its connections
   Topics topics_;
-  std::map<std::string, std::uint64_t> clients_;  // requests that are held, by address
-  std::map<std::string, std::uint64_t> reading_;  // bodies that are being read, by address
+  std::map<std::string, std::uint64_t> clients_, reading_;  // by address: requests; bodies to come
   std::array<std::uint64_t, static_cast<std::size_t>(State::kCount)> counts_{};  // connections
   std::deque<Delivery> deliveries_;
   Chores chores_;
   std::vector<std::uint64_t> folding_;  // restart: requests of the last recv
-  std::uint64_t last_connection_ = 0, last_publication_ = 0;
-  std::uint64_t last_id_ = 0;  // of requests, without kHostIdBit
+  std::uint64_t last_connection_ = 0, last_publication_ = 0, last_id_ = 0;  // without kHostIdBit
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> dirty_;        // connections with something to flush
-  std::vector<std::uint64_t> held_;         // connections that wait for room in the queue
-  std::vector<std::uint64_t> interrupted_;  // restart: ended events not queued yet
+  std::vector<std::uint64_t> dirty_, held_;  // connections: to flush; waiting for room
+  std::vector<std::uint64_t> interrupted_;   // restart: ended events not queued yet
   std::vector<std::unique_ptr<Connection>> dead_;
   Bytes event_;  // being written
   Traffic traffic_;
-  std::uint64_t untold_refusals_ = 0;  // not yet in the chain
-  std::uint64_t untold_cut_offs_ = 0;  // likewise
+  std::uint64_t untold_refusals_ = 0, untold_cut_offs_ = 0;  // not yet in the chain
   MonotonicTime tick_time_;
   std::string date_line_;
   std::optional<io::TimerId> tick_;
@@ -196,8 +192,7 @@ class Instance final : public host::BoundInstance<Instance>,
   host::Deferred<Instance> deferred_{services_.executor, *this};
   host::Patrol patrol_{services_.executor,
                        {[this](std::uint64_t number) { sweep(number); }, [this] { end_tick(); }}};
-  /// Shared with routes, which hold it weakly: this instance may be gone when
-  /// they arrive. Destroyed with it, on its shard.
+  /// Routes hold it weakly: this instance may be gone when they arrive. Destroyed on its shard.
   std::shared_ptr<listener::Admitter*> self_;
   std::unique_ptr<listener::Claim> claim_;
 };

@@ -360,7 +360,8 @@ TEST_F(Held, WhatIsHeldForAllIsBoundedAndTheSlowestPay) {
 
 TEST_F(Slow, AnEventIsWeighedAsItIsWritten) {
   begin("/events");
-  const ServerEvent event{"", "", std::string(2000, '\n')};
+  const std::string data(2000, '\n');
+  const ServerEvent event{"", "", data};
   const Bytes result = actor.call(DeskActor::kSendEvent, host::arguments_of(id, event));
   EXPECT_EQ(result[1], static_cast<std::uint8_t>(host::GuestCode::kTooLarge)) << "14,000 bytes";
 }

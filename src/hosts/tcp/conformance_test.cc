@@ -17,8 +17,10 @@ struct TcpProvoker {
       "connections_max = 4\ncredit_items = 2\nclose = \"1s\"\ntransfer_to = [\"other\"]\n";
   static constexpr std::uint64_t kBytesMax = 64 * 1024;
   static std::vector<std::string_view> wrong_grants() {
-    return {"mode = \"passive\"", "allow = [\"a.com\"]",
-            "allow = [\"a.com:1\"]\nconnections_max = 0", "listen = \"here\"",
+    return {"mode = \"passive\"",
+            "allow = [\"a.com\"]",
+            "allow = [\"a.com:1\"]\nconnections_max = 0",
+            "listen = \"here\"",
             "allow = [\"a.com:1\"]\ntls_verify = false",
             "allow = [\"a.com:1\"]\nout_high = \"2MiB\"\nout_hard = \"1MiB\""};
   }
