@@ -36,7 +36,8 @@ class ConformanceTest(support.ActorTest):
         grant = "[grants.websocket-server]\n"
         self.assertIn(grant, text)
         manifest = self.folder / "echo.toml"
-        manifest.write_text(text.replace(grant, grant + more))
+        together = 'unfinished_max = "1GiB"\n'  # many cases at once, each with up to 16 MiB
+        manifest.write_text(text.replace(grant, grant + together + more))
         self.port = free_port()
         return Node([manifest], data, {"listen": f"127.0.0.1:{self.port}"})
 

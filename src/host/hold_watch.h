@@ -46,6 +46,8 @@ class HoldWatch {
       const Nanoseconds time = watch_.held_.since(begun_);
       if (time > longest_) watch_.report_({watch_.family_, function_, time});
     }
+    /// Whether it has taken longer than what is given nothing may.
+    bool is_long() const { return watch_.held_.passed(begun_) > kHoldMax; }
     Timed(const Timed&) = delete;
     Timed& operator=(const Timed&) = delete;
 

@@ -2,6 +2,8 @@
 // that passes it on, so that what times it belongs to neither.
 #include "host/watched_services.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace theater::host {
@@ -20,7 +22,9 @@ class WatchedStream final : public io::Stream, private io::StreamUser {
   }
   void detach() override { stream_->detach(); }
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
-    return stream_->read(buffer);
+    auto got = stream_->read(buffer);
+    if (got && *got) *given_ = std::min(*given_ + **got, kGivenMax);
+    return got;
   }
   Result<std::size_t> write(std::span<const ByteSpan> pieces) override {
     return stream_->write(pieces);
@@ -32,8 +36,10 @@ class WatchedStream final : public io::Stream, private io::StreamUser {
 
  private:
   void on_readable() override {
-    const HoldWatch::Timed timed(*watch_, "readable");
+    const auto given = given_;
+    const HoldWatch::Timed timed(*watch_, "readable", *given);
     user_->on_readable();
+    if (timed.is_long()) *given = 0;
   }
   void on_writable() override {
     const HoldWatch::Timed timed(*watch_, "writable");
@@ -41,6 +47,10 @@ class WatchedStream final : public io::Stream, private io::StreamUser {
   }
 
   const std::unique_ptr<io::Stream> stream_;
+  /// Of a message that comes in many reads; with the last of them it is taken as a whole.
+  static constexpr std::size_t kGivenMax = 64 * 1024 * 1024;
+  /// Read since the user took long. Shared with its call, which may destroy this.
+  const std::shared_ptr<std::size_t> given_ = std::make_shared<std::size_t>(0);
   const HoldWatch* watch_ = nullptr;  // once attached, as the user
   io::StreamUser* user_ = nullptr;
 };

@@ -6,7 +6,7 @@
 namespace theater::hosts::listener {
 namespace {
 
-TEST(Client, IsAnAddressOrANetwork) {
+TEST(ClientAddress, IsAnAddressOrANetwork) {
   EXPECT_EQ(client_of("192.0.2.1:80"), "192.0.2.1");
   EXPECT_EQ(client_of("192.0.2.1:81"), client_of("192.0.2.1:80"));
   EXPECT_EQ(client_of("[2001:db8:1:2:3:4:5:6]:80"), "2001:db8:1:2::");

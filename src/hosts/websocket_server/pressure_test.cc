@@ -158,11 +158,11 @@ std::string beginning(std::size_t size, std::size_t sent) {
 }
 
 TEST_F(ServerFixture, AMessageHasItsTime) {
-  serve("message_wait = \"10s\"\nping = \"1000s\"\nidle = \"1000s\"\n");
+  serve("message_wait = \"10s\"\nping = \"1000s\"\nidle = \"2000s\"\n");
   auto stalled = open();
   stalled.send(beginning(1000, 10));
   auto busy = open();
-  for (int i = 0; i < 15; ++i) {
+  for (int i = 0; i < 20; ++i) {     // its time, that of the close, a tick
     busy.send(beginning(1000, 10));  // always at one
     stalled.send(client_frame(Opcode::kPong, ""));
     pass(std::chrono::seconds(1));
@@ -172,7 +172,7 @@ TEST_F(ServerFixture, AMessageHasItsTime) {
   EXPECT_EQ(actor.seen.back(), "closed 1006 (deadline)");
   EXPECT_TRUE(stalled.is_ended());
   EXPECT_FALSE(busy.is_ended());
-  EXPECT_EQ(actor.echoed, 15u);
+  EXPECT_EQ(actor.echoed, 20u);
 }
 
 TEST_F(ServerFixture, WhatIsUnfinishedOfAllClientsIsBounded) {
