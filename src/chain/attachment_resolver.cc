@@ -48,6 +48,7 @@ void AttachmentResolver::note(const ScannedBatch& batch) {
   if (!batches_.empty() && batches_.back().first_lsn >= batch.header.first_lsn) return;
   batches_.push_back(
       {batch.header.first_lsn, batch.segment, batch.offset, batch.header.stored_bytes()});
+  if (batches_.size() > places_max_) batches_.pop_front();
 }
 
 Result<ByteSpan> AttachmentResolver::page_bytes(const Frame& frame, std::size_t attachment,
@@ -132,7 +133,7 @@ Result<AttachmentResolver::BatchPlaceOnDisk> AttachmentResolver::find_batch(Lsn 
   return *--after;
 }
 
-/// In the last segment that begins before `lsn`. For the few references to what was not read.
+/// In the last segment that begins before `lsn`. For the few references to what is long past.
 Result<AttachmentResolver::BatchPlaceOnDisk> AttachmentResolver::search_batch(Lsn lsn) {
   TRY(auto scanner, BatchScanner::open(files_, directory_));
   std::uint64_t low = 1, high = scanner.segments() + 1;

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "chain/batch_scanner.h"
 #include "chain/commitments.h"
 #include "chain/event.h"
+#include "chain/limits.h"
 #include "chain/log_format.h"
 #include "chain/segment_window.h"
 #include "io/file.h"
@@ -25,12 +26,13 @@ struct AttachmentBytes {
 };
 
 /// Reads pay files and earlier frames. `note` every batch, in order, before resolving what is in
-/// it; frames before the first noted batch are looked for in the segments. Checks places and
-/// lengths, not digests: verify does. Not for concurrent use.
+/// it; the places of the last `places_max` are kept, what is before them is looked for in the
+/// segments. Checks places and lengths, not digests: verify does. Not for concurrent use.
 class AttachmentResolver {
  public:
-  AttachmentResolver(io::FileSystem& files, std::string directory)
-      : files_(files), directory_(std::move(directory)) {}
+  AttachmentResolver(io::FileSystem& files, std::string directory,
+                     std::size_t places_max = kBatchPlacesMax)
+      : files_(files), directory_(std::move(directory)), places_max_(places_max) {}
 
   void note(const ScannedBatch& batch);
 
@@ -59,10 +61,10 @@ class AttachmentResolver {
 
   io::FileSystem& files_;
   const std::string directory_;
-  std::vector<BatchPlaceOnDisk> batches_;
+  const std::size_t places_max_;
+  std::deque<BatchPlaceOnDisk> batches_;
   std::optional<SegmentWindow> pay_, earlier_;
   std::uint64_t pay_number_ = 0, earlier_number_ = 0;
-  Bytes pay_buffer_;
   Frame earlier_frame_;
   Record earlier_record_;
 };

@@ -28,6 +28,9 @@ inline constexpr std::size_t kWatermarkSlotBytes = 4096;
 inline constexpr std::uint64_t kSegmentBytesMin = 16 * 1024;
 inline constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{1} << 30;
 
+// Of a reader.
+inline constexpr std::size_t kBatchPlacesMax = 64 * 1024;  // that it remembers; 32 bytes each
+
 // Of the writer.
 inline constexpr std::uint64_t kSegmentBytes = 64ull * 1024 * 1024;
 inline constexpr std::size_t kShardQueueBytes = 16ull * 1024 * 1024;

@@ -99,6 +99,48 @@ TEST(Log, ResolvesPagesAndPayloadsWhereverTheyAre) {
   EXPECT_EQ(payload_digest(bytes->salt, bytes->bytes), record.inputs[0].payload.digest);
 }
 
+TEST(Log, ResolvesWhatIsFarBackWithoutRememberingWhereItIs) {
+  LogFixture world;
+  ASSERT_TRUE(world.open());
+  auto actor = world.create(1);
+  const Salt salt = LogFixture::salt(5);
+  const Input input{commit_payload(salt, as_bytes("far back"), type_hint("string")), std::nullopt};
+  RecordDraft draft{Kind::kReceive};
+  draft.inputs = std::span(&input, 1);
+  draft.name = "theater:actor/timer-handler@0.1.0#handle-events";
+  const Attachment stored = Attachment::payload(salt, as_bytes("far back"));
+  const auto first = actor->append(draft, std::span(&stored, 1));
+  ASSERT_TRUE(first);
+  for (int i = 0; i < 40; ++i) {
+    world.step_all();
+    ASSERT_TRUE(world.receive(*actor, 1, 2000));
+  }
+  const Attachment there = Attachment::elsewhere(input.payload, first->lsn);
+  ASSERT_TRUE(actor->append(draft, std::span(&there, 1)));
+  world.close();
+
+  AttachmentResolver resolver(world.disk, world.directory, 2);
+  auto scanner = BatchScanner::open(world.disk, world.directory).value();
+  Frame frame;
+  Record record;
+  int found = 0;
+  while (const ScannedBatch* const batch = scanner.next().value()) {
+    resolver.note(*batch);
+    for (ByteSpan rest = batch->body(); !rest.empty(); rest = rest.subspan(frame.bytes)) {
+      ASSERT_TRUE(parse_frame(rest, frame));
+      if (frame.attachments.empty() || frame.attachments[0].place != AttachmentPlace::kElsewhere) {
+        continue;
+      }
+      ASSERT_TRUE(resolver.decode(frame, record));
+      const auto bytes = resolver.resolve(frame, 0, &record.inputs.at(0).payload);
+      ASSERT_TRUE(bytes) << bytes.error().message;
+      EXPECT_EQ(as_text(bytes->bytes), "far back");
+      ++found;
+    }
+  }
+  EXPECT_EQ(found, 1);
+}
+
 TEST(Log, SealsWhenIdleAndOnlyOnce) {
   LogFixture world;
   ASSERT_TRUE(world.open());
