@@ -27,6 +27,7 @@ class FlippedFiles final : public io::FileSystem {
   Status remove(const std::string& path) override;
   Status sync_directory(const std::string& path) override;
   Result<std::unique_ptr<io::FileLock>> lock(const std::string& path) override;
+  bool is_locked(const std::string&) override { return false; }
   Result<std::uint64_t> free_bytes(const std::string& path) override;
 
  private:

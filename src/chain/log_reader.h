@@ -40,6 +40,8 @@ class LogReader {
                                   const PayloadCommitment* commitment) {
     return resolver_.resolve(frame, attachment, commitment);
   }
+  /// Whether `next` answered nullptr although a batch is there: nothing vouches for that one yet.
+  bool awaits_proof() const { return batch_ != nullptr && !proved_; }
   AttachmentResolver& resolver() { return resolver_; }
   /// Of the frame that comes next.
   Lsn next_lsn() const { return next_lsn_; }

@@ -6,6 +6,7 @@
 
 #include "actor/manifest.h"
 #include "cli/command.h"
+#include "cli/reading.h"
 #include "node/names.h"
 #include "store/actor_history.h"
 
@@ -64,8 +65,7 @@ void print_actor(Output& output, const store::ActorSummary& actor) {
 }
 
 Exit list_actors(Shell& shell, const std::string& data) {
-  const auto history =
-      store::ActorHistory::open(shell.files, data, store::ActorHistory::Load::kSummaries);
+  const auto history = open_history(shell, data);
   if (!history) return report(shell, history.error(), Exit::kBad);
   for (const store::ActorSummary& actor : (*history)->actors()) {
     if (shell.output.is_json()) {

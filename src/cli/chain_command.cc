@@ -7,6 +7,7 @@
 
 #include "cli/chain_printer.h"
 #include "cli/command.h"
+#include "cli/reading.h"
 #include "node/names.h"
 #include "store/actor_history.h"
 #include "store/event_cursor.h"
@@ -75,8 +76,7 @@ Status print_chain(Shell& shell, const ChainArguments& arguments) {
                 *arguments.to);
   }
   ChainPrinter printer(shell.output, arguments.payloads);
-  TRY(auto history,
-      store::ActorHistory::open(shell.files, arguments.data, store::ActorHistory::Load::kReadable));
+  TRY(auto history, open_history(shell, arguments.data, store::ActorHistory::Load::kReadable));
   auto range = range_of(arguments, shell.output.format);
   TRY(range.actor, choose_actor(*history, arguments, printer));
   if (follows) {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/reading.h"
 #include "host/unplugged.h"
 #include "hosts/all_hosts.h"
 #include "io/fetch.h"
@@ -87,8 +88,7 @@ void print_actor(Shell& shell, const store::ActorSummary& actor,
 
 Status print_operations(Shell& shell, const std::string& data) {
   const hosts::AllHosts hosts;
-  TRY(const auto history,
-      store::ActorHistory::open(shell.files, data, store::ActorHistory::Load::kSummaries));
+  TRY(const auto history, open_history(shell, data));
   std::map<ActorId, replay::OpenWork> open;
   for (const store::ActorSummary& actor : history->actors()) {
     open.try_emplace(actor.actor, hosts.infos());

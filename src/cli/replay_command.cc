@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/reading.h"
 #include "hosts/all_hosts.h"
 #include "node/loader.h"
 #include "node/names.h"
@@ -127,8 +128,7 @@ Result<std::unique_ptr<wasm::Engine>> make_engine(const store::ActorHistory& his
 
 Result<replay::ReplayReport> replay_all(Shell& shell, const ReplayArguments& arguments) {
   const store::NodeLayout layout{arguments.data};
-  TRY(auto history, store::ActorHistory::open(shell.files, arguments.data,
-                                              store::ActorHistory::Load::kSummaries));
+  TRY(auto history, open_history(shell, arguments.data));
   TRY(auto options, read_options(shell, arguments, *history));
   TRY(auto engine, make_engine(*history));
   store::ComponentStore components(shell.files, layout.components());

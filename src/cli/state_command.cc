@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/reading.h"
 #include "node/names.h"
 #include "store/actor_history.h"
 
@@ -67,8 +68,7 @@ Result<std::optional<Seq>> event_at(const store::ActorSummary& actor,
 }
 
 Exit show_state(Shell& shell, const StateArguments& arguments) {
-  const auto history =
-      store::ActorHistory::open(shell.files, arguments.data, store::ActorHistory::Load::kSummaries);
+  const auto history = open_history(shell, arguments.data);
   if (!history) return report(shell, history.error(), Exit::kBad);
   const auto actor = node::find_actor(**history, arguments.actor);
   if (!actor) return report(shell, actor.error(), Exit::kBad);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/reading.h"
 #include "node/names.h"
 #include "store/actor_history.h"
 #include "store/verify.h"
@@ -73,9 +74,9 @@ void print_good(Output& output, const chain::VerifyReport& found) {
 
 Exit verify(Shell& shell, const VerifyArguments& arguments) {
   chain::VerifyOptions options;
+  give_way_to_node(shell, arguments.data);
   if (!arguments.actor.empty()) {
-    const auto history = store::ActorHistory::open(shell.files, arguments.data,
-                                                   store::ActorHistory::Load::kSummaries);
+    const auto history = open_history(shell, arguments.data);
     if (!history) return report(shell, history.error(), Exit::kUnusable);
     const auto actor = node::find_actor(**history, arguments.actor);
     if (!actor) return report(shell, actor.error(), Exit::kUnusable);

@@ -70,6 +70,9 @@ class FileSystem {
   /// Locks a file, made if missing, for this process and writes its process id into it. kConflict
   /// if another process (or this one) holds it: the message ends in that process's id.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
+  /// Whether a process, this one or another, holds the lock on `path`. Takes and makes nothing.
+  /// False also where that cannot be told.
+  virtual bool is_locked(const std::string& path) = 0;
   /// Bytes still free for use on the file system that holds `path`.
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
 };

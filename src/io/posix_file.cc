@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -145,7 +144,15 @@ Result<Descriptor> open_descriptor(const std::string& path, int flags) {
   return descriptor;
 }
 
-/// flock: it ends with the process, and it holds against this process too.
+/// A lock of the open file, not of the process: it ends with the process, it holds against this
+/// process too, and it can be asked about without being taken.
+struct flock whole_file(short type) {
+  struct flock lock{};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
 class PosixLock final : public FileLock {
  public:
   explicit PosixLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
@@ -224,8 +231,9 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     TRY(Descriptor descriptor, open_descriptor(path, O_RDWR | O_CREAT));
-    if (uninterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) != 0) {
-      if (errno != EWOULDBLOCK) return failed("lock", path);
+    struct flock wanted = whole_file(F_WRLCK);
+    if (uninterrupted([&] { return ::fcntl(descriptor.get(), F_OFD_SETLK, &wanted); }) != 0) {
+      if (errno != EAGAIN && errno != EACCES) return failed("lock", path);
       return fail(Code::kConflict, "{} is held by process {}", path, holder_of(descriptor.get()));
     }
     const std::string holder = fmt::format("{}\n", ::getpid());
@@ -234,6 +242,14 @@ class PosixFileSystem final : public FileSystem {
       return failed("write", path);
     }
     return std::make_unique<PosixLock>(std::move(descriptor));
+  }
+
+  bool is_locked(const std::string& path) override {
+    const auto descriptor = open_descriptor(path, O_RDONLY);
+    if (!descriptor) return false;
+    struct flock found = whole_file(F_WRLCK);
+    if (::fcntl(descriptor->get(), F_OFD_GETLK, &found) != 0) return false;
+    return found.l_type != F_UNLCK;
   }
 
   Result<std::uint64_t> free_bytes(const std::string& path) override {

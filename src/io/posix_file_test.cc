@@ -1,5 +1,6 @@
 // A file opened for direct writes holds what was written to it, whatever mix of whole sectors,
-// odd pieces, aligned and other memory it came in, for every descriptor that reads it.
+// odd pieces, aligned and other memory it came in, for every descriptor that reads it. A lock can
+// be asked about without being taken.
 #include "io/posix_file.h"
 
 #include <gtest/gtest.h>
@@ -57,6 +58,23 @@ TEST(PosixFile, DirectWritesAreSeenByAll) {
     ASSERT_TRUE(seen == model) << "step " << step;
   }
   EXPECT_EQ(file->size().value(), kFileBytes);
+  ASSERT_TRUE(files->remove(path));
+}
+
+TEST(PosixFile, TellsOfALockWithoutTakingIt) {
+  const std::string path =
+      std::filesystem::temp_directory_path() / fmt::format("theater-lock-{}", ::getpid());
+  const auto files = make_posix_file_system();
+  EXPECT_FALSE(files->is_locked(path)) << "there is no such file";
+  EXPECT_FALSE(files->exists(path)) << "it was not made";
+  auto lock = files->lock(path);
+  ASSERT_TRUE(lock) << lock.error().message;
+  EXPECT_TRUE(files->is_locked(path));
+  EXPECT_EQ(files->lock(path).error().code, Code::kConflict);
+  EXPECT_TRUE(files->is_locked(path)) << "to be refused, or to ask, takes nothing from the holder";
+  lock->reset();
+  EXPECT_FALSE(files->is_locked(path));
+  EXPECT_TRUE(files->lock(path)) << "and whoever asked does not hold it";
   ASSERT_TRUE(files->remove(path));
 }
 

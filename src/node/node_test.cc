@@ -155,6 +155,7 @@ class BreakableFiles final : public io::FileSystem {
   Result<std::unique_ptr<io::FileLock>> lock(const std::string& path) override {
     return files_->lock(path);
   }
+  bool is_locked(const std::string& path) override { return files_->is_locked(path); }
   Result<std::uint64_t> free_bytes(const std::string& path) override {
     return files_->free_bytes(path);
   }

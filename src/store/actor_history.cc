@@ -16,8 +16,13 @@ namespace {
 
 class LogHistory final : public ActorHistory {
  public:
-  LogHistory(io::FileSystem& files, const std::string& root)
-      : files_(files), root_(root), snapshots_(files, NodeLayout{root}.snapshots()) {}
+  /// `pause`: see open_beside; for kDurable.
+  LogHistory(io::FileSystem& files, const std::string& root, chain::ReadUpTo up_to, Pause pause)
+      : files_(files),
+        root_(root),
+        up_to_(up_to),
+        pause_(std::move(pause)),
+        snapshots_(files, NodeLayout{root}.snapshots()) {}
 
   Status load(Load load, std::unique_ptr<LogIndex> index);
 
@@ -35,6 +40,7 @@ class LogHistory final : public ActorHistory {
 
  private:
   Status read(Load load, std::unique_ptr<LogIndex> index);
+  Status read_to_end(const chain::LogReader& reader, HistoryScan& scan);
   void adopt(std::vector<std::unique_ptr<GatheredActor>> actors, const ActorId& node);
   FoundSnapshot newest_snapshot(const GatheredActor& actor, Seq last) const;
   Status restore(const GatheredActor& actor, const SnapshotEvent& event,
@@ -47,10 +53,13 @@ class LogHistory final : public ActorHistory {
 
   io::FileSystem& files_;
   const std::string root_;
+  const chain::ReadUpTo up_to_;
+  const Pause pause_;
   SnapshotStore snapshots_;
   std::vector<ActorSummary> actors_;
   std::optional<ActorSummary> node_;
   std::unordered_map<ActorId, std::unique_ptr<GatheredActor>> gathered_;
+  Lsn end_;  // behind the last event that was there
   bool has_passed_over_index_ = false;
 };
 
@@ -75,21 +84,31 @@ Status LogHistory::read(Load load, std::unique_ptr<LogIndex> index) {
   if (index != nullptr && !scanner.begins(index->at)) {
     return fail(Code::kCorrupt, "the index is not of this log");
   }
-  TRY(const auto reader, chain::LogReader::open(files_, log, chain::ReadUpTo::kEnd,
-                                                index != nullptr ? index->at.segment : 1));
+  TRY(const auto reader,
+      chain::LogReader::open(files_, log, up_to_, index != nullptr ? index->at.segment : 1));
   const bool images = load == Load::kImages;
   HistoryScan scan(*reader, images ? HistoryScan::Gather::kEvents : HistoryScan::Gather::kNothing);
   if (index != nullptr) {
     if (images) TRY_OK(load_places(files_, log, index->actors));
     scan.resume(std::move(index->actors));
   }
-  const Status scanned = scan.run();
+  const Status scanned = read_to_end(*reader, scan);
   const bool ends_at_damage = load == Load::kReadable && index == nullptr && !scanned &&
                               scanned.error().code == Code::kCorrupt;
   if (!scanned && !ends_at_damage) return scanned;
+  if (ends_at_damage) end_ = {UINT64_MAX};  // so that for_each comes to it
   auto actors = scan.take();
   for (auto& actor : actors) actor->taken = !images;
   adopt(std::move(actors), node_actor_id(node));
+  return {};
+}
+
+/// A batch that is there and waits for its proof is waited for; what comes behind it is not.
+Status LogHistory::read_to_end(const chain::LogReader& reader, HistoryScan& scan) {
+  TRY_OK(scan.run());
+  const Lsn awaited = scan.next_lsn();
+  while (reader.awaits_proof() && scan.next_lsn() == awaited && pause_()) TRY_OK(scan.run());
+  end_ = scan.next_lsn();
   return {};
 }
 
@@ -190,7 +209,7 @@ Result<ActorImage> LogHistory::take_image(const ActorId& actor) {
 
 Status LogHistory::for_each(const Range& range, const Visitor& visit) {
   TRY(const auto cursor,
-      EventCursor::open(files_, root_, chain::ReadUpTo::kEnd, {range.actor, range.resolve}));
+      EventCursor::open(files_, root_, chain::ReadUpTo::kEnd, {range.actor, range.resolve, end_}));
   for (;;) {
     TRY(const StoredEvent* const event, cursor->next());
     if (event == nullptr) return {};
@@ -231,9 +250,24 @@ Result<std::unique_ptr<ActorHistory>> ActorHistory::open(io::FileSystem& files,
 Result<std::unique_ptr<ActorHistory>> ActorHistory::open(io::FileSystem& files,
                                                          const std::string& root, Load load,
                                                          std::unique_ptr<LogIndex> index) {
-  auto history = std::make_unique<LogHistory>(files, root);
+  auto history = std::make_unique<LogHistory>(files, root, chain::ReadUpTo::kEnd, Pause{});
   TRY_OK(history->load(load, std::move(index)));
   return history;
+}
+
+/// A node that starts meanwhile makes it read again, as beside a node.
+Result<std::unique_ptr<ActorHistory>> ActorHistory::open_beside(io::FileSystem& files,
+                                                                const std::string& root, Load load,
+                                                                const Pause& pause) {
+  TRY(const NodeId node, NodeDirectory::read_identity(files, root));
+  const std::string lock = NodeLayout{root}.lock();
+  for (bool in_use = files.is_locked(lock);; in_use = true) {
+    TRY(auto index, load_index(files, root, node));
+    const chain::ReadUpTo up_to = in_use ? chain::ReadUpTo::kDurable : chain::ReadUpTo::kEnd;
+    auto history = std::make_unique<LogHistory>(files, root, up_to, pause);
+    TRY_OK(history->load(load, std::move(index)));
+    if (in_use || !files.is_locked(lock)) return history;
+  }
 }
 
 }  // namespace theater::store

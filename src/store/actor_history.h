@@ -68,6 +68,14 @@ class ActorHistory {
   /// The same with an index that was loaded already; nullptr: reads the whole log.
   static Result<std::unique_ptr<ActorHistory>> open(io::FileSystem& files, const std::string& root,
                                                     Load load, std::unique_ptr<LogIndex> index);
+  /// Summaries for a tool, of a directory that a node may be using: then of what is durable. What
+  /// was acknowledged before the call is among it: `pause` is called while the last batch waits for
+  /// its proof, which a running node writes within milliseconds; if it answers false, that batch is
+  /// left out.
+  using Pause = std::function<bool()>;
+  static Result<std::unique_ptr<ActorHistory>> open_beside(io::FileSystem& files,
+                                                           const std::string& root, Load load,
+                                                           const Pause& pause);
   virtual ~ActorHistory() = default;
 
   /// Whether the index contradicted the log, so that the whole log was read without it.
@@ -87,7 +95,7 @@ class ActorHistory {
   virtual Result<FoundSnapshot> find_snapshot(const ActorId& actor, Seq last) = 0;
 
   /// Calls `visit` for each event with seq in [from, to], in order; the visit says whether to go
-  /// on. One pass over the log.
+  /// on. One pass over the log, which ends where it ended when it was opened.
   enum class Visit : std::uint8_t { kContinue, kStop };
   using Resolve = store::Resolve;
   struct Range {

@@ -17,6 +17,7 @@ Result<std::unique_ptr<EventCursor>> EventCursor::open(io::FileSystem& files,
 
 Result<StoredEvent*> EventCursor::next() {
   for (;;) {
+    if (reader_->next_lsn() >= filter_.until) return nullptr;
     TRY(const chain::Frame* const frame, reader_->next());
     if (frame == nullptr) return nullptr;
     if (filter_.actor && chain::peek_actor(frame->record) != *filter_.actor) continue;

@@ -19,6 +19,7 @@ class EventCursor {
   struct Filter {
     std::optional<ActorId> actor;  // nothing: every actor's events and the node's, in lsn order
     Resolve resolve = Resolve::kAttachments;
+    Lsn until{UINT64_MAX};  // the end, which is not read
   };
   static Result<std::unique_ptr<EventCursor>> open(io::FileSystem& files, const std::string& root,
                                                    chain::ReadUpTo up_to, const Filter& filter);

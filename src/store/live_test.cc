@@ -1,5 +1,5 @@
 // Tools beside a running node: verify finds nothing wrong, a follower sees every event once, in
-// order, and only durable ones. Runs under the thread sanitizer.
+// order, and only durable ones; no tool is shown others. Runs under the thread sanitizer.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -67,6 +67,76 @@ TEST(LiveNode, CanBeVerifiedAndFollowedWhileItWrites) {
   verifier.join();
   follower.join();
   EXPECT_EQ(followed.load(), last.value);
+}
+
+/// A running node, and a tool that reads beside it.
+struct BesideANode : ::testing::Test, StoreFixture {
+  std::optional<TestActor> actor;
+
+  void SetUp() override {
+    ASSERT_TRUE(open());
+    actor.emplace(*this, 1);
+    step_all();
+  }
+  /// The seq behind the last event that a tool is shown.
+  std::uint64_t shown(const ActorHistory::Pause& pause) {
+    const auto history =
+        ActorHistory::open_beside(disk, root, ActorHistory::Load::kSummaries, pause).value();
+    const ActorSummary* const summary = history->find(actor->id());
+    return summary == nullptr ? 0 : summary->head.next.value;
+  }
+  /// The node is idle for a while: its log proves the last batch.
+  bool let_it_seal() {
+    clock.advance(chain::kSealAfterIdle);
+    EXPECT_EQ(store->log().step(), chain::StepOutcome::kSealed);
+    return true;
+  }
+};
+
+TEST_F(BesideANode, AToolIsShownWhatIsProvedDurable) {
+  const std::uint64_t begun = actor->chain().head().next.value;
+  const Seq committed = actor->invoke("acknowledged");
+  int pauses = 0;
+  EXPECT_EQ(shown([&] { return ++pauses < 3; }), begun) << "nothing vouches for the last batch";
+  EXPECT_EQ(pauses, 3);
+  EXPECT_EQ(shown([&] { return let_it_seal(); }), committed.next().value);
+}
+
+TEST_F(BesideANode, AToolThatWaitsForAProofWaitsForNoMore) {
+  const Seq committed = actor->invoke("acknowledged");
+  const auto work_on = [&] {
+    actor->invoke("later");
+    return true;
+  };
+  EXPECT_EQ(shown(work_on), committed.next().value) << "the next batch is the proof";
+}
+
+TEST_F(BesideANode, WhatComesLaterIsNotShown) {
+  const Seq committed = actor->invoke("seen");
+  let_it_seal();
+  const auto never = [] { return false; };
+  const auto history =
+      ActorHistory::open_beside(disk, root, ActorHistory::Load::kSummaries, never).value();
+  actor->invoke("later");
+  let_it_seal();
+  Seq last;
+  ASSERT_TRUE(history->for_each({actor->id()}, [&](const StoredEvent& event) {
+    last = event.record.link.seq;
+    return Result<ActorHistory::Visit>(ActorHistory::Visit::kContinue);
+  }));
+  EXPECT_EQ(last, committed);
+  EXPECT_EQ(as_text(history->state_at(actor->id(), std::nullopt)->bytes()), "seen");
+}
+
+/// Nobody will prove it; the next start would take it over.
+TEST_F(BesideANode, OfAKilledNodeAllIsShownThatIsThere) {
+  const Seq committed = actor->invoke("acknowledged");
+  kill();
+  const auto never = [] {
+    ADD_FAILURE() << "there is nothing to wait for";
+    return false;
+  };
+  EXPECT_EQ(shown(never), committed.next().value);
 }
 
 /// A running node whose actor has three snapshots, and what `act` does once, when the first of

@@ -201,6 +201,11 @@ Result<std::unique_ptr<FileLock>> MemoryDisk::lock(const std::string& path) {
   });
 }
 
+bool MemoryDisk::is_locked(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  return locks_.contains(path);
+}
+
 Result<std::uint64_t> MemoryDisk::free_bytes(const std::string&) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t used = used_bytes();

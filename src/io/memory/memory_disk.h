@@ -45,6 +45,7 @@ class MemoryDisk final : public FileSystem {
   Status remove(const std::string& path) override;
   Status sync_directory(const std::string& path) override;
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
+  bool is_locked(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& path) override;
 
   /// The power goes. `survives(n)` is asked for the n-th unsynced sector, size or name: true keeps
