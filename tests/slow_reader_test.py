@@ -3,6 +3,7 @@
 Latency of others is compared with that beside a reader that reads; memory stays bounded.
 """
 
+import os
 import signal
 import socket
 import subprocess
@@ -167,6 +168,8 @@ class SlowReaderTest(support.ActorTest):
             guard.start()
             try:
                 self.assertIn('"genesis"', follow.stdout.readline())
+                self.assertEqual(os.getpriority(os.PRIO_PROCESS, follow.pid), 19,
+                                 "whom it follows goes first")
                 before = node.resident_bytes()
                 beside = p99(echo)
                 self.assert_not_slowed("a follower that is not read", without, beside)

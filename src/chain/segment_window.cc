@@ -7,7 +7,7 @@
 namespace theater::chain {
 namespace {
 
-constexpr std::size_t kReadAhead = 1024 * 1024;
+constexpr std::size_t kReadAheadMax = 1024 * 1024;
 
 }  // namespace
 
@@ -52,7 +52,8 @@ Status SegmentWindow::move_to(std::uint64_t offset, std::size_t bytes) {
   base_ = offset;
   held_ = kept;
   buffer_.resize(std::max({std::min<std::uint64_t>(bytes, rest),
-                           std::min<std::uint64_t>(kReadAhead, rest), std::uint64_t{kept}}));
+                           std::min<std::uint64_t>(read_ahead_, rest), std::uint64_t{kept}}));
+  read_ahead_ = std::min(2 * read_ahead_, kReadAheadMax);
   if (kept == buffer_.size()) return {};
   TRY(const std::size_t more, file_->read_at(offset + kept, std::span(buffer_).subspan(kept)));
   held_ += more;
@@ -61,7 +62,7 @@ Status SegmentWindow::move_to(std::uint64_t offset, std::size_t bytes) {
 
 Result<std::uint64_t> SegmentWindow::first_nonzero(std::uint64_t from, std::uint64_t to) {
   while (from < to) {
-    const std::size_t wanted = std::min<std::uint64_t>(to - from, kReadAhead);
+    const std::size_t wanted = std::min<std::uint64_t>(to - from, kReadAheadMax);
     TRY(const ByteSpan bytes, view(from, wanted));
     const std::size_t at = chain::first_nonzero(bytes);
     if (at < bytes.size()) return from + at;

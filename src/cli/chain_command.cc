@@ -8,9 +8,12 @@
 #include "cli/chain_printer.h"
 #include "cli/command.h"
 #include "cli/reading.h"
+#include "io/thread.h"
 #include "node/names.h"
 #include "store/actor_history.h"
 #include "store/event_cursor.h"
+#include "store/node_chain.h"
+#include "store/node_directory.h"
 
 namespace theater::cli {
 namespace {
@@ -43,15 +46,20 @@ Result<std::optional<ActorId>> choose_actor(store::ActorHistory& history,
   for (const store::ActorSummary& actor : history.actors()) {
     printer.name(actor.actor, node::name_of(actor));
   }
-  if (history.node()) printer.name(history.node()->actor, "node");
   if (arguments.actor.empty()) return std::nullopt;
   TRY(const auto* actor, node::find_actor(history, arguments.actor));
   return actor->actor;
 }
 
-/// Prints events as they become durable. Ends only by --to or with the process.
-Status follow_chain(Shell& shell, const ChainArguments& arguments,
-                    const store::ActorHistory::Range& range, ChainPrinter& printer) {
+/// Prints events as they become durable, from the first one on. Ends only by --to or with the
+/// process. Whom it follows goes first: nobody waits for what it prints.
+Status follow_chain(Shell& shell, const ChainArguments& arguments, ChainPrinter& printer) {
+  io::go_behind_others();
+  auto range = range_of(arguments, shell.output.format);
+  if (!arguments.actor.empty()) {
+    TRY(const auto history, open_history(shell, arguments.data));
+    TRY(range.actor, choose_actor(*history, arguments, printer));
+  }
   TRY(auto cursor, store::EventCursor::open(shell.files, arguments.data, chain::ReadUpTo::kDurable,
                                             {range.actor, range.resolve}));
   while (true) {
@@ -62,6 +70,7 @@ Status follow_chain(Shell& shell, const ChainArguments& arguments,
       continue;
     }
     const Seq seq = event->record.link.seq;
+    printer.learn_name(*event);
     if (seq >= range.from && (!range.to || seq <= *range.to)) printer.print(*event);
     if (range.actor && range.to && seq >= *range.to) return {};
   }
@@ -76,13 +85,13 @@ Status print_chain(Shell& shell, const ChainArguments& arguments) {
                 *arguments.to);
   }
   ChainPrinter printer(shell.output, arguments.payloads);
-  TRY(auto history, open_history(shell, arguments.data, store::ActorHistory::Load::kReadable));
+  TRY(const NodeId node, store::NodeDirectory::read_identity(shell.files, arguments.data));
+  printer.name(store::node_actor_id(node), "node");
+  if (follows) return follow_chain(shell, arguments, printer);
+  TRY(const auto history,
+      open_history(shell, arguments.data, store::ActorHistory::Load::kReadable));
   auto range = range_of(arguments, shell.output.format);
   TRY(range.actor, choose_actor(*history, arguments, printer));
-  if (follows) {
-    history.reset();
-    return follow_chain(shell, arguments, range, printer);
-  }
   return history->for_each(range, [&printer](const store::StoredEvent& event) {
     printer.print(event);
     return Result<store::ActorHistory::Visit>(store::ActorHistory::Visit::kContinue);

@@ -86,7 +86,6 @@ ChainPrinter::ChainPrinter(Output& output, Payloads payloads)
     : output_(output), payloads_(payloads), types_(hosts::AllHosts().infos()) {}
 
 void ChainPrinter::print(const store::StoredEvent& event) {
-  learn_name(event);
   if (output_.is_json()) {
     print_json(event);
   } else {
@@ -94,7 +93,6 @@ void ChainPrinter::print(const store::StoredEvent& event) {
   }
 }
 
-/// A genesis says what its actor is called.
 void ChainPrinter::learn_name(const store::StoredEvent& event) {
   if (event.record.kind != chain::Kind::kGenesis || event.payloads.empty()) return;
   const auto manifest = actor::parse_recorded_manifest(as_text(event.payloads[0].bytes));

@@ -19,12 +19,13 @@ class ChainPrinter {
 
   /// What people call an actor; others are called by their ids.
   void name(const ActorId& actor, std::string name) { names_.insert_or_assign(actor, name); }
+  /// A genesis says what its actor is called.
+  void learn_name(const store::StoredEvent& event);
   void print(const store::StoredEvent& event);
 
  private:
   void print_text(const store::StoredEvent& event);
   void print_json(const store::StoredEvent& event);
-  void learn_name(const store::StoredEvent& event);
   std::string name_of(const ActorId& actor) const;
 
   Output& output_;

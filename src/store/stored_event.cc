@@ -38,6 +38,15 @@ Status load_attachment(chain::AttachmentResolver& resolver, const chain::Frame& 
   return {};
 }
 
+/// The manifest is the only attachment of these.
+bool is_origin(chain::Kind kind) {
+  return kind == chain::Kind::kGenesis || kind == chain::Kind::kUpgrade;
+}
+
+bool wants_attachments(Resolve resolve, chain::Kind kind) {
+  return resolve >= Resolve::kAttachments || (resolve == Resolve::kRecordsOnly && is_origin(kind));
+}
+
 }  // namespace
 
 Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame, Resolve resolve,
@@ -56,7 +65,7 @@ Status load_event(chain::AttachmentResolver& resolver, const chain::Frame& frame
     event.encoded.assign(frame.record.begin(), frame.record.end());
   }
   Status loaded = resolver.decode(frame, event.record);
-  if (loaded && resolve >= Resolve::kAttachments) {
+  if (loaded && wants_attachments(resolve, event.record.kind)) {
     std::size_t index = 0;
     chain::for_each_expected(event.record.draft(), chain::pages_of(event.record),
                              chain::delta_of(frame), [&](const Expected& expected) {

@@ -37,7 +37,7 @@ struct StoredEvent {
 /// What is read of an event. Each has all that stands before it.
 enum class Resolve : std::uint8_t {
   kFieldsOnly,   // the record, without its leaf: for who reads many and needs few
-  kRecordsOnly,  // with its leaf
+  kRecordsOnly,  // with its leaf; a genesis or upgrade with its manifest, which says who it is
   kAttachments,
   kEverything,  // with the record's bytes, for who makes them again
 };
