@@ -5,7 +5,12 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+
+#include "actor/invocation.h"
 #include "replay/testing/replay_node.h"
+#include "store/verify.h"
 
 namespace theater::replay {
 namespace {
@@ -30,6 +35,18 @@ struct ReplayTest : ::testing::Test, testing::ReplayNode {
     settle();
     script.port->answer_wait(script.waits.at(0), Bytes{0x41});
     settle();
+  }
+  /// The process ends; what it recorded verifies and, but for `skipped` invocations, replays.
+  void end_and_audit(std::uint64_t skipped) {
+    const Digest head = actor->status().head;
+    kill();
+    const auto verified = store::verify(disk, root, {});
+    ASSERT_TRUE(verified) << verified.error().message;
+    EXPECT_FALSE(verified->bad) << verified->bad->reason;
+    const auto report = replay();
+    expect_equal(report);
+    EXPECT_EQ(report->actors.at(0).skipped, skipped);
+    EXPECT_EQ(report->actors[0].head, head);
   }
 };
 
@@ -87,6 +104,47 @@ TEST_F(ReplayTest, ACallThatRestsForTheLogIsEqual) {
   expect_equal(report);
   EXPECT_EQ(report->actors.at(0).head, status.head);
   EXPECT_EQ(report->actors[0].skipped, 0u);
+}
+
+/// The call ends, not the actor, and nothing new is taken until the quota is larger. BOUND-1.
+TEST_F(ReplayTest, WhatAQuotaOfTheLogEndsIsEqual) {
+  constexpr std::uint64_t kCalls = 100'000;  // more than the 16 MiB that a call may go beyond it
+  const auto set_quota = [this](std::string_view log_max) {
+    manifest_text = fmt::format(
+        "name = \"probe\"\ncomponent = \"x\"\n[limits]\nlog_max = \"{}\"\n[grants.probe]\n",
+        log_max);
+  };
+  set_quota("64KiB");
+  start();
+  tell("+");
+  tell(std::string(kCalls, 'd') + "e+", 2);
+  EXPECT_EQ(actor->status().last_error, actor::kLogSpentText);
+  EXPECT_LT(actor->status().next_seq.value, kCalls);
+  tell("+", 3);
+  EXPECT_EQ(script.queue.size(), 1u) << "it waits";
+  EXPECT_EQ(state(), "+");
+  EXPECT_EQ(script.count("perform effect"), 0u);
+  actor->stop();
+  settle();
+  EXPECT_EQ(actor->status().phase, actor::Phase::kStopped);
+  end_and_audit(1);
+
+  set_quota("64MiB");
+  restart();
+  tell("e+", 4);
+  EXPECT_EQ(state(), "++");
+  EXPECT_EQ(script.count("perform effect"), 1u);
+  end_and_audit(1);
+}
+
+/// Who writes another replayer has only the page.
+TEST(ReplayFormat, NamesTheTextsOfTheLimitsThatArePassedOver) {
+  std::ifstream file(THEATER_SOURCE_DIR "/docs/formats/chain.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const std::string_view text : {actor::kLogFullText, actor::kLogSpentText, actor::kNoRoomText,
+                                      wasm::kMemoriesTogetherText}) {
+    EXPECT_THAT(page, HasSubstr(fmt::format("\n- `{}`\n", text)));
+  }
 }
 
 TEST_F(ReplayTest, FreshInstancesAndDeadlinesAreEqual) {
