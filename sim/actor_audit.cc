@@ -47,6 +47,12 @@ ActorAudit::LifeRecord& ActorAudit::life_of(Seq seq) {
   return lives_[life];
 }
 
+/// What its chain tells of one life.
+const ActorAudit::LifeRecord& ActorAudit::told_of(std::size_t life) const {
+  static const LifeRecord kNothing;
+  return life < lives_.size() ? lives_[life] : kNothing;
+}
+
 Status ActorAudit::add(const store::StoredEvent& event) {
   const chain::Record& record = event.record;
   if (record.link.seq != next_ || record.link.previous != last_leaf_) {
@@ -178,14 +184,14 @@ Status ActorAudit::add_trap(const store::StoredEvent& event) {
   return {};
 }
 
-Status ActorAudit::compare_life(std::size_t life, Extent extent) const {
+/// What the chain tells is the beginning of what was seen.
+Status ActorAudit::compare_life(std::size_t life) const {
   const ActorLife& seen = witness_.lives[life];
   const auto fail_at = [&](const Error& error) {
     return fail_in(error, fmt::format("life {}", life));
   };
   const auto same = [](const Bytes& one, const Bytes& other) { return one == other; };
-  static const LifeRecord kNothing;
-  const LifeRecord& told = life < lives_.size() ? lives_[life] : kNothing;
+  const LifeRecord& told = told_of(life);
   if (auto good = compare_lists(told.socket_events, seen.accepted, "socket events delivered", same);
       !good) {
     return fail_at(good.error());
@@ -197,10 +203,20 @@ Status ActorAudit::compare_life(std::size_t life, Extent extent) const {
       !good) {
     return fail_at(good.error());
   }
-  if (extent == Extent::kPrefix) return {};
-  if (told.socket_events.size() != seen.accepted.size()) {
-    return fail(Code::kInternal, "{} of {} accepted events were delivered",
-                told.socket_events.size(), seen.accepted.size());
+  return {};
+}
+
+/// Of the last life the chain tells all, but what waits.
+Status ActorAudit::compare_sizes(std::uint64_t waiting) const {
+  const ActorLife& seen = witness_.lives.back();
+  const LifeRecord& told = told_of(witness_.lives.size() - 1);
+  if (told.socket_events.size() + waiting != seen.accepted.size()) {
+    return fail(Code::kInternal, "{} of {} accepted events were delivered, {} wait",
+                told.socket_events.size(), seen.accepted.size(), waiting);
+  }
+  if (told.events.size() != seen.taken.size()) {
+    return fail(Code::kInternal, "{} of {} events that were taken were delivered",
+                told.events.size(), seen.taken.size());
   }
   if (told.outputs.size() != seen.performed.size()) {
     return fail(Code::kInternal, "{} of {} committed outputs were performed", seen.performed.size(),
@@ -209,15 +225,14 @@ Status ActorAudit::compare_life(std::size_t life, Extent extent) const {
   return {};
 }
 
-Status ActorAudit::finish(Extent extent) {
-  for (std::size_t life = 0; life < witness_.lives.size(); ++life) {
-    const bool is_last = life + 1 == witness_.lives.size();
-    TRY_OK(compare_life(life, is_last ? extent : Extent::kPrefix));
-  }
+Status ActorAudit::finish(Extent extent, std::uint64_t waiting) {
+  for (std::size_t life = 0; life < witness_.lives.size(); ++life) TRY_OK(compare_life(life));
   if (extent == Extent::kPrefix) return {};
+  TRY_OK(compare_sizes(waiting));
   if (is_open_ || !owed_.empty()) {
     return fail(Code::kInternal, "at rest {} inputs are owed a delivery", owed_.size());
   }
+  if (extent == Extent::kHeldUp) return {};
   TRY_OK(programs_.finish());
   return timers_.finish();
 }

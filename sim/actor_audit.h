@@ -21,6 +21,7 @@ namespace theater::sim {
 enum class Extent : std::uint8_t {
   kPrefix,  // the node was cut off: a beginning of it
   kAll,     // nothing is under way: all of the last life
+  kHeldUp,  // its log is used up: all of the last life that it took; what it did not take waits
 };
 
 /// Fed with all events in order. An error is a broken invariant.
@@ -29,7 +30,8 @@ class ActorAudit {
   explicit ActorAudit(const Witness& witness) : witness_(witness) {}
 
   Status add(const store::StoredEvent& event);
-  Status finish(Extent extent);
+  /// `waiting`: socket events that are in its queue.
+  Status finish(Extent extent, std::uint64_t waiting);
 
  private:
   struct LifeRecord {
@@ -44,12 +46,14 @@ class ActorAudit {
   void add_request(const store::StoredEvent& event);
   Status take_owed(const Bytes& input);
   Status note_first(const Bytes& input);
-  Status compare_life(std::size_t life, Extent extent) const;
+  Status compare_life(std::size_t life) const;
+  Status compare_sizes(std::uint64_t waiting) const;
   bool is_sockets() const { return handler_.contains("websocket-server"); }
   bool is_timer() const { return handler_.contains("timer"); }
   bool is_programs() const { return handler_.contains("process"); }
   bool is_init() const { return handler_.contains("lifecycle"); }
   LifeRecord& life_of(Seq seq);
+  const LifeRecord& told_of(std::size_t life) const;
 
   const Witness& witness_;
   Seq next_;

@@ -39,7 +39,7 @@ Status audit(io::FileSystem& files, const std::vector<Expectation>& actors) {
     return ActorHistory::Visit::kContinue;
   }));
   for (const Expectation& each : actors) {
-    const Status finished = audits.at(each.witness->id).finish(each.extent);
+    const Status finished = audits.at(each.witness->id).finish(each.extent, each.waiting);
     if (!finished) return fail_in(finished.error(), each.witness->name);
   }
   return {};

@@ -14,6 +14,7 @@ namespace theater::sim {
 struct Expectation {
   const Witness* witness = nullptr;
   Extent extent = Extent::kPrefix;
+  std::uint64_t waiting = 0;  // socket events in the queue of an actor that is held up
 };
 
 /// verify succeeds, and each chain says what was seen. Changes nothing.

@@ -20,6 +20,7 @@ enum class Bug : std::uint8_t {
   kSkippedPaySync,    // attachments beside the log are not synced
   kForgottenTimer,    // a timer is not in the snapshot
   kLostEnd,           // the end of an operation is delivered and was not recorded
+  kIgnoredQuota,      // an actor goes on when its log is used up
 };
 
 struct BugName {
@@ -40,6 +41,7 @@ inline constexpr std::array kBugNames{
     BugName{Bug::kSkippedPaySync, "skipped-pay-sync"},
     BugName{Bug::kForgottenTimer, "forgotten-timer"},
     BugName{Bug::kLostEnd, "lost-end"},
+    BugName{Bug::kIgnoredQuota, "ignored-quota"},
 };
 
 constexpr std::string_view bug_name(Bug bug) {
@@ -55,7 +57,7 @@ class Trouble {
     if (bug != bug_) return false;
     return ++count_ % kEvery == 0;
   }
-  Bug bug() const { return bug_; }
+  bool is_planted(Bug bug) const { return bug == bug_; }
 
  private:
   static constexpr std::uint64_t kEvery = 5;

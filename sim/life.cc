@@ -63,6 +63,7 @@ Status Life::open_actor(std::size_t index) {
   member.families = std::make_unique<SimFamilies>(
       SimFamilies::Setup{setup_.stage, *parts.services, watch, *this, setup_.chance});
   TRY(auto manifest, actor::parse_manifest(plan.manifest, plan.name + ".toml", "/", {}));
+  if (!setup_.trouble.is_planted(Bug::kIgnoredQuota)) manifest.limits.log_max = plan.log_max;
   actor::ActorSetup setup{
       .manifest = std::move(manifest),
       .program = setup_.stage.program(),
@@ -97,6 +98,13 @@ std::optional<Nanoseconds> Life::next_timer() const {
     if (one >= Nanoseconds(0) && (!next || one < *next)) next = one;
   }
   return next;
+}
+
+bool Life::is_held_up(std::size_t index) const {
+  if (has_ended(index)) return false;
+  const actor::ActorStatus status = members_[index].actor->status();
+  return status.phase == actor::Phase::kRunning &&
+         status.log_bytes >= setup_.plan.actors[index].log_max;
 }
 
 bool Life::all_ended() const {

@@ -23,6 +23,7 @@ struct ActorPlan {
   std::string name;
   std::string manifest;
   std::size_t shard = 0;
+  std::uint64_t log_max = actor::kNoLogMax;
 };
 
 struct NodePlan {
@@ -63,6 +64,8 @@ class Life final : private Ticker {
   actor::Actor& actor(std::size_t index) { return *members_[index].actor; }
   Sockets& sockets(std::size_t index) { return *members_[index].families->sockets(); }
   bool has_ended(std::size_t index) const { return members_[index].has_ended; }
+  /// Whether it runs and its log is used up.
+  bool is_held_up(std::size_t index) const;
   /// Whether it ended by its own fault or wish, not by stop_all.
   bool all_ended() const;
   chain::LogWriter& log() { return store_->log(); }

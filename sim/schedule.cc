@@ -10,6 +10,16 @@ constexpr Nanoseconds kRestTime = Milliseconds(4000);  // longer than any timer 
 }  // namespace
 
 void World::step() {
+  act();
+  check_quotas();
+}
+
+void World::check_quotas() {
+  const Status held = quotas_.check(*life_, witnesses_);
+  if (!held && !broken_) broken_ = held.error();
+}
+
+void World::act() {
   switch (chance_.pick(weights_)) {
     case 0:
       life_->run_task(chance_.below(plan_.shards));
@@ -84,6 +94,7 @@ Status World::come_to_rest() {
   for (std::uint64_t i = 0; i < kRestSteps; ++i) {
     while (run_ready()) {
     }
+    check_quotas();
     if (broken_) return std::unexpected(*broken_);
     if (life_->log().failed()) {
       return fail(Code::kInternal, "the log failed on a good disk: {}", life_->log().failure());

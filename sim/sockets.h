@@ -57,6 +57,8 @@ class Sockets final : public host::BoundInstance<Sockets>, private host::QueueUs
   void read(std::uint64_t id, std::uint64_t messages);
   void leave(std::uint64_t id, const std::string& reason);
   bool is_open(std::uint64_t id) const;
+  /// Events that were accepted and not yet taken.
+  std::uint64_t waiting() const { return queue_.counters().depth; }
 
   // Host functions and their effects.
   host::Outcome accept(std::uint64_t id, std::optional<std::string_view> subprotocol);

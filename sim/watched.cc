@@ -5,7 +5,7 @@ namespace theater::sim {
 
 /// An end that is not recorded is delivered as if it stood where the one before it stands.
 std::optional<actor::EventOrigin> WatchedPort::record_operation(const actor::OperationNote& note) {
-  if (note.event && last_end_ && watch_.trouble.bug() == Bug::kLostEnd) {
+  if (note.event && last_end_ && watch_.trouble.is_planted(Bug::kLostEnd)) {
     actor::EventOrigin unrecorded = *last_end_;
     unrecorded.operation = note.id;
     return unrecorded;
@@ -55,7 +55,7 @@ void WatchedInstance::perform(const actor::Effect& effect) {
 
 Bytes WatchedInstance::save() const {
   const bool forgets =
-      inner_->info().name == "timer" && watch_.trouble.bug() == Bug::kForgottenTimer;
+      inner_->info().name == "timer" && watch_.trouble.is_planted(Bug::kForgottenTimer);
   return forgets ? Bytes{0, 0} : inner_->save();
 }
 

@@ -27,7 +27,8 @@ World::World(const Stage& stage, const RunOptions& options)
       random_(options.seed ^ 0x5eed),
       disk_(kCapacity),
       trouble_(options.bug),
-      messages_(chance_) {
+      messages_(chance_),
+      quotas_(chance_) {
   capacity_ = kCapacity;
   plan_node();
   plant_bug();
@@ -55,7 +56,7 @@ void World::plan_node() {
   const std::size_t actors = chance_.between(1, 3);
   for (std::size_t i = 0; i < actors; ++i) {
     const std::string name = fmt::format("ledger-{}", i);
-    plan_.actors.push_back({name, manifest_of(name), chance_.below(plan_.shards)});
+    plan_.actors.push_back({name, manifest_of(name), chance_.below(plan_.shards), quotas_.draw()});
     witnesses_.push_back({name, {}, {}});
   }
 }
@@ -84,9 +85,20 @@ std::string World::manifest_of(const std::string& name) {
 /// Between two lives somebody may edit a manifest or move an actor to another shard.
 void World::change_plan() {
   for (ActorPlan& actor : plan_.actors) {
-    if (chance_.one_in(5)) actor.manifest = manifest_of(actor.name);
+    if (chance_.one_in(5)) {
+      actor.manifest = manifest_of(actor.name);
+      actor.log_max = quotas_.draw();
+    }
     actor.shard = chance_.below(plan_.shards);
   }
+}
+
+/// Whoever was held up in the last life goes on; whether there was anybody.
+bool World::raise_quotas() {
+  if (!quotas_.has_held_up()) return false;
+  trace("no quotas any more");
+  for (ActorPlan& actor : plan_.actors) actor.log_max = actor::kNoLogMax;
+  return true;
 }
 
 // Lives.
@@ -106,6 +118,7 @@ Status World::run_all() {
     change_plan();
   }
   TRY_OK(run_last_life());
+  if (raise_quotas()) TRY_OK(run_last_life());
   TRY(report_.heads, audit_replay(disk_, stage_));
   return {};
 }
@@ -164,6 +177,7 @@ Status World::start(std::uint64_t attempts_max) {
     if (life) {
       life_ = std::move(*life);
       peers_.emplace(*life_, chance_, messages_);
+      quotas_.begin_life(plan_.actors.size());
       trace("start");
       if (index) TRY_OK(restore_index(*index));
       return chance_.one_in(3) && !is_fault_armed_ ? audit_now(Extent::kPrefix) : Status{};
@@ -268,8 +282,12 @@ void World::cut_power() {
 Status World::audit_now(Extent extent) {
   std::vector<Expectation> actors;
   for (std::size_t i = 0; i < witnesses_.size(); ++i) {
-    const bool is_whole = extent == Extent::kAll && life_ && !life_->has_ended(i);
-    actors.push_back({&witnesses_[i], is_whole ? Extent::kAll : Extent::kPrefix});
+    Expectation& expected = actors.emplace_back(&witnesses_[i]);
+    if (extent == Extent::kPrefix || !life_ || life_->has_ended(i)) continue;
+    expected.extent = extent;
+    if (!life_->is_held_up(i)) continue;
+    expected.extent = Extent::kHeldUp;
+    expected.waiting = life_->sockets(i).waiting();
   }
   return audit(disk_, actors);
 }

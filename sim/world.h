@@ -11,6 +11,7 @@
 #include "sim/audit.h"
 #include "sim/life.h"
 #include "sim/peers.h"
+#include "sim/quotas.h"
 
 namespace theater::sim {
 
@@ -56,9 +57,12 @@ class World final : private PerformObserver {
   void plant_bug();
   void change_plan();
   std::string manifest_of(const std::string& name);
+  bool raise_quotas();
 
   // The schedule (schedule.cc).
   void step();
+  void act();
+  void check_quotas();
   void advance();
   void disturb();
   void meddle();
@@ -83,6 +87,7 @@ class World final : private PerformObserver {
   io::MemoryDisk disk_;
   Trouble trouble_;
   Messages messages_;
+  Quotas quotas_;
   NodePlan plan_;
   std::vector<Witness> witnesses_;
   std::vector<std::uint32_t> weights_;  // of the schedule, for this life

@@ -90,6 +90,7 @@ bool Actor::Core::begin_next() {
   if (!may_begin()) return false;
   Delivery delivery;
   if (!parcels_.empty()) {
+    if (is_log_spent()) PROBE("actor: its log is used up, what is owed is delivered");
     const Parcel& parcel = work_->parcel.emplace(std::move(parcels_.front()));
     parcels_.pop_front();
     delivery = {parcel.target, &parcel.inputs, parcel.first, parcel.asked};
@@ -131,7 +132,10 @@ bool Actor::Core::has_work() const {
 /// Whether a family has events that may be taken now. Of an actor that is to stop, only those that
 /// tell it so.
 bool Actor::Core::has_events(std::size_t family) const {
-  if (is_log_spent()) return false;
+  if (is_log_spent()) {
+    PROBE("actor: its log is used up, what is new waits");
+    return false;
+  }
   if (phase_ == Phase::kStopping && !is_draining_) return families_.has_parting_event(family);
   const EventSource* source = families_.source(family);
   return source != nullptr && source->has_events();
