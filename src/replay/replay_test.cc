@@ -5,10 +5,6 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-#include <iterator>
-
-#include "actor/invocation.h"
 #include "replay/testing/replay_node.h"
 #include "store/verify.h"
 
@@ -135,16 +131,6 @@ TEST_F(ReplayTest, WhatAQuotaOfTheLogEndsIsEqual) {
   EXPECT_EQ(state(), "++");
   EXPECT_EQ(script.count("perform effect"), 1u);
   end_and_audit(1);
-}
-
-/// Who writes another replayer has only the page.
-TEST(ReplayFormat, NamesTheTextsOfTheLimitsThatArePassedOver) {
-  std::ifstream file(THEATER_SOURCE_DIR "/docs/formats/chain.md");
-  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  for (const std::string_view text : {actor::kLogFullText, actor::kLogSpentText, actor::kNoRoomText,
-                                      wasm::kMemoriesTogetherText}) {
-    EXPECT_THAT(page, HasSubstr(fmt::format("\n- `{}`\n", text)));
-  }
 }
 
 TEST_F(ReplayTest, FreshInstancesAndDeadlinesAreEqual) {
