@@ -249,7 +249,8 @@ void PostgresLink::on_ready(int, Readiness ready) {
   if (has(ready, Readiness::kRead)) receive();
 }
 
-/// False: this is gone. What the socket holds is counted before libpq takes it.
+/// False: this is gone. What the socket holds is counted before libpq takes it; what comes while it
+/// does so, the next time.
 bool PostgresLink::count_unread() {
   int waiting = 0;
   if (::ioctl(PQsocket(connection_.get()), FIONREAD, &waiting) != 0) waiting = 0;
