@@ -1,15 +1,17 @@
-// WorkerThreads: one queue, several threads that empty it.
+// WorkerThreads: a queue a user, several threads that empty them in turn.
 #include "io/workers.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 
 namespace theater::io {
 
-WorkerThreads::WorkerThreads(const std::string& name, std::size_t count) {
+WorkerThreads::WorkerThreads(const std::string& name, std::size_t count, const Clock& clock)
+    : clock_(clock) {
   CHECK(count >= 1 && count <= kWorkerThreadsMax, "BOUND-1");
   for (std::size_t i = 1; i <= count; ++i) {
     threads_.push_back(
@@ -19,13 +21,25 @@ WorkerThreads::WorkerThreads(const std::string& name, std::size_t count) {
 
 WorkerThreads::~WorkerThreads() { CHECK(threads_.empty(), "END-1"); }
 
-void WorkerThreads::run(Task work, Executor& home, Task then) {
-  {
-    const std::scoped_lock lock(mutex_);
-    CHECK(!is_stopping_, "END-1");
-    jobs_.push_back({std::move(work), &home, std::move(then)});
+void WorkerThreads::run(WorkerUser user, Task work, Executor& home, Task then) {
+  const std::scoped_lock lock(mutex_);
+  CHECK(!is_stopping_, "END-1");
+  Queue& queue = queues_[user];
+  queue.waiting.push_back({std::move(work), &home, std::move(then), clock_.now()});
+  ++figures_.in;
+  figures_.high_water = std::max(figures_.high_water, ++figures_.depth);
+  line_up(user, queue);
+}
+
+QueueFigures WorkerThreads::figures() const {
+  const std::scoped_lock lock(mutex_);
+  QueueFigures figures = figures_;
+  const MonotonicTime now = clock_.now();
+  for (const auto& [user, queue] : queues_) {
+    if (queue.waiting.empty()) continue;
+    figures.oldest_age = std::max(figures.oldest_age, now - queue.waiting.front().since);
   }
-  changed_.notify_one();
+  return figures;
 }
 
 void WorkerThreads::stop() {
@@ -41,16 +55,46 @@ void WorkerThreads::stop() {
 void WorkerThreads::serve() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });
-    if (jobs_.empty()) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    // Those who wait while all jobs are begun wake up for the end, too.
+    changed_.wait(lock, [this] { return !line_.empty() || (is_stopping_ && figures_.depth == 0); });
+    if (line_.empty()) return;
+    const WorkerUser user = line_.front();
+    Job job = begin(user);
     lock.unlock();
     job.work();
     job.work = {};
     job.home->post(std::move(job.then));
     lock.lock();
+    end(user);
   }
+}
+
+/// Takes the job of whoever is first in the line.
+WorkerThreads::Job WorkerThreads::begin(WorkerUser user) {
+  line_.pop_front();
+  Queue& queue = queues_.at(user);
+  queue.is_in_line = false;
+  Job job = std::move(queue.waiting.front());
+  queue.waiting.pop_front();
+  ++queue.running;
+  line_up(user, queue);
+  if (--figures_.depth == 0 && is_stopping_) changed_.notify_all();
+  return job;
+}
+
+void WorkerThreads::end(WorkerUser user) {
+  Queue& queue = queues_.at(user);
+  --queue.running;
+  line_up(user, queue);
+  if (queue.running == 0 && queue.waiting.empty()) queues_.erase(user);
+}
+
+/// A user stands in the line while a job of it may begin.
+void WorkerThreads::line_up(WorkerUser user, Queue& queue) {
+  if (queue.is_in_line || queue.waiting.empty() || queue.running >= kWorkersOfUserMax) return;
+  queue.is_in_line = true;
+  line_.push_back(user);
+  changed_.notify_one();
 }
 
 }  // namespace theater::io

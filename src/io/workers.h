@@ -4,12 +4,15 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/ids.h"
 #include "io/executor.h"
+#include "io/queue_meter.h"
 #include "io/thread.h"
 
 namespace theater::io {
@@ -23,19 +26,35 @@ class Workers {
   /// one user may run side by side and end in any order. A `then` whose asker may be gone by its
   /// time is guarded by a Lifeline; `work` may touch only what it owns.
   virtual void run(Task work, Executor& home, Task then) = 0;
+  /// For work that may wait for others (a lock, a server) or compute for seconds: what is short
+  /// never stands behind it. Lives as long as this.
+  virtual Workers& for_long() { return *this; }
 };
 
+/// Whoever shares threads with others: an actor.
+using WorkerUser = StrongNumber<struct WorkerUserTag>;
+
 inline constexpr std::size_t kWorkerThreadsMax = 16;
+inline constexpr std::size_t kWorkersOfUserMax = 2;  // threads that one user holds at a time
 
-/// Threads of their own. Owned by the node; end by stop(), after which nothing may be handed in.
-class WorkerThreads final : public Workers {
+/// Threads of their own, which users share fairly: each holds at most kWorkersOfUserMax of them,
+/// what it hands in beyond that waits in a queue of its own, and the queues are served in turn.
+/// Owned by the node; end by stop(), after which nothing may be handed in. Callable from any
+/// thread.
+class WorkerThreads final {
  public:
-  /// Threads are called "NAME 1", "NAME 2", ...; 1 to kWorkerThreadsMax of them.
-  WorkerThreads(const std::string& name, std::size_t count);
+  /// Threads are called "NAME 1", "NAME 2", ...; 1 to kWorkerThreadsMax of them. `clock` outlives
+  /// it.
+  WorkerThreads(const std::string& name, std::size_t count, const Clock& clock);
   /// CHECKs that they were stopped.
-  ~WorkerThreads() override;
+  ~WorkerThreads();
+  WorkerThreads(const WorkerThreads&) = delete;
+  WorkerThreads& operator=(const WorkerThreads&) = delete;
 
-  void run(Task work, Executor& home, Task then) override;
+  /// As Workers::run. Work of one user begins in the order in which it was handed in.
+  void run(WorkerUser user, Task work, Executor& home, Task then);
+  /// Of what no thread has begun with.
+  QueueFigures figures() const;
   /// Runs what was handed in, then ends the threads. Idempotent.
   void stop();
 
@@ -44,14 +63,44 @@ class WorkerThreads final : public Workers {
     Task work;
     Executor* home;
     Task then;
+    MonotonicTime since;
+  };
+  /// Of one user; gone when it has nothing here.
+  struct Queue {
+    std::deque<Job> waiting;
+    std::size_t running = 0;
+    bool is_in_line = false;
   };
   void serve();
+  Job begin(WorkerUser user);
+  void end(WorkerUser user);
+  void line_up(WorkerUser user, Queue& queue);
 
-  std::mutex mutex_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> jobs_;
+  std::map<WorkerUser, Queue> queues_;
+  std::deque<WorkerUser> line_;  // those of whom a job may begin, once each
+  QueueFigures figures_;         // but for oldest_age
   bool is_stopping_ = false;
   std::vector<std::unique_ptr<Thread>> threads_;
+};
+
+/// What one user sees of threads. Borrows all it is given.
+class WorkerShare final : public Workers {
+ public:
+  /// `longer`: for_long(); nullptr: this.
+  WorkerShare(WorkerThreads& threads, WorkerUser user, Workers* longer = nullptr)
+      : threads_(threads), user_(user), longer_(longer) {}
+  void run(Task work, Executor& home, Task then) override {
+    threads_.run(user_, std::move(work), home, std::move(then));
+  }
+  Workers& for_long() override { return longer_ != nullptr ? *longer_ : *this; }
+
+ private:
+  WorkerThreads& threads_;
+  const WorkerUser user_;
+  Workers* const longer_;
 };
 
 /// For tests: no threads. Work runs as a task of the executor it came from, `then` as a later one.

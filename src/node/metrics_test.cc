@@ -21,10 +21,9 @@ struct MetricsTest : testing::Test {
   io::WorkerThread worker{"test"};
   io::ManualClock clock;
   io::SteppingExecutor control{clock};
-  io::WorkerThreads workers{"test", 1};
   io::LookupThreads lookups{clock};
-  ShardThread quick{{log, lines, worker, workers, lookups}, 0};
-  ShardThread stuck{{log, lines, worker, workers, lookups}, 1};
+  ShardThread quick{{log, lines, worker, lookups}, 0};
+  ShardThread stuck{{log, lines, worker, lookups}, 1};
   Metrics metrics{{control, clock, log}};
   std::vector<std::string> pages;
 
@@ -34,7 +33,6 @@ struct MetricsTest : testing::Test {
   }
   ~MetricsTest() override {
     worker.stop();
-    workers.stop();
     lookups.stop();
   }
   void ask() {

@@ -20,7 +20,8 @@ namespace theater::node {
 namespace {
 
 constexpr Nanoseconds kDiskInterval = std::chrono::seconds(1);
-constexpr std::size_t kWorkers = 3;             // threads for what blocks in families
+constexpr std::size_t kWorkers = 3;             // threads for what blocks in families,
+constexpr std::size_t kLongWorkers = 6;         // and for what blocks long
 constexpr int kForcedExit = 130;                // as a shell reports an interrupted program
 constexpr std::uint64_t kFailureLinesMax = 10;  // an actor and second
 
@@ -30,8 +31,9 @@ constexpr std::uint64_t kFailureLinesMax = 10;  // an actor and second
 struct Node::Member {
   LoadedActor loaded;
   ShardThread* shard = nullptr;
-  std::unique_ptr<host::Watchdog> watchdog;        // if it is wanted
-  std::unique_ptr<hosts::ShardFamilies> families;  // over the shard's services
+  std::unique_ptr<io::WorkerShare> long_work, work;  // its turns on the families' threads
+  std::unique_ptr<host::Watchdog> watchdog;          // if it is wanted
+  std::unique_ptr<hosts::ShardFamilies> families;    // over the shard's services
   actor::Actor* actor = nullptr;
   ActorId id;
   Seq next_seq;
@@ -121,12 +123,12 @@ Status Node::serve_metrics() {
 void Node::start_threads() {
   worker_ = std::make_unique<io::WorkerThread>("snapshots");
   lookups_ = std::make_unique<io::LookupThreads>(clock_);
-  workers_ = std::make_unique<io::WorkerThreads>("worker", kWorkers);
+  workers_ = std::make_unique<io::WorkerThreads>("worker", kWorkers, clock_);
+  long_workers_ = std::make_unique<io::WorkerThreads>("long worker", kLongWorkers, clock_);
   watch_queues();
   for (std::size_t index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<ShardThread>(
-        ShardThread::Shared{store_->log(), log_, *metered_worker_, *metered_workers_, *lookups_},
-        index));
+        ShardThread::Shared{store_->log(), log_, *metered_worker_, *lookups_}, index));
     metrics_->watch(*shards_.back());
     if (operations_page_) operations_page_->watch(*shards_.back());
   }
@@ -139,9 +141,9 @@ void Node::start_threads() {
 
 void Node::watch_queues() {
   metered_worker_ = std::make_unique<io::MeteredWorker>(*worker_, clock_);
-  metered_workers_ = std::make_unique<io::MeteredWorkers>(*workers_, clock_);
   metrics_->watch_queue("snapshots", [this] { return metered_worker_->figures(); });
-  metrics_->watch_queue("workers", [this] { return metered_workers_->figures(); });
+  metrics_->watch_queue("workers", [this] { return workers_->figures(); });
+  metrics_->watch_queue("long_workers", [this] { return long_workers_->figures(); });
   metrics_->watch_queue("lookups", [this] { return lookups_->figures(); });
   if (log_queue_) metrics_->watch_queue("log_lines", log_queue_);
 }
@@ -170,9 +172,12 @@ Status Node::start_actor(std::size_t index) {
   }
   member.is_new = !image;
   member.shard = shards_[index % shards_.size()].get();
+  const io::WorkerUser user{index};
+  member.long_work = std::make_unique<io::WorkerShare>(*long_workers_, user);
+  member.work = std::make_unique<io::WorkerShare>(*workers_, user, member.long_work.get());
   if (options_.has_watchdog) watch_holds(member);
-  member.families = std::make_unique<hosts::ShardFamilies>(hosts_, member.shard->services(),
-                                                           member.watchdog.get());
+  member.families = std::make_unique<hosts::ShardFamilies>(
+      hosts_, member.shard->services(*member.work), member.watchdog.get());
   member.stage = Member::Stage::kStarting;
   std::promise<Status> opened;
   member.shard->executor().post([&] { opened.set_value(open_on_shard(index, std::move(image))); });
@@ -353,6 +358,7 @@ Status Node::take_down() {
   metrics_server_.reset();
   for (const auto& shard : shards_) shard->stop();
   worker_->stop();
+  long_workers_->stop();
   workers_->stop();
   lookups_->stop();
   if (!store_->log().failed()) {

@@ -17,7 +17,8 @@
 #include "io/asio_network.h"
 #include "io/asio_signals.h"
 #include "io/file.h"
-#include "io/metered_workers.h"
+#include "io/metered_worker.h"
+#include "io/workers.h"
 #include "node/loader.h"
 #include "node/log_thread.h"
 #include "node/metrics.h"
@@ -129,11 +130,10 @@ class Node {
   std::unique_ptr<OperationsPage> operations_page_;  // beside the metrics
   std::unique_ptr<MetricsServer> metrics_server_;
   std::vector<std::unique_ptr<Member>> members_;
-  std::unique_ptr<io::WorkerThread> worker_;    // writes snapshots
-  std::unique_ptr<io::WorkerThreads> workers_;  // of the families
-  std::unique_ptr<io::LookupThreads> lookups_;  // of names
+  std::unique_ptr<io::WorkerThread> worker_;                   // writes snapshots
+  std::unique_ptr<io::WorkerThreads> workers_, long_workers_;  // of the families
+  std::unique_ptr<io::LookupThreads> lookups_;                 // of names
   std::unique_ptr<io::MeteredWorker> metered_worker_;
-  std::unique_ptr<io::MeteredWorkers> metered_workers_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<LogThread> log_thread_;
   std::optional<Error> failure_;

@@ -14,11 +14,10 @@ constexpr Nanoseconds kDrainPoll = Milliseconds(1);
 
 ShardThread::ShardThread(const Shared& shared, std::uint64_t index)
     : log_(shared.log),
+      guest_log_(shared.guest_log),
       network_(executor_),
       resolver_(shared.lookups, executor_),
       descriptors_(executor_),
-      services_{executor_, clock_,         random_,      network_,
-                resolver_, shared.workers, descriptors_, shared.guest_log},
       shard_({executor_, clock_, random_, log_, {index}, &shared.worker}) {}
 
 ShardThread::~ShardThread() {

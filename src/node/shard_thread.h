@@ -31,8 +31,7 @@ class ShardThread {
   struct Shared {
     chain::LogWriter& log;
     host::LogSink& guest_log;
-    io::Worker& worker;    // writes snapshots
-    io::Workers& workers;  // of the families
+    io::Worker& worker;  // writes snapshots
     io::LookupThreads& lookups;
   };
   /// `index` is its queue in the log.
@@ -47,10 +46,13 @@ class ShardThread {
   /// failed), then ends the thread.
   void stop();
   io::Executor& executor() { return executor_; }
+  /// What an actor here may use; `workers` is its share of them.
+  host::Services services(io::Workers& workers) {
+    return {executor_, clock_, random_, network_, resolver_, workers, descriptors_, guest_log_};
+  }
 
   // On the shard's thread.
   actor::Shard& shard() { return shard_; }
-  const host::Services& services() const { return services_; }
   void adopt(std::unique_ptr<actor::Actor> actor) { actors_.push_back(std::move(actor)); }
   std::vector<std::unique_ptr<actor::Actor>>& actors() { return actors_; }
 
@@ -58,13 +60,13 @@ class ShardThread {
   void finish_when_drained();
 
   chain::LogWriter& log_;
+  host::LogSink& guest_log_;
   io::SystemClock clock_;
   io::KeyedRandom random_;
   io::AsioExecutor executor_;
   io::AsioNetwork network_;
   io::ThreadResolver resolver_;
   io::EpollDescriptors descriptors_;
-  host::Services services_;
   actor::Shard shard_;
   std::vector<std::unique_ptr<actor::Actor>> actors_;
   std::optional<io::Thread> thread_;

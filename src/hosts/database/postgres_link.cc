@@ -68,7 +68,7 @@ void PostgresLink::open() {
     services_.executor.post(lifeline_.guard([this, answer] { on_resolved(*answer); }));
     return;
   }
-  services_.workers.run(
+  services_.workers.for_long().run(
       [answer, resolve = options_.resolve, host = target_.host] { *answer = resolve(host); },
       services_.executor, lifeline_.guard([this, answer] { on_resolved(*answer); }));
 }
@@ -230,7 +230,7 @@ void PostgresLink::cancel() {
   std::shared_ptr<PGcancel> request(PQgetCancel(connection_.get()), FreeCancel());  // the worker's
   if (!request) return;
   is_cancelling_ = true;
-  services_.workers.run(
+  services_.workers.for_long().run(
       [request] {
         char why[256];
         PQcancel(request.get(), why, sizeof why);  // if it fails, the drain's deadline ends it

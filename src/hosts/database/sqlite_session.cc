@@ -23,8 +23,9 @@ class SqliteSession final : public Session {
   ~SqliteSession() override {
     for (const JobPointer& job : jobs_) connection_->interrupt(*job);
     // Closing may write: that is a worker's, too.
-    services_.workers.run([connection = std::move(connection_)]() mutable { connection.reset(); },
-                          services_.executor, [] {});
+    services_.workers.for_long().run(
+        [connection = std::move(connection_)]() mutable { connection.reset(); }, services_.executor,
+        [] {});
   }
 
   void open() override {
@@ -67,11 +68,12 @@ class SqliteSession final : public Session {
   void hand_over(Work work, Then then) {
     using Answer = std::invoke_result_t<Work, SqliteConnection&>;
     auto answer = std::make_shared<std::optional<Answer>>();  // of the worker, then ours
-    services_.workers.run([connection = connection_, answer,
-                           work = std::move(work)] { answer->emplace(work(*connection)); },
-                          services_.executor, lifeline_.guard([answer, then = std::move(then)] {
-                            then(*std::move(*answer));
-                          }));
+    services_.workers.for_long().run(
+        [connection = connection_, answer, work = std::move(work)] {
+          answer->emplace(work(*connection));
+        },
+        services_.executor,
+        lifeline_.guard([answer, then = std::move(then)] { then(*std::move(*answer)); }));
   }
 
   void tell(std::vector<JobResult> results) {
