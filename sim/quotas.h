@@ -9,10 +9,11 @@
 
 namespace theater::sim {
 
-/// One seed's. Also an oracle: whose log is used up takes nothing new.
+/// One seed's, with chances of its own: the rest of the seed is as it would be without. Also an
+/// oracle: whose log is used up takes nothing new.
 class Quotas {
  public:
-  explicit Quotas(Chance& chance) : chance_(chance), is_in_use_(chance.one_in(4)) {}
+  explicit Quotas(std::uint64_t seed) : chance_(seed), is_in_use_(chance_.one_in(4)) {}
 
   /// Of one actor: bytes, or none.
   std::uint64_t draw();
@@ -25,7 +26,7 @@ class Quotas {
   bool has_held_up() const;
 
  private:
-  Chance& chance_;
+  Chance chance_;
   const bool is_in_use_;
   std::vector<std::optional<std::size_t>> taken_;  // events of each, when it was first held up
 };

@@ -28,7 +28,7 @@ World::World(const Stage& stage, const RunOptions& options)
       disk_(kCapacity),
       trouble_(options.bug),
       messages_(chance_),
-      quotas_(chance_) {
+      quotas_(options.seed ^ 0x9007a) {
   capacity_ = kCapacity;
   plan_node();
   plant_bug();
