@@ -60,6 +60,8 @@ struct SharedManifest : std::shared_ptr<const Manifest> {
       : shared_ptr(std::make_shared<const Manifest>(std::move(manifest))) {}
 };
 
+/// What an actor is made of. Handed over at its making; the families and snapshots are borrowed,
+/// the callbacks are called on its shard.
 struct ActorSetup {
   SharedManifest manifest;
   std::shared_ptr<const Program> program;

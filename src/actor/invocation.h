@@ -58,6 +58,7 @@ struct InvocationEnd {
   bool instance_is_dead = false;
 };
 
+/// What an invocation works on. All of it outlives the invocation.
 struct InvocationParts {
   const Program& program;
   Journal& journal;

@@ -12,6 +12,8 @@
 
 namespace theater::chain {
 
+/// One segment, taken apart into `batches` for a test to change. Owns its bytes; one thread. CHECKs
+/// that the segment was good.
 class LogEditor {
  public:
   struct Batch {

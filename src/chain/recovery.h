@@ -12,6 +12,7 @@
 
 namespace theater::chain {
 
+/// Where a log ends that recover() has made ready for appending. A value.
 struct Recovery {
   LogPosition end;  // for LogWriter::open; its epoch is above every one used so far
   /// After a crash (the log was not closed by stop): what the `recovery` event has to say.
@@ -23,9 +24,9 @@ struct Recovery {
 /// that `indexed` names, if the segment's header says the same of what is before it. TORN: zeroes
 /// at most one batch cap behind the end, cuts the pay file to what is referred to. Whatever was
 /// found is durable when this returns: last batch, names of files. CORRUPT:
-/// kCorrupt, the message names file and offset, and nothing is changed. A log that does not exist
-/// yet is an empty one. `indexed` is evidence: a log that ends before it has lost what was
-/// acknowledged.
+/// kCorrupt, the message names file and offset, and nothing is changed (CHAIN-4). A log that does
+/// not exist yet is an empty one. `indexed` is evidence: a log that ends before it has lost what
+/// was acknowledged.
 Result<Recovery> recover(io::FileSystem& files, const std::string& directory, const NodeId& node,
                          const std::optional<LogPosition>& indexed = std::nullopt);
 

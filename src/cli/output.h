@@ -76,7 +76,7 @@ class Progress {
 
 /// "17", "4.2 KiB", "1.5 MiB".
 std::string size_text(std::uint64_t bytes);
-/// Local-independent UTC time of day and date from microseconds since 1970: "2026-03-01
+/// UTC date and time of day from microseconds since 1970, whatever the locale: "2026-03-01
 /// 12:00:00.000000".
 std::string time_text(std::uint64_t microseconds);
 

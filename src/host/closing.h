@@ -46,7 +46,8 @@ Round bury_some(std::vector<std::unique_ptr<Connection>>& dead) {
   return dead.empty() ? Round::kDone : Round::kUnfinished;
 }
 
-/// Closes them all: where they are many, by a worker, soon.
+/// Closes them all: up to kClosesMax inside this call, by its argument's end; more by a worker,
+/// soon.
 inline void close_all(std::vector<std::unique_ptr<io::Stream>> streams, const Services& services) {
   if (streams.size() <= kClosesMax) return;
   services.workers.run([all = std::move(streams)]() mutable { all.clear(); }, services.executor,

@@ -17,7 +17,7 @@ class AddressBook;
 }
 
 /// Every family of this build, in the fixed order by which chains and actors index them. One per
-/// node, made by its wiring; any thread. Outlives the sets and instances made from it.
+/// node, which owns it; any thread. Outlives the sets and instances made from it.
 class AllHosts {
  public:
   /// `environment` is what the environment family shows of; `terminal_keeper` the program that

@@ -29,6 +29,7 @@
 
 namespace theater::node {
 
+/// How a node runs. A value, fixed when the node is made.
 struct NodeOptions {
   std::string data_directory;
   std::size_t shards = 1;  // at least 1, at most kShardsMax of the chain room less one

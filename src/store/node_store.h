@@ -23,6 +23,7 @@ enum class SegmentSize : std::uint8_t {
   kBySpace,  // as those there are; of a new log, at most a sixteenth of the free space
 };
 
+/// How a node keeps its log. A value, fixed when the store is opened.
 struct NodeStoreOptions {
   chain::LogOptions log;
   SegmentSize segment_size = SegmentSize::kAsGiven;

@@ -35,6 +35,8 @@ class PoolUser {
   ~PoolUser() = default;
 };
 
+/// Which job runs on which session. One database's, of one actor; pure, on its shard: it decides,
+/// and `user`, which outlives it, does. Ends with its owner; of jobs that wait then nobody is told.
 class Pool {
  public:
   /// kOne: writes go to one session, reads to the others (SQLite).

@@ -8,6 +8,8 @@
 
 namespace theater::hosts::listener {
 
+/// Belongs to whoever holds it, and moves with the task that takes it to another shard. Destroyed,
+/// it closes its connection without an answer.
 struct Visitor {
   std::unique_ptr<io::Stream> stream;  // detached
   http::Request request;

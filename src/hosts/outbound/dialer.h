@@ -19,6 +19,7 @@ Result<io::Resolver::Addresses> permitted(io::Resolver::Addresses all, PrivateAd
 /// What a guest is told of a lookup, or of permitted(), that failed so.
 host::GuestCode code_of_lookup(Code code);
 
+/// Who dials: is told how it ended. On the shard; outlives its Dialer.
 class DialUser {
  public:
   /// Connected and detached. The dialer may be destroyed in either call; it makes only one.

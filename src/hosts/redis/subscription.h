@@ -10,6 +10,7 @@
 
 namespace theater::hosts::redis {
 
+/// Whose operations the subscriptions are. On the shard; outlives them.
 class SubscriptionUser {
  public:
   /// Listening began, or began again: what was published before is not known.
