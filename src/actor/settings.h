@@ -44,9 +44,10 @@ Result<Setting> parse_settings(std::string_view toml, std::string_view file,
                                const Variables& variables);
 
 /// Reads one table strictly. Each method takes a key and what holds when it is missing, notes a
-/// wrong type or range as a problem and goes on; finish() returns the first problem, or refuses
-/// the first key nobody asked for and names the nearest known one. Messages carry
-/// file:line:column. Use on one thread; `table` outlives the reader.
+/// wrong type or range as a problem and goes on; finish() refuses the first key nobody asked for
+/// and names the nearest known one (after a slip of the pen something else seems to be missing);
+/// else it returns the first problem. Messages carry file:line:column. Use on one thread; `table`
+/// outlives the reader.
 class SettingsReader {
  public:
   /// `path` is what messages call the table: "grants.timer".
