@@ -27,7 +27,10 @@ bool LiveJournal::must_rest() {
     PROBE("journal: a call rests, much waits for the disk");
     return true;
   }
-  if (log_.disk_state() != chain::DiskState::kGood) return true;
+  if (log_.disk_state() != chain::DiskState::kGood) {
+    PROBE("journal: a call rests, the disk is short of room");
+    return true;
+  }
   unlooked_bytes_ = 0;
   return false;
 }
