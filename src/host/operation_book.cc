@@ -387,8 +387,11 @@ void OperationBook::list(std::vector<actor::OperationView>& views) const {
                               entry.since,
                               std::nullopt};
     // Asked again: an entry that is only read from the history has no plan yet.
-    const Planned plan = user_.plan({entry.function, *entry.arguments});
-    if (plan && plan->time_max) view.deadline = entry.since + *plan->time_max;
+    // One that has ended has no time left, and perhaps no arguments.
+    if (!entry.last) {
+      const Planned plan = user_.plan({entry.function, *entry.arguments});
+      if (plan && plan->time_max) view.deadline = entry.since + *plan->time_max;
+    }
     views.push_back(std::move(view));
   }
 }

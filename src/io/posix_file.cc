@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -234,6 +235,10 @@ class PosixFileSystem final : public FileSystem {
     struct flock wanted = whole_file(F_WRLCK);
     if (uninterrupted([&] { return ::fcntl(descriptor.get(), F_OFD_SETLK, &wanted); }) != 0) {
       if (errno != EAGAIN && errno != EACCES) return failed("lock", path);
+      return fail(Code::kConflict, "{} is held by process {}", path, holder_of(descriptor.get()));
+    }
+    // Earlier builds know this one alone.
+    if (uninterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) != 0) {
       return fail(Code::kConflict, "{} is held by process {}", path, holder_of(descriptor.get()));
     }
     const std::string holder = fmt::format("{}\n", ::getpid());

@@ -3,6 +3,7 @@
 
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -249,17 +250,26 @@ void PostgresLink::on_ready(int, Readiness ready) {
   if (has(ready, Readiness::kRead)) receive();
 }
 
-/// False: this is gone. What the socket holds is counted before libpq takes it; what comes while it
-/// does so, the next time.
-bool PostgresLink::count_unread() {
+/// What the socket holds; with TLS, of its records.
+std::uint64_t PostgresLink::waiting_bytes() const {
   int waiting = 0;
-  if (::ioctl(PQsocket(connection_.get()), FIONREAD, &waiting) != 0) waiting = 0;
-  unread_ += static_cast<std::uint64_t>(waiting);
-  if (unread_ <= options_.message_max) return true;
-  fail({GuestCode::kTooLarge, "",
-        fmt::format("a message of the server is longer than {} bytes", options_.message_max),
-        std::nullopt});
-  return false;
+  const bool is_known = ::ioctl(PQsocket(connection_.get()), FIONREAD, &waiting) == 0;
+  return is_known ? static_cast<std::uint64_t>(waiting) : 0;
+}
+
+/// False: this is gone. libpq tells nobody how long a message is before it has all of it, so what
+/// has come of it is counted, before libpq takes more; of a server that writes as fast as it is
+/// read that may be all there is.
+bool PostgresLink::count_unread() {
+  if (unread_ > options_.message_max) {
+    fail({GuestCode::kTooLarge, "",
+          fmt::format("a message of the server is longer than {} bytes", options_.message_max),
+          std::nullopt});
+    return false;
+  }
+  const std::uint64_t waiting = waiting_bytes();
+  unread_ += waiting - std::min(waiting, left_);
+  return true;
 }
 
 void PostgresLink::receive() {
@@ -267,6 +277,7 @@ void PostgresLink::receive() {
   if (PQconsumeInput(connection_.get()) == 0) {
     return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
   }
+  left_ = waiting_bytes();
   if (!read_notices()) return;
   read_results();
 }

@@ -82,6 +82,7 @@ class PostgresLink final : private io::DescriptorUser {
   void stop_timers();
   void receive();
   bool count_unread();
+  std::uint64_t waiting_bytes() const;
   void read_results();
   bool end_command();
   bool read_notices();
@@ -100,6 +101,7 @@ class PostgresLink final : private io::DescriptorUser {
   Phase phase_ = Phase::kNew;
   int watched_ = -1;
   std::uint64_t unread_ = 0;                    // bytes that have come since the last whole message
+  std::uint64_t left_ = 0;                      // of them, what libpq left in the socket
   MonotonicTime deadline_;                      // of connecting
   std::optional<io::TimerId> timer_, attempt_;  // of all, of one address
   std::deque<End> sent_;                        // the commands under way

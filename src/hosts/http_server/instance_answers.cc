@@ -153,8 +153,10 @@ void Instance::join_topic(std::uint64_t id, Exchange& exchange, std::string_view
   for (const auto& publication : missed) {
     if (!publication) {
       connection.write_event(std::string(kGapText));
-    } else if (!connection.publish(*publication)) {
-      return;
+    } else {
+      const bool is_taken = connection.publish(*publication);
+      publication->let_go_of_frames();
+      if (!is_taken) return;
     }
     ++traffic_.events;
   }

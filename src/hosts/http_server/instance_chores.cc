@@ -9,11 +9,21 @@
 
 namespace theater::hosts::http_server {
 
+namespace {
+
+/// What was published stays in its topic's ring, without its frames.
+void end_first(Chores& chores) {
+  if (const auto& published = chores.front().publication) published->let_go_of_frames();
+  chores.pop_front();
+}
+
+}  // namespace
+
 /// The first part of it now, if nothing is before it.
 void Instance::add_chore(Chore chore) {
   while (chores_.size() >= kChoresMax) {
     while (!chores_.front().is_done()) do_next(chores_.front());
-    chores_.pop_front();
+    end_first(chores_);
   }
   chores_.push_back(std::move(chore));
   if (chores_.size() == 1) do_chores();
@@ -22,7 +32,7 @@ void Instance::add_chore(Chore chore) {
 void Instance::do_chores() {
   for (std::size_t steps = 0; !chores_.empty(); ++steps) {
     if (chores_.front().is_done()) {
-      chores_.pop_front();
+      end_first(chores_);
       continue;
     }
     if (steps >= kChoreStepsMax) {

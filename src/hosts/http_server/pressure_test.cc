@@ -358,6 +358,23 @@ TEST_F(Held, WhatIsHeldForAllIsBoundedAndTheSlowestPay) {
   EXPECT_EQ(actor.overflowed, gone()) << "nothing is dropped silently";
 }
 
+TEST_F(Held, WhatATopicRemembersIsNotOnItsWay) {
+  serve();
+  auto client = connect();
+  exchange(client, get("/events"));
+  for (const char* id : {"1", "2"}) {
+    const ServerEvent event{id, "", "news"};
+    actor.call(DeskActor::kPublish, host::arguments_of(std::string("news"), event));
+  }
+  executor.run();
+  EXPECT_NE(client.take(), "");
+  EXPECT_EQ(figure("http_outgoing_bytes"), 0);
+  auto other = connect();
+  EXPECT_NE(exchange(other, get("/events", "Last-Event-ID: 1\r\n")).find("data: news"),
+            std::string::npos);
+  EXPECT_EQ(figure("http_outgoing_bytes"), 0);
+}
+
 TEST_F(Slow, AnEventIsWeighedAsItIsWritten) {
   begin("/events");
   const std::string data(2000, '\n');

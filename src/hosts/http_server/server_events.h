@@ -41,6 +41,8 @@ class Publication {
   const SharedFrame& raw();
   const std::string& id() const { return id_; }
   std::size_t bytes() const { return text_.size(); }
+  /// All there are have it. Who writes it keeps its frame; for who comes back it is made again.
+  void let_go_of_frames() { chunked_.reset(), raw_.reset(); }
 
  private:
   const std::string id_;

@@ -153,7 +153,8 @@ void Address::dispatch(Visitor visitor) {
 
 void Address::on_acceptable() {
   for (std::size_t i = 0; i < kAcceptsMax; ++i) {
-    if (receptions_.size() >= kReceptionsMax && !displace()) {
+    const bool is_full = receptions_.size() >= kReceptionsMax;
+    if (is_full && crowd().empty()) {
       accept_pauses_.fetch_add(1, std::memory_order_relaxed);
       is_waiting_ = true;  // the kernel keeps the others until a reception ends
       return;
@@ -162,22 +163,27 @@ void Address::on_acceptable() {
     if (!accepted && accepted.error().code == Code::kFull) return rest();
     if (!accepted) continue;  // that connection is gone already
     if (!*accepted) break;
+    if (is_full) displace();
     welcome(std::move(**accepted));
   }
   listener_->want_accept();
 }
 
-/// All places are taken: who has more than its share gives up the one it has had longest, so that
-/// one client that says nothing does not keep all others out. False: nobody has.
-bool Address::displace() {
+/// Who has most places, if that is more than one client's share; else nobody.
+std::string Address::crowd() const {
   const auto most =
       std::ranges::max_element(of_client_, {}, [](const auto& client) { return client.second; });
-  if (most == of_client_.end() || most->second <= kClientReceptionsMax) return false;
+  const bool is_crowd = most != of_client_.end() && most->second > kClientReceptionsMax;
+  return is_crowd ? most->first : std::string();
+}
+
+/// All places are taken, and there is a crowd: it gives up the place it has had longest, so that
+/// one client that says nothing does not keep all others out.
+void Address::displace() {
   const auto oldest = std::ranges::find_if(
-      receptions_, [&](const auto& one) { return one.second.client == most->first; });
+      receptions_, [client = crowd()](const auto& one) { return one.second.client == client; });
   displaced_.fetch_add(1, std::memory_order_relaxed);
   take(oldest->first);
-  return true;
 }
 
 /// Out of descriptors or memory: the waiting connections keep until some are free.

@@ -94,7 +94,8 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   void on_acceptable() override;
   void welcome(std::unique_ptr<io::Stream> stream);
   void rest();
-  bool displace();
+  std::string crowd() const;
+  void displace();
   std::unique_ptr<io::Stream> take(std::uint64_t reception);
   void answer(std::unique_ptr<io::Stream> stream, Answer answer);
   std::optional<Route> route_of(const http::Request& request) const;

@@ -45,6 +45,10 @@ class Decoder {
   const char* failure() const { return failure_; }
   /// Bytes held between calls.
   std::size_t held_bytes() const { return message_.capacity() + control_size_; }
+  /// Of a message that has begun and is not complete.
+  std::size_t unfinished_bytes() const {
+    return message_opcode_ == Opcode::kContinuation ? 0 : message_.capacity();
+  }
 
  private:
   enum class Phase : std::uint8_t { kHeader, kPayload, kEnd };

@@ -269,7 +269,7 @@ void Connection::handle(Item item) {
 
 /// The time of a message begins with its first byte.
 void Connection::note_unfinished() {
-  const std::size_t held = decoder_.held_bytes();
+  const std::size_t held = decoder_.unfinished_bytes();
   if (unfinished_.bytes() == 0) unfinished_since_ = owner_.tick_time();
   const bool is_more = held > unfinished_.bytes();
   unfinished_.set(held);

@@ -162,7 +162,9 @@ TEST_F(ServerFixture, AMessageHasItsTime) {
   auto stalled = open();
   stalled.send(beginning(1000, 10));
   auto busy = open();
-  for (int i = 0; i < 20; ++i) {     // its time, that of the close, a tick
+  auto listening = open();
+  for (int i = 0; i < 20; ++i) {  // its time, that of the close, a tick
+    listening.send(client_frame(Opcode::kPing, "abcd"));
     busy.send(beginning(1000, 10));  // always at one
     stalled.send(client_frame(Opcode::kPong, ""));
     pass(std::chrono::seconds(1));
@@ -172,6 +174,7 @@ TEST_F(ServerFixture, AMessageHasItsTime) {
   EXPECT_EQ(actor.seen.back(), "closed 1006 (deadline)");
   EXPECT_TRUE(stalled.is_ended());
   EXPECT_FALSE(busy.is_ended());
+  EXPECT_FALSE(listening.is_ended()) << "what it says is complete";
   EXPECT_EQ(actor.echoed, 20u);
 }
 
