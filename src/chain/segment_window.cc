@@ -7,7 +7,7 @@
 namespace theater::chain {
 namespace {
 
-constexpr std::size_t kReadAheadMax = 1024 * 1024;
+constexpr std::size_t kReadAheadMax = 128 * 1024;
 
 }  // namespace
 

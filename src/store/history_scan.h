@@ -39,7 +39,7 @@ struct GatheredActor {
   Bytes last_record;  // of the scan: what the head's leaf is made of, after a zero byte
 };
 
-inline constexpr std::uint64_t kPaceBytes = 1024 * 1024;
+inline constexpr std::uint64_t kPaceBytes = 128 * 1024;
 
 /// Reads a log once. Keeps the actors in the order of their genesis.
 class HistoryScan {
