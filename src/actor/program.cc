@@ -1,6 +1,8 @@
 // Program: linking a component to its families, with one clear sentence for each refusal.
 #include "actor/program.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "actor/units.h"
@@ -23,13 +25,6 @@ std::unexpected<Error> mismatch(std::string_view name, const wasm::FunctionType&
   return fail(Code::kInvalid,
               "the types of {} differ\n  the component has: {}\n  theater has:       {}", name,
               wasm::to_wit(component), wasm::to_wit(host));
-}
-
-/// "a", "a, b".
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 /// The arguments as a tuple; in an output the import's name stands before them.
@@ -152,11 +147,11 @@ class ProgramLinker {
     }
     if (options_.grants == LinkOptions::Grants::kAreFixed) {
       return fail(Code::kDenied, "the component imports {}, which {} does not grant",
-                  joined(interfaces), manifest);
+                  fmt::join(interfaces, ", "), manifest);
     }
     return fail(Code::kDenied, "the component imports {}, which {} not granted; add {} to {}",
-                joined(interfaces), interfaces.size() == 1 ? "is" : "are", joined(tables),
-                manifest);
+                fmt::join(interfaces, ", "), interfaces.size() == 1 ? "is" : "are",
+                fmt::join(tables, ", "), manifest);
   }
 
   ImportTarget make_target(std::size_t family, const CallInfo& call, std::string_view name) const {
@@ -233,8 +228,7 @@ class ProgramLinker {
   }
 
   /// Without handler nobody takes the last event of what is started: soon nothing could be any
-  /// more.
-  /// What is replayed has run: it can run again.
+  /// more. What is replayed has run: it can run again.
   Status check_starts(std::size_t family) const {
     if (options_.grants == LinkOptions::Grants::kAreFixed) return {};
     const auto start = std::ranges::find_if(program_->imports_, [&](const ImportTarget& target) {

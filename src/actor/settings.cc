@@ -1,6 +1,8 @@
 // Settings: looking up, and reading a table strictly.
 #include "actor/settings.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -39,15 +41,6 @@ std::string_view nearest(std::string_view word, std::span<const std::string> kno
     }
   }
   return best;
-}
-
-std::string joined(std::span<const std::string> words) {
-  std::string text;
-  for (const std::string& word : words) {
-    if (!text.empty()) text += ", ";
-    text += word;
-  }
-  return text;
 }
 
 }  // namespace
@@ -112,7 +105,7 @@ std::size_t SettingsReader::choice(std::string_view key, std::span<const std::st
   const auto found = std::ranges::find(words, std::string_view(*word));
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   std::vector<std::string> list(words.begin(), words.end());
-  refuse(key, fmt::format("must be one of {}, not \"{}\"", joined(list), *word));
+  refuse(key, fmt::format("must be one of {}, not \"{}\"", fmt::join(list, ", "), *word));
   return missing;
 }
 
@@ -205,7 +198,7 @@ Status SettingsReader::finish() {
     const std::string& key = entry.key;
     if (std::ranges::find(known_, key) != known_.end()) continue;
     const std::string_view guess = nearest(key, known_);
-    const std::string hint = guess.empty() ? fmt::format("known keys: {}", joined(known_))
+    const std::string hint = guess.empty() ? fmt::format("known keys: {}", fmt::join(known_, ", "))
                                            : fmt::format("did you mean \"{}\"?", guess);
     problem_ = Error{Code::kInvalid,
                      fmt::format("{}:{}:{}: unknown key \"{}\"{}; {}", entry.file, entry.key_line,

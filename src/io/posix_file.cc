@@ -233,12 +233,12 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     TRY(Descriptor descriptor, open_descriptor(path, O_RDWR | O_CREAT));
     struct flock wanted = whole_file(F_WRLCK);
-    if (uninterrupted([&] { return ::fcntl(descriptor.get(), F_OFD_SETLK, &wanted); }) != 0) {
+    const auto take = [&] {  // of the second earlier builds know alone
+      const int taken = ::fcntl(descriptor.get(), F_OFD_SETLK, &wanted);
+      return taken != 0 ? taken : ::flock(descriptor.get(), LOCK_EX | LOCK_NB);
+    };
+    if (uninterrupted(take) != 0) {
       if (errno != EAGAIN && errno != EACCES) return failed("lock", path);
-      return fail(Code::kConflict, "{} is held by process {}", path, holder_of(descriptor.get()));
-    }
-    // Earlier builds know this one alone.
-    if (uninterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) != 0) {
       return fail(Code::kConflict, "{} is held by process {}", path, holder_of(descriptor.get()));
     }
     const std::string holder = fmt::format("{}\n", ::getpid());

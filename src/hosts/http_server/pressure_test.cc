@@ -208,7 +208,7 @@ TEST_F(Slow, AListenerBeyondTopicBytesIsCutOff) {
   EXPECT_EQ(instance->census().connections, 0u);
 }
 
-struct Crowded : HttpFixture {
+struct Crowded : ParkFixture {
   double figure(std::string_view name) const {
     actor::Figures figures;
     instance->measure(figures);
@@ -308,15 +308,9 @@ TEST_F(Resting, AStopDoesNotWaitForIt) {
 
 /// Of many clients that take nothing.
 struct Held : Crowded {
-  std::vector<io::MemoryClient> clients;
-  std::vector<std::uint64_t> ids;
   void park(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      clients.push_back(connect());
-      exchange(clients.back(), get("/later"));
-      clients.back().set_capacity(0);
-      ids.push_back(actor.last_id);
-    }
+    ParkFixture::park(count);
+    for (auto& client : clients) client.set_capacity(0);
   }
   std::size_t gone() const {
     return static_cast<std::size_t>(

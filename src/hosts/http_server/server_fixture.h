@@ -95,4 +95,18 @@ struct HttpFixture : testing::Test {
   }
 };
 
+/// With clients whose requests wait for an answer.
+struct ParkFixture : HttpFixture {
+  std::vector<io::MemoryClient> clients;
+  std::vector<std::uint64_t> ids;  // of their requests
+
+  void park(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      clients.push_back(connect());
+      exchange(clients.back(), get("/later"));
+      ids.push_back(actor.last_id);
+    }
+  }
+};
+
 }  // namespace theater::hosts::http_server

@@ -9,18 +9,7 @@
 namespace theater::hosts::http_server {
 namespace {
 
-struct Turns : HttpFixture {
-  std::vector<io::MemoryClient> clients;
-  std::vector<std::uint64_t> ids;
-
-  /// So many requests that wait for an answer.
-  void park(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      clients.push_back(connect());
-      exchange(clients.back(), get("/later"));
-      ids.push_back(actor.last_id);
-    }
-  }
+struct Turns : ParkFixture {
   void respond_all(std::string_view body) {
     actor.call(DeskActor::kRespondAll, host::arguments_of(ids, DeskActor::response(body)));
   }

@@ -154,7 +154,8 @@ void Address::dispatch(Visitor visitor) {
 void Address::on_acceptable() {
   for (std::size_t i = 0; i < kAcceptsMax; ++i) {
     const bool is_full = receptions_.size() >= kReceptionsMax;
-    if (is_full && crowd().empty()) {
+    const std::string client = is_full ? crowd() : std::string();
+    if (is_full && client.empty()) {
       accept_pauses_.fetch_add(1, std::memory_order_relaxed);
       is_waiting_ = true;  // the kernel keeps the others until a reception ends
       return;
@@ -163,7 +164,7 @@ void Address::on_acceptable() {
     if (!accepted && accepted.error().code == Code::kFull) return rest();
     if (!accepted) continue;  // that connection is gone already
     if (!*accepted) break;
-    if (is_full) displace();
+    if (is_full) displace(client);
     welcome(std::move(**accepted));
   }
   listener_->want_accept();
@@ -177,11 +178,11 @@ std::string Address::crowd() const {
   return is_crowd ? most->first : std::string();
 }
 
-/// All places are taken, and there is a crowd: it gives up the place it has had longest, so that
+/// All places are taken, and `client` is a crowd: it gives up the place it has had longest, so that
 /// one client that says nothing does not keep all others out.
-void Address::displace() {
-  const auto oldest = std::ranges::find_if(
-      receptions_, [client = crowd()](const auto& one) { return one.second.client == client; });
+void Address::displace(const std::string& client) {
+  const auto oldest =
+      std::ranges::find(receptions_, client, [](const auto& one) { return one.second.client; });
   displaced_.fetch_add(1, std::memory_order_relaxed);
   take(oldest->first);
 }

@@ -95,7 +95,7 @@ class Address final : private io::ListenerUser, public std::enable_shared_from_t
   void welcome(std::unique_ptr<io::Stream> stream);
   void rest();
   std::string crowd() const;
-  void displace();
+  void displace(const std::string& client);
   std::unique_ptr<io::Stream> take(std::uint64_t reception);
   void answer(std::unique_ptr<io::Stream> stream, Answer answer);
   std::optional<Route> route_of(const http::Request& request) const;
