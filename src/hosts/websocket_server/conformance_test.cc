@@ -37,6 +37,7 @@ struct WebsocketServerProvoker {
             "listen = \"127.0.0.1:80\"\naccept = \"perhaps\"",
             "listen = \"127.0.0.1:80\"\nout_low = 2048\nout_high = 1024",
             "listen = \"127.0.0.1:80\"\nqueue_bytes = \"4MiB\"",
+            "listen = \"127.0.0.1:80\"\nmessage_max = \"8MiB\"\nunfinished_max = \"8MiB\"",
             "listen = \"127.0.0.1:80\"\nmessage_max = \"8MiB\"\nout_hard = \"8MiB\""};
   }
   /// The address is held, and the tick while anybody was there.
