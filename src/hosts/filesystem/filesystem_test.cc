@@ -40,6 +40,7 @@ struct Files {
     put(root / "secret", "secret");
     grant = fmt::format("read = {{ in = \"{0}/in\" }}\nchange = {{ out = \"{0}/out\" }}\n{1}",
                         root.string(), limits);
+    if (!limits.contains("free_min")) grant += "free_min = 0\n";  // the disk may be a small one
     open(shard.services);
     EXPECT_TRUE(instance->recover());
   }
@@ -344,6 +345,17 @@ TEST(Filesystem, BoundsRefuse) {
   EXPECT_EQ(full.error().code, host::GuestCode::kFull);
   EXPECT_EQ(files.take().size(), 1u);
   EXPECT_TRUE(files.change("out/b", write("123")));  // there is room again
+}
+
+TEST(Filesystem, WhatAGrantAllowsToWaitMayWait) {
+  Files files("file_max = \"64MiB\"\nchanges_bytes = \"128MiB\"\n");
+  const std::string content(50 << 20, 'x');
+  EXPECT_TRUE(files.begin("out/a", write(content)));
+  EXPECT_TRUE(files.begin("out/b", write(content)));
+  const auto full = files.begin("out/c", write(content));
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, host::GuestCode::kFull);
+  EXPECT_EQ(files.take().size(), 2u);
 }
 
 TEST(Filesystem, SomeOfTheDiskStaysFree) {

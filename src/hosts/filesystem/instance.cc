@@ -1,6 +1,7 @@
 // filesystem::Instance: checks on the shard, work elsewhere.
 #include "hosts/filesystem/instance.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -13,8 +14,11 @@ namespace theater::hosts::filesystem {
 namespace {
 
 host::BookOptions options_of(const Limits& limits) {
+  const std::uint64_t together = limits.changes_bytes + limits.changes_max * kChangeFrameMax;
   // One at a time: changes become real in the order in which they were asked for.
-  return {{"filesystem events", host::QueuePolicy::kRefuse, {1, 1024, 0}}, {1, limits.changes_max}};
+  return {{"filesystem events", host::QueuePolicy::kRefuse, {1, 1024, 0}},
+          {1, limits.changes_max},
+          std::max(host::kArgumentBytesMax, together)};
 }
 
 std::unexpected<host::GuestError> too_large(std::string_view limit, std::uint64_t most) {

@@ -31,6 +31,9 @@ inline constexpr host::LimitField<Limits> kLimitFields[] = {
 /// Reads whose answer was given up at their deadline may still be at work; beyond this: busy.
 inline constexpr std::size_t kReadsMax = 4;
 
+/// Beside a change's content: its paths, and what frames them.
+inline constexpr std::uint64_t kChangeFrameMax = 8192;
+
 /// Files that may still be made on a disk that counts them, for others than us.
 inline constexpr std::uint64_t kFilesFreeMin = 1024;
 
