@@ -22,13 +22,16 @@ WorkerThreads::WorkerThreads(const std::string& name, std::size_t count, const C
 WorkerThreads::~WorkerThreads() { CHECK(threads_.empty(), "END-1"); }
 
 void WorkerThreads::run(WorkerUser user, Task work, Executor& home, Task then) {
-  const std::scoped_lock lock(mutex_);
-  CHECK(!is_stopping_, "END-1");
-  Queue& queue = queues_[user];
-  queue.waiting.push_back({std::move(work), &home, std::move(then), clock_.now()});
-  ++figures_.in;
-  figures_.high_water = std::max(figures_.high_water, ++figures_.depth);
-  line_up(user, queue);
+  {
+    const std::scoped_lock lock(mutex_);
+    CHECK(!is_stopping_, "END-1");
+    Queue& queue = queues_[user];
+    queue.waiting.push_back({std::move(work), &home, std::move(then), clock_.now()});
+    ++figures_.in;
+    figures_.high_water = std::max(figures_.high_water, ++figures_.depth);
+    if (!line_up(user, queue)) return;
+  }
+  changed_.notify_one();  // after the lock, which who wakes takes first
 }
 
 QueueFigures WorkerThreads::figures() const {
@@ -77,7 +80,7 @@ WorkerThreads::Job WorkerThreads::begin(WorkerUser user) {
   Job job = std::move(queue.waiting.front());
   queue.waiting.pop_front();
   ++queue.running;
-  line_up(user, queue);
+  if (line_up(user, queue)) changed_.notify_one();
   if (--figures_.depth == 0 && is_stopping_) changed_.notify_all();
   return job;
 }
@@ -85,16 +88,16 @@ WorkerThreads::Job WorkerThreads::begin(WorkerUser user) {
 void WorkerThreads::end(WorkerUser user) {
   Queue& queue = queues_.at(user);
   --queue.running;
-  line_up(user, queue);
+  if (line_up(user, queue)) changed_.notify_one();
   if (queue.running == 0 && queue.waiting.empty()) queues_.erase(user);
 }
 
 /// A user stands in the line while a job of it may begin.
-void WorkerThreads::line_up(WorkerUser user, Queue& queue) {
-  if (queue.is_in_line || queue.waiting.empty() || queue.running >= kWorkersOfUserMax) return;
+bool WorkerThreads::line_up(WorkerUser user, Queue& queue) {
+  if (queue.is_in_line || queue.waiting.empty() || queue.running >= kWorkersOfUserMax) return false;
   queue.is_in_line = true;
   line_.push_back(user);
-  changed_.notify_one();
+  return true;
 }
 
 }  // namespace theater::io

@@ -74,7 +74,7 @@ class WorkerThreads final {
   void serve();
   Job begin(WorkerUser user);
   void end(WorkerUser user);
-  void line_up(WorkerUser user, Queue& queue);
+  bool line_up(WorkerUser user, Queue& queue);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
