@@ -54,12 +54,12 @@ Result<std::optional<ActorId>> choose_actor(store::ActorHistory& history,
 /// Prints events as they become durable, from the first one on. Ends only by --to or with the
 /// process. Whom it follows goes first: nobody waits for what it prints.
 Status follow_chain(Shell& shell, const ChainArguments& arguments, ChainPrinter& printer) {
-  io::go_behind_others();
   auto range = range_of(arguments, shell.output.format);
   if (!arguments.actor.empty()) {
     TRY(const auto history, open_history(shell, arguments.data));
     TRY(range.actor, choose_actor(*history, arguments, printer));
   }
+  io::go_behind_others();
   TRY(auto cursor, store::EventCursor::open(shell.files, arguments.data, chain::ReadUpTo::kDurable,
                                             {range.actor, range.resolve}));
   while (true) {

@@ -25,7 +25,8 @@ Result<std::unique_ptr<store::ActorHistory>> open_history(Shell& shell, const st
 }
 
 void give_way_to_node(Shell& shell, const std::string& data) {
-  if (shell.files.is_locked(store::NodeLayout{data}.lock())) io::go_behind_others();
+  if (!shell.files.is_locked(store::NodeLayout{data}.lock())) return;
+  io::go_behind_others(io::Behind::kMost);
 }
 
 }  // namespace theater::cli

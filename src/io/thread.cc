@@ -46,10 +46,10 @@ bool go_in_short_turns() {
   return ::syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
 }
 
-void go_behind_others() {
-  constexpr int kLowest = 19;
+void go_behind_others(Behind how) {
+  const int niceness = how == Behind::kAll ? 19 : 10;
   // On Linux a thread's, not the process's. Where it is refused, the thread is as all others.
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLowest));
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness));
 }
 
 }  // namespace theater::io

@@ -1,6 +1,7 @@
 // Thread: one named operating-system thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -29,8 +30,13 @@ class Thread {
 /// (Linux does from 6.12 on), and nothing has changed.
 bool go_in_short_turns();
 
-/// The calling thread lets all others of the machine go first from now on. For work that nobody
-/// waits for.
-void go_behind_others();
+/// Whom a thread lets go first.
+enum class Behind : std::uint8_t {
+  kAll,   // it may get nothing for long: for work that nobody waits for
+  kMost,  // it keeps a tenth of what each of them has, and so comes to its end
+};
+
+/// The calling thread lets others of the machine go first from now on.
+void go_behind_others(Behind how = Behind::kAll);
 
 }  // namespace theater::io

@@ -40,7 +40,7 @@ class LogHistory final : public ActorHistory {
 
  private:
   Status read(Load load, std::unique_ptr<LogIndex> index);
-  Status read_to_end(const chain::LogReader& reader, HistoryScan& scan);
+  Status read_to_end(const chain::LogReader& reader, HistoryScan& scan, std::uint64_t until);
   void adopt(std::vector<std::unique_ptr<GatheredActor>> actors, const ActorId& node);
   FoundSnapshot newest_snapshot(const GatheredActor& actor, Seq last) const;
   Status restore(const GatheredActor& actor, const SnapshotEvent& event,
@@ -92,7 +92,7 @@ Status LogHistory::read(Load load, std::unique_ptr<LogIndex> index) {
     if (images) TRY_OK(load_places(files_, log, index->actors));
     scan.resume(std::move(index->actors));
   }
-  const Status scanned = read_to_end(*reader, scan);
+  const Status scanned = read_to_end(*reader, scan, scanner.segments() + 1);
   const bool ends_at_damage = load == Load::kReadable && index == nullptr && !scanned &&
                               scanned.error().code == Code::kCorrupt;
   if (!scanned && !ends_at_damage) return scanned;
@@ -103,11 +103,13 @@ Status LogHistory::read(Load load, std::unique_ptr<LogIndex> index) {
   return {};
 }
 
-/// A batch that is there and waits for its proof is waited for; what comes behind it is not.
-Status LogHistory::read_to_end(const chain::LogReader& reader, HistoryScan& scan) {
-  TRY_OK(scan.run());
+/// A batch that is there and waits for its proof is waited for; what comes behind it is not, nor is
+/// a node followed into segments that it makes meanwhile.
+Status LogHistory::read_to_end(const chain::LogReader& reader, HistoryScan& scan,
+                               std::uint64_t until) {
+  TRY_OK(scan.run(until));
   const Lsn awaited = scan.next_lsn();
-  while (reader.awaits_proof() && scan.next_lsn() == awaited && pause_()) TRY_OK(scan.run());
+  while (reader.awaits_proof() && scan.next_lsn() == awaited && pause_()) TRY_OK(scan.run(until));
   end_ = scan.next_lsn();
   return {};
 }
