@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -114,29 +115,54 @@ TEST_F(Fixture, NobodyIsCalledAfterDetachAndTheStreamMovesToAnotherShard) {
   executor.poll();
 }
 
-TEST_F(Fixture, OtherWorkComesBetweenManyStreamsThatAreReady) {
-  constexpr std::size_t kStreams = 100;
+/// Streams that become readable at the same time.
+struct ManyStreams : Fixture {
+  static constexpr std::size_t kStreams = 100;
   std::vector<std::unique_ptr<LoopbackClient>> clients;
   std::vector<std::unique_ptr<Stream>> streams;
-  streams.push_back(accept());
-  while (streams.size() < kStreams) {
-    clients.push_back(std::make_unique<LoopbackClient>(listener->address()));
+  std::vector<Recorder> users{kStreams};
+  std::vector<std::size_t> told;
+
+  void begin(const std::function<void(std::size_t)>& on_told) {
     streams.push_back(accept());
+    while (streams.size() < kStreams) {
+      clients.push_back(std::make_unique<LoopbackClient>(listener->address()));
+      streams.push_back(accept());
+    }
+    for (std::size_t i = 0; i < kStreams; ++i) {
+      users[i].readable = [this, i, on_told] {
+        told.push_back(i);
+        on_told(i);
+      };
+      ASSERT_TRUE(streams[i]->attach(network, users[i]));
+      streams[i]->want_read();
+    }
+    client.send("x");
+    for (const auto& other : clients) other->send("x");
   }
-  std::size_t told = 0, told_before_task = 0;
-  std::vector<Recorder> users(kStreams);
-  for (std::size_t i = 0; i < kStreams; ++i) {
-    users[i].readable = [&] {
-      if (told++ == 0) executor.post([&] { told_before_task = told; });
-    };
-    ASSERT_TRUE(streams[i]->attach(network, users[i]));
-    streams[i]->want_read();
-  }
-  client.send("x");
-  for (const auto& other : clients) other->send("x");
-  run_until([&] { return told == kStreams; });
+};
+
+TEST_F(ManyStreams, OtherWorkComesBetween) {
+  std::size_t told_before_task = 0;
+  begin([&](std::size_t) {
+    if (told.size() == 1) executor.post([&] { told_before_task = told.size(); });
+  });
+  run_until([&] { return told.size() == kStreams; });
   EXPECT_GT(told_before_task, 0u);
   EXPECT_LT(told_before_task, kStreams);
+}
+
+TEST_F(ManyStreams, WhoIsDestroyedWhileItIsDueIsNotTold) {
+  begin([&](std::size_t first) {
+    if (told.size() > 1) return;
+    for (std::size_t i = 0; i < kStreams; i += 2) {
+      if (i != first) streams[i].reset();
+    }
+  });
+  const auto odd = [](std::size_t i) { return i % 2 == 1; };
+  run_until([&] { return std::ranges::count_if(told, odd) == std::ptrdiff_t{kStreams / 2}; });
+  executor.poll();
+  EXPECT_TRUE(std::all_of(told.begin() + 1, told.end(), odd));
 }
 
 TEST_F(Fixture, DestroyedWithWaitsOutstanding) {

@@ -57,7 +57,7 @@ void PollSet::remove(int descriptor, Polled& socket) {
   ::epoll_ctl(parts_->epoll.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
   socket.read_wanted_ = socket.write_wanted_ = false;
   std::ranges::replace(served_, &socket, nullptr);
-  if (std::exchange(socket.is_due_, false)) std::erase(due_, &socket);
+  if (std::exchange(socket.is_due_, false)) due_[socket.due_number_ - first_due_] = nullptr;
 }
 
 void PollSet::want_read(Polled& socket) {
@@ -71,9 +71,15 @@ void PollSet::want_write(Polled& socket) {
 }
 
 void PollSet::make_due(Polled& socket) {
-  if (std::exchange(socket.is_due_, true)) return;
-  due_.push_back(&socket);
+  if (socket.is_due_) return;
+  line_up(socket);
   serve_later();
+}
+
+void PollSet::line_up(Polled& socket) {
+  socket.is_due_ = true;
+  socket.due_number_ = first_due_ + due_.size();
+  due_.push_back(&socket);
 }
 
 void PollSet::serve_later() {
@@ -87,10 +93,13 @@ void PollSet::serve_later() {
 
 /// Tells the first of those that are due what they want and are ready for.
 void PollSet::serve() {
-  const auto end = due_.begin() + static_cast<std::ptrdiff_t>(std::min(due_.size(), kServedAtOnce));
-  served_.assign(due_.begin(), end);
-  due_.erase(due_.begin(), end);
-  for (Polled* socket : served_) socket->is_due_ = false;
+  for (; !due_.empty() && served_.size() < kServedAtOnce; ++first_due_) {
+    Polled* const socket = due_.front();
+    due_.pop_front();
+    if (socket == nullptr) continue;
+    socket->is_due_ = false;
+    served_.push_back(socket);
+  }
   for (std::size_t i = 0; i < served_.size(); ++i) {
     Polled* socket = served_[i];
     if (socket == nullptr) continue;
@@ -126,7 +135,7 @@ void PollSet::turn() {
     if (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) socket->writable_ = true;
     const bool is_wanted =
         (socket->readable_ && socket->read_wanted_) || (socket->writable_ && socket->write_wanted_);
-    if (is_wanted && !std::exchange(socket->is_due_, true)) due_.push_back(socket);
+    if (is_wanted && !socket->is_due_) line_up(*socket);
   }
   if (!is_posted_) serve();
 }

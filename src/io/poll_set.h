@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -29,6 +30,7 @@ class Polled {
   bool is_broken_ = false;  // stays writable too
   bool read_wanted_ = false, write_wanted_ = false;
   bool is_due_ = false;
+  std::uint64_t due_number_ = 0;  // while it is due
 };
 
 /// One shard's, on its executor, which outlives it. Shard thread only. Every socket is removed
@@ -53,12 +55,14 @@ class PollSet {
   void wait();
   void turn();
   void make_due(Polled& socket);
+  void line_up(Polled& socket);
   void serve();
   void serve_later();
 
   AsioExecutor& executor_;
   std::unique_ptr<Parts> parts_;
-  std::vector<Polled*> due_;     // ready and wanted, not told yet
+  std::deque<Polled*> due_;      // ready and wanted, not told yet; nullptr: removed
+  std::uint64_t first_due_ = 0;  // the number of its front
   std::vector<Polled*> served_;  // being told; nullptr: removed meanwhile
   bool is_posted_ = false;
   std::shared_ptr<bool> alive_;  // shared with posted tasks, which may run after the set
