@@ -1,7 +1,6 @@
 // Operations: slots, deadlines, one end each.
 #include "host/operation.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -9,13 +8,10 @@
 namespace theater::host {
 
 bool Operations::prepare(OperationId id, std::optional<MonotonicTime> deadline) {
-  const auto waits = [](const auto& entry) {
-    return entry.second.machine.state() <= OperationState::kQueued;
-  };
-  const auto waiting = std::count_if(operations_.begin(), operations_.end(), waits);
-  if (static_cast<std::size_t>(waiting) >= limits_.waiting_max) return false;
+  if (unbegun_ >= limits_.waiting_max) return false;
   const bool is_new = operations_.emplace(id, Operation{.deadline = deadline}).second;
   CHECK(is_new, "operation ids are never reused");
+  ++unbegun_;
   prepared_.push_back(id);
   return true;
 }
@@ -25,6 +21,7 @@ void Operations::settle(Settled settled) {
     const auto place = operations_.find(id);
     if (place == operations_.end()) continue;
     if (settled == Settled::kDiscarded) {
+      unbegun_ -= place->second.machine.state() == OperationState::kPrepared ? 1 : 0;
       operations_.erase(place);  // it never was
     } else if (apply(place, OperationInput::kCommit) && place->second.is_started) {
       start(id);
@@ -76,25 +73,19 @@ bool Operations::cancel(OperationId id) {
 }
 
 std::optional<MonotonicTime> Operations::expire(MonotonicTime now) {
-  std::vector<OperationId> overdue;
-  for (const auto& [id, operation] : operations_) {
-    const bool may_expire = operation.machine.state() == OperationState::kQueued ||
-                            operation.machine.state() == OperationState::kRunning;
-    if (may_expire && operation.deadline && *operation.deadline <= now) overdue.push_back(id);
-  }
-  for (const OperationId id : overdue) {  // an end may stop them all
-    const auto place = operations_.find(id);
-    if (place == operations_.end()) continue;
+  const auto is_overdue = [&] { return !due_.empty() && due_.begin()->first <= now; };
+  for (std::size_t ended = 0; ended < kExpiresMax && is_overdue(); ++ended) {
+    const auto place = operations_.find(due_.begin()->second);
     place->second.how = OperationEnd::kDeadline;
-    apply(place, OperationInput::kDeadline);
+    apply(place, OperationInput::kDeadline);  // may stop them all
   }
-  fill_slots();
-  std::optional<MonotonicTime> next;
-  for (const auto& [id, operation] : operations_) {
-    if (!operation.deadline || operation.machine.state() >= OperationState::kEnded) continue;
-    if (!next || *operation.deadline < *next) next = operation.deadline;
-  }
-  return next;
+  if (!is_overdue()) fill_slots();  // nothing begins that is
+  return next_deadline();
+}
+
+std::optional<MonotonicTime> Operations::next_deadline() const {
+  if (due_.empty()) return std::nullopt;
+  return due_.begin()->first;
 }
 
 void Operations::restore(OperationId id, std::optional<MonotonicTime> deadline, CrashRule rule) {
@@ -102,6 +93,7 @@ void Operations::restore(OperationId id, std::optional<MonotonicTime> deadline, 
                       .deadline = deadline,
                       .how = OperationEnd::kInterrupted};
   const auto place = operations_.insert_or_assign(id, operation).first;
+  moved(id, operation, OperationState::kReleased);
   if (rule == CrashRule::kInterrupt) {
     apply(place, OperationInput::kInterrupt);
   } else {
@@ -114,13 +106,30 @@ void Operations::delivered(OperationId id) {
   if (place != operations_.end()) apply(place, OperationInput::kDeliver);
 }
 
+/// It has left the state `before`: what is counted and sorted by state.
+void Operations::moved(OperationId id, const Operation& operation, OperationState before) {
+  using enum OperationState;
+  const OperationState now = operation.machine.state();
+  const auto is_unbegun = [](OperationState state) { return state <= kQueued; };
+  const auto may_expire = [](OperationState state) {
+    return state == kQueued || state == kRunning;
+  };
+  running_ = running_ + (now == kRunning ? 1 : 0) - (before == kRunning ? 1 : 0);
+  unbegun_ = unbegun_ + (is_unbegun(now) ? 1 : 0) - (is_unbegun(before) ? 1 : 0);
+  if (!operation.deadline || may_expire(now) == may_expire(before)) return;
+  if (may_expire(now)) {
+    due_.emplace(*operation.deadline, id);
+  } else {
+    due_.erase({*operation.deadline, id});
+  }
+}
+
 /// Steps the machine and does what it says; false: the operation is gone.
 bool Operations::apply(Map::iterator place, OperationInput input) {
   const OperationId id = place->first;
-  const bool was_running = place->second.machine.state() == OperationState::kRunning;
+  const OperationState before = place->second.machine.state();
   const auto step = place->second.machine.step(input);
-  const bool is_running = place->second.machine.state() == OperationState::kRunning;
-  running_ = running_ + (is_running ? 1 : 0) - (was_running ? 1 : 0);
+  moved(id, place->second, before);
   const OperationEnd how = place->second.how;
   bool is_known = true;
   for (const OperationAction action : step.actions) {
@@ -150,7 +159,8 @@ void Operations::abort_all() {
   operations_.clear();
   prepared_.clear();
   waiting_.clear();
-  running_ = 0;
+  due_.clear();
+  running_ = unbegun_ = 0;
 }
 
 std::optional<OperationState> Operations::state(OperationId id) const {

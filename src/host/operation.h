@@ -9,6 +9,8 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -126,7 +128,11 @@ class OperationUser {
   ~OperationUser() = default;
 };
 
-/// One instance's operations, on its shard.
+/// So many end in one task because they are overdue.
+inline constexpr std::size_t kExpiresMax = 64;
+
+/// One instance's operations, on its shard. No call takes longer the more there are, but for those
+/// that concern all.
 class Operations {
  public:
   struct Limits {
@@ -146,8 +152,11 @@ class Operations {
   bool finish(OperationId id, OperationEnd how);
   /// False: there is no such operation, or it has ended.
   bool cancel(OperationId id);
-  /// Ends what is overdue; returns when to look again.
+  /// Ends what is overdue, up to kExpiresMax, first what is overdue longest; returns
+  /// next_deadline().
   std::optional<MonotonicTime> expire(MonotonicTime now);
+  /// When to look again: the next deadline of what is committed and has not ended.
+  std::optional<MonotonicTime> next_deadline() const;
   /// Restart: `id` was started and its end is not recorded.
   void restore(OperationId id, std::optional<MonotonicTime> deadline, CrashRule rule);
   /// Its last event was handled.
@@ -171,14 +180,17 @@ class Operations {
   };
   using Map = std::map<OperationId, Operation>;
   bool apply(Map::iterator place, OperationInput input);
+  void moved(OperationId id, const Operation& operation, OperationState before);
   void fill_slots();
 
   const Limits limits_;
   OperationUser& user_;
   Map operations_;
-  std::vector<OperationId> prepared_;  // by the invocation under way
-  std::deque<OperationId> waiting_;    // started, without a slot
+  std::vector<OperationId> prepared_;                    // by the invocation under way
+  std::deque<OperationId> waiting_;                      // started, without a slot
+  std::set<std::pair<MonotonicTime, OperationId>> due_;  // queued and running ones' deadlines
   std::size_t running_ = 0;
+  std::size_t unbegun_ = 0;  // prepared and queued ones
   std::uint64_t late_ = 0;
 };
 

@@ -84,19 +84,28 @@ void OperationBook::Entry::end(Last how) {
 
 // Starting.
 
-/// Of operations that have not ended.
-std::uint64_t OperationBook::argument_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const auto& [id, entry] : entries_) bytes += entry.last ? 0 : entry.arguments->size();
-  return bytes;
+void OperationBook::count_arguments() {
+  argument_bytes_ = 0;
+  for (const auto& [id, entry] : entries_) {
+    argument_bytes_ += entry.last ? 0 : entry.arguments->size();
+  }
+}
+
+void OperationBook::end_entry(Entry& entry, Last how) {
+  if (!entry.last) argument_bytes_ -= entry.arguments->size();
+  entry.end(std::move(how));
+}
+
+void OperationBook::erase(Entries::iterator place) {
+  if (!place->second.last) argument_bytes_ -= place->second.arguments->size();
+  entries_.erase(place);
 }
 
 Started OperationBook::prepare(OperationId id, const StartCall& call, const Plan& plan) {
   if (is_stopped_) return refuse(GuestCode::kClosed, "the actor stops");
-  const std::uint64_t waiting = argument_bytes();
-  if (waiting > 0 && waiting + call.arguments.size() > argument_bytes_max_) {
+  if (argument_bytes_ > 0 && argument_bytes_ + call.arguments.size() > argument_bytes_max_) {
     return refuse(GuestCode::kFull, "operations that have not ended hold {} bytes, at most {}",
-                  waiting, argument_bytes_max_);
+                  argument_bytes_, argument_bytes_max_);
   }
   if (!queue_.reserve(1)) {
     return refuse(GuestCode::kFull, "{} operations are under way or have last events that wait",
@@ -112,6 +121,7 @@ Started OperationBook::prepare(OperationId id, const StartCall& call, const Plan
     queue_.unreserve(1);
     return refuse(GuestCode::kFull, "{} operations wait already", operations_.size());
   }
+  argument_bytes_ += entry.arguments->size();
   entries_.emplace(id, std::move(entry));
   prepared_.push_back(id);
   return id.value;
@@ -121,7 +131,9 @@ void OperationBook::settle(actor::Settlement settlement) {
   if (prepared_.empty()) return;
   const bool is_real = settlement == actor::Settlement::kCommitted;
   if (!is_real) {
-    for (const OperationId id : prepared_) entries_.erase(id);
+    for (const OperationId id : prepared_) {
+      if (const auto place = entries_.find(id); place != entries_.end()) erase(place);
+    }
     queue_.unreserve(prepared_.size());
   }
   prepared_.clear();
@@ -266,6 +278,7 @@ bool OperationBook::finish_kept(OperationId id, ByteSpan last_event, Bytes resul
   }
   kept_bytes_ += result.size();
   kept_.insert_or_assign(id, Kept{std::move(result), ports_.clock.now() + kKeptTime});
+  kept_in_turn_.push_back(id);
   return finish(id, OperationEnd::kDone, last_event);
 }
 
@@ -287,14 +300,14 @@ void OperationBook::record_end(OperationId id, OperationEnd how, Bytes event) {
   Entry* entry = find(id);
   if (!origin || entry == nullptr) return;  // the actor has failed
   end_bytes_ += event.size();
-  entry->end(Last{phase, std::move(event), *origin});
+  end_entry(*entry, Last{phase, std::move(event), *origin});
   queue_.put_reserved(id.value | kOperationSource, entry->last->event, &*origin);
   rearm();
 }
 
 void OperationBook::delivered(OperationId id) {
   operations_.delivered(id);
-  entries_.erase(id);
+  if (const auto place = entries_.find(id); place != entries_.end()) erase(place);
 }
 
 void OperationBook::stop() {
@@ -304,7 +317,8 @@ void OperationBook::stop() {
   prepared_.clear();
   begins_.clear();
   kept_.clear();
-  kept_bytes_ = end_bytes_ = 0;
+  kept_in_turn_.clear();
+  kept_bytes_ = end_bytes_ = argument_bytes_ = 0;
   queue_.clear();
   lifeline_.cut();
   rearm();
@@ -315,15 +329,11 @@ void OperationBook::stop() {
 /// One timer, for the next deadline or the next result to be forgotten. What is only prepared has
 /// no deadline to be held to yet: its invocation may wait for long.
 void OperationBook::rearm() {
-  std::optional<MonotonicTime> next;
-  const auto consider = [&next](MonotonicTime time) {
-    if (!next || time < *next) next = time;
-  };
-  for (const auto& [id, entry] : entries_) {
-    if (!entry.deadline || entry.last) continue;
-    if (operations_.state(id) != OperationState::kPrepared) consider(*entry.deadline);
+  std::optional<MonotonicTime> next = operations_.next_deadline();
+  if (!kept_in_turn_.empty()) {
+    const MonotonicTime until = kept_.at(kept_in_turn_.front()).until;
+    next = std::min(next.value_or(until), until);
   }
-  for (const auto& [id, kept] : kept_) consider(kept.until);
   if (timer_ && timer_due_ == next) return;
   if (timer_) ports_.executor.cancel(*std::exchange(timer_, std::nullopt));
   timer_due_ = next;
@@ -333,11 +343,13 @@ void OperationBook::rearm() {
 void OperationBook::on_time() {
   timer_.reset();
   const MonotonicTime now = ports_.clock.now();
-  std::erase_if(kept_, [&](const auto& one) {
-    if (one.second.until > now) return false;
-    kept_bytes_ -= one.second.result.size();
-    return true;
-  });
+  while (!kept_in_turn_.empty()) {
+    const auto kept = kept_.find(kept_in_turn_.front());
+    if (kept->second.until > now) break;
+    kept_bytes_ -= kept->second.result.size();
+    kept_.erase(kept);
+    kept_in_turn_.pop_front();
+  }
   operations_.expire(now);
   rearm();
 }

@@ -78,6 +78,8 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   void progress(OperationId id, std::uint64_t bytes);
   void expect(OperationId id, std::uint64_t total);
   bool is_running(OperationId id) const;
+  /// The newest whose last event the guest has not handled; 0: there is none.
+  OperationId newest() const { return entries_.empty() ? OperationId{} : entries_.rbegin()->first; }
   EventQueue& queue() { return queue_; }
   /// Of results that are kept for collect.
   std::uint64_t kept_bytes() const { return kept_bytes_; }
@@ -155,7 +157,9 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
 
   Entry* find(OperationId id);
   const Entry* find(OperationId id) const;
-  std::uint64_t argument_bytes() const;
+  void erase(Entries::iterator place);
+  void count_arguments();
+  void end_entry(Entry& entry, Last how);
   void drain_begins();
   void begin(OperationId id);
   void record_end(OperationId id, OperationEnd how, Bytes event);
@@ -174,11 +178,13 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   EventQueue queue_;
   Operations operations_;
   Entries entries_;
+  std::uint64_t argument_bytes_ = 0;   // of those that have not ended; known after recover()
   std::vector<OperationId> prepared_;  // by the invocation under way
   std::deque<OperationId> begins_;     // slots were free for them
   bool is_beginning_ = false;
   std::optional<Bytes> own_end_;  // finish() is under way with this event
   std::map<OperationId, Kept> kept_;
+  std::deque<OperationId> kept_in_turn_;  // as they are to be forgotten
   std::uint64_t kept_bytes_ = 0;
   std::uint64_t end_bytes_ = 0;  // of last events that wait
   std::optional<io::TimerId> timer_;

@@ -81,6 +81,7 @@ void OperationBook::fold_delivered(OperationId id) { entries_.erase(id); }
 // Recovery.
 
 void OperationBook::recover() {
+  count_arguments();
   std::vector<OperationId> ids;
   pending(ids);
   for (const OperationId id : ids) restore(id);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace theater::host {
@@ -107,6 +108,39 @@ TEST_F(OperationsTest, DeadlinesEndQueuedAndRunningOnes) {
   EXPECT_EQ(operations.expire(at(3)), at(5));
   EXPECT_EQ(operations.expire(at(6)), std::nullopt);
   EXPECT_EQ(take(), (Log{"perform 1", "end 2 4", "abort 1", "end 1 4"}));
+}
+
+/// Others have their turn in between (BLOCK-1); nothing begins that is overdue.
+TEST_F(OperationsTest, OfManyThatAreOverdueSomeEndInEachTask) {
+  constexpr std::size_t kMany = 2 * kExpiresMax + 1;
+  Operations many({1, kMany}, *this);
+  for (std::uint64_t id = 1; id <= kMany; ++id) {
+    ASSERT_TRUE(many.prepare({id}, at(id % 2 == 0 ? 1 : 2)));
+    many.settle(Operations::Settled::kCommitted);
+    many.start({id});
+  }
+  EXPECT_EQ(take(), Log{"perform 1"});
+  EXPECT_EQ(many.expire(at(3)), at(2)) << "the even ones were overdue longest";
+  EXPECT_EQ(log.size(), kExpiresMax);
+  EXPECT_EQ(log.front(), "end 2 4");
+  EXPECT_EQ(many.expire(at(3)), at(2));
+  EXPECT_EQ(many.expire(at(3)), std::nullopt);
+  EXPECT_EQ(
+      std::ranges::count_if(log, [](const auto& line) { return line.starts_with("perform"); }), 0);
+  EXPECT_EQ(log.size(), kMany + 1) << "all ended, and the first was aborted";
+  EXPECT_TRUE(many.prepare({kMany + 1}, {})) << "there is room again";
+}
+
+TEST_F(OperationsTest, ADiscardedOneTakesNoRoom) {
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t id = 1; id <= 3; ++id) ASSERT_TRUE(operations.prepare({id}, at(1)));
+    EXPECT_FALSE(operations.prepare({4}, {}));
+    EXPECT_TRUE(operations.cancel({2}));
+    EXPECT_TRUE(operations.prepare({4}, {})) << "a cancelled one does not wait";
+    operations.settle(Operations::Settled::kDiscarded);
+    EXPECT_EQ(operations.size(), 0u);
+    EXPECT_EQ(operations.next_deadline(), std::nullopt);
+  }
 }
 
 TEST_F(OperationsTest, ARestartFollowsTheRule) {

@@ -90,6 +90,10 @@ class WaitingInstance : public BoundInstance<Self>, protected WaitUser {
               const typename binding_detail::ReturnOf<kCheck>::value_type& result) {
     return waits_.answer(ticket, wasm::to_binary(result));
   }
+  /// The same of a result that is encoded already: canonical bytes.
+  bool answer_encoded(std::uint64_t ticket, ByteSpan result) {
+    return waits_.answer(ticket, result);
+  }
   void interrupt_waits() { waits_.interrupt(); }
   std::uint64_t waits() const { return waits_.size(); }
 

@@ -295,13 +295,13 @@ void Instance::on_job_ended(JobId job, JobResult result) {
 }
 
 void Instance::end_wait(std::uint64_t ticket, JobResult result) {
-  Answer reply = std::unexpected(host::GuestError{});
   if (!result) {
-    reply = std::unexpected(std::move(result.error()));
-  } else if (auto rows = wasm::from_binary<Rows>(result->front()); rows) {
-    reply = *std::move(rows);
+    answer<&Instance::check_query>(ticket, std::unexpected(std::move(result.error())));
+    return;
   }
-  answer<&Instance::check_query>(ticket, reply);
+  Bytes ok{0};  // rows are canonical already, and may be many
+  append(ok, result->front());
+  answer_encoded(ticket, ok);
 }
 
 void Instance::end_operation(OperationId id, const JobResult& result) {
@@ -377,9 +377,7 @@ void Instance::deliver_notices(JobId job, host::Notices& notices) {
 void Instance::settle(actor::Settlement settlement) {
   OperatingInstance::settle(settlement);
   if (settlement == actor::Settlement::kDiscarded) return;
-  std::vector<OperationId> ids;
-  book().pending(ids);
-  if (!ids.empty()) floor_.settled(ids.back());
+  if (book().newest() > OperationId{}) floor_.settled(book().newest());
 }
 
 // The end.

@@ -2,7 +2,6 @@
 #include "hosts/timer/instance.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/check.h"
 #include "base/probe.h"
@@ -92,16 +91,13 @@ bool Instance::is_armed(std::string_view name) const {
 }
 
 std::size_t Instance::armed_count() const {
-  std::set<std::string_view> armed;
-  for (const auto& [name, timer] : timers_) armed.insert(name);
-  for (std::size_t i = 0; i < changes_.size(); ++i) {
-    if (changes_[i].arms) {
-      armed.insert(changes_[i].name);
-    } else {
-      armed.erase(changes_[i].name);
-    }
+  std::map<std::string_view, bool> last;  // whether the last change of each arms it
+  for (std::size_t i = 0; i < changes_.size(); ++i) last[changes_[i].name] = changes_[i].arms;
+  std::size_t count = timers_.size();
+  for (const auto& [name, arms] : last) {
+    if (arms != timers_.contains(name)) count += arms ? 1 : std::size_t(-1);
   }
-  return armed.size();
+  return count;
 }
 
 void Instance::settle(actor::Settlement settlement) {
