@@ -98,8 +98,9 @@ void Instance::make_room() {
     if (!connection->is_stuck()) continue;
     stuck.push_back({connection->moved(), connection->outgoing_bytes(), connection.get()});
   }
-  sockets::shed(std::move(stuck), outgoing_, limits_.out_total,
-                [](Connection& connection) { connection.cut_off(); });
+  const auto cut = [](Connection& connection) { connection.cut_off(); };
+  const auto round = sockets::shed(std::move(stuck), outgoing_, limits_.out_total, cut);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::make_room);
 }
 
 void Instance::resume_held() {

@@ -134,8 +134,10 @@ class Flow {
         Connection* const it = peer.connection.get();
         if (it && it->is_stuck()) stuck.push_back({it->moved(), it->outgoing_bytes(), it});
       }
-      shed(std::move(stuck), rules_.outgoing, rules_.out_total,
-           [](Connection& it) { it.cut_off("too slow: out_total was exceeded"); });
+      const auto round =
+          shed(std::move(stuck), rules_.outgoing, rules_.out_total,
+               [](Connection& it) { it.cut_off("too slow: out_total was exceeded"); });
+      if (round == host::Round::kUnfinished) deferred_.request(&Flow::make_room);
     }
   }
   /// Once room is promised for it besides the others; else with a later tick.

@@ -145,6 +145,7 @@ void Connection::act(Action action) {
 }
 
 void Connection::set_deadline() {
+  if (has_left_) return;  // nobody looks at it any more
   const Limits& limits = grant_.limits;
   deadline_ = owner_.tick_time() + (state() == State::kOpening ? limits.upgrade : limits.close) +
               sockets::kTick;  // the tick that set it may be almost over

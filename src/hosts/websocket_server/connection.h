@@ -88,8 +88,12 @@ class Connection final : private io::StreamUser {
   void resume();
   /// Gives up the socket, if there is one; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
-  /// Leaves its shard: tells its owner nothing more; from then on any one thread may part from it.
-  void leave() { stream_->detach(); }
+  /// Leaves its shard: tells its owner nothing more, and asks it nothing; from then on any one
+  /// thread may eject it and part from it.
+  void leave() {
+    stream_->detach();
+    has_left_ = true;
+  }
   /// Writes what is still to be written, as far as the socket takes it; then it is to be destroyed.
   void part() { static_cast<void>(outbox_.write_to(*stream_)); }
   /// Looks at the deadlines; about once a second.
@@ -172,6 +176,7 @@ class Connection final : private io::StreamUser {
   bool is_write_blocked_ = false;
   bool is_held_ = false;
   bool has_peer_ended_ = false;
+  bool has_left_ = false;
 };
 
 }  // namespace theater::hosts::websocket_server

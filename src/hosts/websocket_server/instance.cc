@@ -129,9 +129,11 @@ void Instance::shed_unfinished() {
     if (!it || it->unfinished_bytes() == 0) continue;
     holders.push_back({it->unfinished_since(), it->unfinished_bytes(), it});
   }
-  sockets::shed(std::move(holders), unfinished_, limits_.unfinished_max, [](Connection& it) {
+  const auto cut = [](Connection& it) {
     it.cut_off("unfinished_max was exceeded: a message took long");
-  });
+  };
+  const auto round = sockets::shed(std::move(holders), unfinished_, limits_.unfinished_max, cut);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::shed_unfinished);
 }
 
 void Instance::tell_slow_close(std::uint64_t id, const Closing& closing) {
@@ -279,20 +281,27 @@ void Instance::expect_stop(actor::EndReason reason) {
   claim_.reset();
 }
 
+Instance::Farewell Instance::farewell() const {
+  switch (end_reason_.value_or(actor::EndReason::kStop)) {
+    case actor::EndReason::kStop:
+      break;
+    case actor::EndReason::kRestart:
+      return {kCloseRestart, host::GuestCode::kInterrupted, "the node restarts"};
+    case actor::EndReason::kFault:
+      return {kCloseInternal, host::GuestCode::kInternal, "the actor failed"};
+  }
+  return {kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops"};
+}
+
 /// Why this is the end; behind what was published before.
 void Instance::send_off(Connection& connection) {
   catch_up(connection.id());
-  switch (end_reason_.value_or(actor::EndReason::kStop)) {
-    case actor::EndReason::kStop:
-      return connection.eject(kCloseGoingAway, host::GuestCode::kInterrupted, "the actor stops");
-    case actor::EndReason::kRestart:
-      return connection.eject(kCloseRestart, host::GuestCode::kInterrupted, "the node restarts");
-    case actor::EndReason::kFault:
-      return connection.eject(kCloseInternal, host::GuestCode::kInternal, "the actor failed");
-  }
+  const Farewell last = farewell();
+  connection.eject(last.code, last.why, last.message);
 }
 
-/// At a kill: they are told why, as far as their sockets take it, and closed by a worker, soon.
+/// At a kill: a worker tells them why, as far as their sockets take it, and closes them, soon. For
+/// each of many the shard only lets go of it (BLOCK-1).
 void Instance::part_from_all() {
   is_parting_ = true;
   std::vector<std::unique_ptr<Connection>> all;
@@ -304,8 +313,9 @@ void Instance::part_from_all() {
     all.push_back(std::move(peer.connection));
   }
   if (all.empty()) return;
-  auto close = [all = std::move(all)]() mutable {
+  auto close = [all = std::move(all), last = farewell()]() mutable {
     for (auto& connection : all) {
+      connection->eject(last.code, last.why, last.message);
       connection->part();
       connection.reset();
     }

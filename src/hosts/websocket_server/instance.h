@@ -119,6 +119,12 @@ class Instance final : public host::BoundInstance<Instance>,
   void write_gap(std::uint64_t, Bytes&) override {}
   bool opens_batch(std::uint64_t source) const override;
 
+  struct Farewell {
+    std::uint16_t code;
+    host::GuestCode why;
+    std::string_view message;
+  };
+  Farewell farewell() const;
   void end_opening(Peer& peer);
   void shed_unfinished();
   void tell_slow_close(std::uint64_t id, const Closing& closing);
