@@ -17,6 +17,7 @@ namespace theater::host {
 /// shard's other work comes in between.
 inline constexpr std::size_t kFlushesMax = 32;
 inline constexpr std::size_t kFlushBytesMax = 1024 * 1024;
+inline constexpr std::size_t kResumesMax = 8;  // each may have much to take apart
 
 /// Whether all that was asked for is done, or the rest waits for another task.
 enum class Round : std::uint8_t { kDone, kUnfinished };
@@ -48,19 +49,26 @@ auto finder_of(Peers& peers) {
   };
 }
 
-/// Reads again from the connections in `held` that have credit; the others stay in it.
-template <typename Peers, typename HasCredit>
-void resume_held(Peers& peers, std::vector<std::uint64_t>& held, const HasCredit& has_credit) {
+/// Reads again from the first of the connections in `held` that may; the others stay in it, before
+/// those that are held anew.
+template <typename Peers, typename May>
+Round resume_held(Peers& peers, std::vector<std::uint64_t>& held, const May& may) {
   const std::vector<std::uint64_t> ids = std::exchange(held, {});
-  for (const std::uint64_t id : ids) {
-    auto* peer = peers.find(id);
+  std::vector<std::uint64_t> left;
+  std::size_t done = 0, resumed = 0;
+  for (; done < ids.size() && resumed < kResumesMax; ++done) {
+    auto* peer = peers.find(ids[done]);
     if (!peer || !peer->connection || !peer->connection->is_held()) continue;
-    if (has_credit(*peer->connection)) {
+    if (may(*peer->connection)) {
       peer->connection->resume();
+      ++resumed;
     } else {
-      held.push_back(id);
+      left.push_back(ids[done]);
     }
   }
+  left.insert(left.end(), ids.begin() + std::ptrdiff_t(done), ids.end());
+  held.insert(held.begin(), left.begin(), left.end());
+  return done < ids.size() ? Round::kUnfinished : Round::kDone;
 }
 
 /// Whether the guest has yet to hear of the connection's congestion, or of its end.

@@ -20,6 +20,9 @@ struct Line {
   int flushes = 0;
   bool is_dirty = true;
   bool is_awaited = false;
+  int resumes = 0;
+  bool is_held() const { return true; }
+  void resume() { ++resumes; }
   std::size_t outgoing_bytes() const { return waiting; }
   void flush() {
     waiting = 0;
@@ -95,6 +98,21 @@ TEST_F(Rounds, TakesThoseInWhoComeMeanwhile) {
   EXPECT_EQ(flush_dirty(dirty, find), Round::kUnfinished);
   EXPECT_EQ(dirty, (std::vector<std::uint64_t>{kFlushesMax + 1, 1000}));
   EXPECT_EQ(flush_dirty(dirty, find), Round::kDone);
+}
+
+TEST_F(Rounds, ResumesSoManyInOneTaskAndNobodyWithoutCredit) {
+  fill(2 * kResumesMax + 2);
+  std::vector<std::uint64_t> held = std::exchange(dirty, {});
+  peers.map[1].connection.reset();  // gone
+  const auto may = [&](const Line& line) { return &line != peers.map[2].connection.get(); };
+  EXPECT_EQ(resume_held(peers, held, may), Round::kUnfinished);
+  EXPECT_EQ(held.size(), kResumesMax + 1);
+  EXPECT_EQ(held.front(), 2u);
+  EXPECT_EQ(resume_held(peers, held, may), Round::kDone);
+  EXPECT_EQ(held, std::vector<std::uint64_t>{2});
+  for (const auto& [id, peer] : peers.map) {
+    if (peer.connection) EXPECT_EQ(peer.connection->resumes, id == 2 ? 0 : 1) << id;
+  }
 }
 
 TEST_F(Rounds, WhoWasRefusedAWriteWaitsOnceItsInvocationStands) {

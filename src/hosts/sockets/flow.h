@@ -65,6 +65,11 @@ class Flow {
     if (!connection.is_held()) held_.push_back(connection.id());
     return false;
   }
+  /// It is held from now on because reading goes on in another task.
+  void pause(const Connection& connection) {
+    if (!connection.is_held()) held_.push_back(connection.id());
+    resume();
+  }
   /// Queues an event of it for the actor; the actor has taken it.
   void deliver(Connection& connection, std::uint64_t source, ByteSpan event) {
     ++connection.queued_items;
@@ -118,8 +123,14 @@ class Flow {
            connection.queued_bytes < rules_.credit_bytes;
   }
   void resume_held() {
-    host::resume_held(peers_, held_,
-                      [this](const Connection& connection) { return has_credit(connection); });
+    const auto may_resume = [this](const Connection& connection) {
+      if constexpr (requires { connection.is_paused(); }) {
+        if (connection.is_paused()) return true;
+      }
+      return has_credit(connection);
+    };
+    const auto round = host::resume_held(peers_, held_, may_resume);
+    if (round == host::Round::kUnfinished) resume();
   }
   void flush_dirty() {
     const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));

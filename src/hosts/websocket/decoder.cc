@@ -11,6 +11,7 @@ Item Decoder::next(std::span<std::uint8_t>& input) {
     input = {};
     return Item::kFailed;
   }
+  if (phase_ == Phase::kInflating) return go_on_inflating();
   if (phase_ == Phase::kHeader && message_opcode_ == Opcode::kContinuation) Bytes().swap(message_);
   while (true) {
     if (phase_ == Phase::kHeader) {
@@ -133,18 +134,57 @@ Item Decoder::end_frame(std::span<std::uint8_t> last_piece) {
 }
 
 Item Decoder::end_message(ByteSpan message) {
-  const bool is_text = message_opcode_ == Opcode::kText;
-  if (is_compressed_) {
-    Bytes inflated;
-    if (auto status = inflater_->inflate(message, message_max_, inflated); !status) {
-      return status.error().code == Code::kTooLarge
-                 ? fail(kCloseTooLarge, "a message over message_max")
-                 : fail(kCloseProtocol, "a message that is not deflated");
-    }
-    if (is_text && !utf8_.accept(inflated)) return fail(kCloseBadText, "text that is not UTF-8");
-    message_.swap(inflated);
-    message = message_;
+  return is_compressed_ ? begin_inflating(message) : deliver(message);
+}
+
+/// The compressed bytes lie in the input or in message_. They are kept only if one call is not
+/// enough for them.
+Item Decoder::begin_inflating(ByteSpan compressed) {
+  Bytes fragments;
+  fragments.swap(message_);
+  const std::size_t size = compressed.size();
+  ByteSpan rest = compressed;
+  phase_ = Phase::kInflating;
+  const Item item = inflate(rest);
+  if (item != Item::kPause) return item;
+  if (fragments.empty()) {
+    compressed_ = to_bytes(rest);
+    inflated_ = 0;
+  } else {
+    compressed_.swap(fragments);
+    inflated_ = size - rest.size();
   }
+  return item;
+}
+
+Item Decoder::go_on_inflating() {
+  ByteSpan rest = ByteSpan(compressed_).subspan(inflated_);
+  const Item item = inflate(rest);
+  inflated_ = compressed_.size() - rest.size();
+  if (item != Item::kPause) Bytes().swap(compressed_);
+  return item;
+}
+
+/// Some of the message; with the last of it, the message.
+Item Decoder::inflate(ByteSpan& compressed) {
+  const std::size_t before = message_.size();
+  const auto part = inflater_->inflate(compressed, message_max_, message_);
+  if (!part) {
+    return part.error().code == Code::kTooLarge
+               ? fail(kCloseTooLarge, "a message over message_max")
+               : fail(kCloseProtocol, "a message that is not deflated");
+  }
+  const bool is_text = message_opcode_ == Opcode::kText;
+  if (is_text && !utf8_.accept(ByteSpan(message_).subspan(before))) {
+    return fail(kCloseBadText, "text that is not UTF-8");
+  }
+  if (*part == Inflater::Part::kMore) return Item::kPause;
+  phase_ = Phase::kHeader;
+  return deliver(message_);
+}
+
+Item Decoder::deliver(ByteSpan message) {
+  const bool is_text = message_opcode_ == Opcode::kText;
   if (is_text && !utf8_.is_complete()) return fail(kCloseBadText, "text that is not UTF-8");
   message_opcode_ = Opcode::kContinuation;
   payload_ = message;

@@ -21,6 +21,7 @@ enum class Item : std::uint8_t {
   kPong,
   kClose,   // close_code() and payload() = the reason
   kFailed,  // the peer broke the protocol: close_code() says how; nothing more is read
+  kPause,   // a message takes long to inflate: call again with the rest, in another task
 };
 
 /// Who sends what is decoded: a client masks its frames, a server must not.
@@ -37,21 +38,24 @@ class Decoder {
   void enable_inflation(std::unique_ptr<Inflater> inflater) { inflater_ = std::move(inflater); }
 
   /// Takes bytes off the front of `input`, which it overwrites, up to the end of the next item.
-  /// kNone and kFailed leave nothing.
+  /// kNone and kFailed leave nothing. At most kInflatedAtOnce bytes are inflated in one call.
   Item next(std::span<std::uint8_t>& input);
   /// The item's bytes; valid until the next call, as long as the input is.
   ByteSpan payload() const { return payload_; }
   std::uint16_t close_code() const { return close_code_; }
   const char* failure() const { return failure_; }
   /// Bytes held between calls.
-  std::size_t held_bytes() const { return message_.capacity() + control_size_; }
+  std::size_t held_bytes() const {
+    return message_.capacity() + compressed_.capacity() + control_size_;
+  }
   /// Of a message that has begun and is not complete.
   std::size_t unfinished_bytes() const {
-    return message_opcode_ == Opcode::kContinuation ? 0 : message_.capacity();
+    const bool has_begun = message_opcode_ != Opcode::kContinuation;
+    return has_begun ? message_.capacity() + compressed_.capacity() : 0;
   }
 
  private:
-  enum class Phase : std::uint8_t { kHeader, kPayload, kEnd };
+  enum class Phase : std::uint8_t { kHeader, kPayload, kInflating, kEnd };
 
   bool read_header(std::span<std::uint8_t>& input);
   bool check_first_byte(std::uint8_t first);
@@ -60,13 +64,19 @@ class Decoder {
   Item end_frame(std::span<std::uint8_t> last_piece);
   Item end_control();
   Item end_message(ByteSpan message);
+  Item begin_inflating(ByteSpan compressed);
+  Item go_on_inflating();
+  Item inflate(ByteSpan& compressed);
+  Item deliver(ByteSpan message);
   Item fail(std::uint16_t code, const char* why);
   bool is_control() const { return static_cast<std::uint8_t>(opcode_) >= 0x8; }
 
   const std::size_t message_max_;
   const Sender sender_;
   std::unique_ptr<Inflater> inflater_;  // null unless deflate was negotiated
-  Bytes message_;                       // the fragments so far
+  Bytes message_;                       // the fragments so far, or what they inflate to
+  Bytes compressed_;                    // while they are inflated in several calls
+  std::size_t inflated_ = 0;            // of compressed_
   ByteSpan payload_;
   const char* failure_ = "";
   std::uint64_t remaining_ = 0;  // of the frame's payload

@@ -27,6 +27,7 @@ std::vector<Seen> decode(Decoder& decoder, std::string bytes, std::size_t cut) {
     while (true) {
       const Item item = decoder.next(input);
       if (item == Item::kNone) break;
+      if (item == Item::kPause) continue;
       const bool has_code = item == Item::kClose || item == Item::kFailed;
       seen.push_back({item, std::string(as_text(decoder.payload())),
                       has_code ? decoder.close_code() : std::uint16_t{0}});
@@ -136,6 +137,38 @@ TEST(Decoder, CompressedMessages) {
   Decoder bounded(199'999);
   bounded.enable_inflation(std::make_unique<Inflater>(DeflateSettings{}));
   EXPECT_EQ(decode(bounded, frame, 64).back(), (Seen{Item::kFailed, "", kCloseTooLarge}));
+}
+
+/// Between two calls others have their turn (BLOCK-1); what is not taken yet is counted.
+TEST(Decoder, ALongCompressedMessageComesWithPauses) {
+  constexpr std::size_t kLong = 4 * kInflatedAtOnce;
+  const std::string text(kLong, 'z');
+  const Bytes packed = deflate(to_bytes(as_bytes(text)), 12);
+  const std::string frame =
+      client_frame(Opcode::kText, std::string(as_text(packed)), kFinal | kCompressed);
+  for (const std::size_t first : {std::size_t{0}, frame.size() / 2}) {
+    Decoder decoder(kLong);
+    decoder.enable_inflation(std::make_unique<Inflater>(DeflateSettings{}));
+    std::string begun = frame.substr(0, first);
+    std::string rest = frame.substr(first) + client_frame(Opcode::kPing, "behind");
+    std::span<std::uint8_t> input(reinterpret_cast<std::uint8_t*>(begun.data()), begun.size());
+    ASSERT_EQ(decoder.next(input), Item::kNone);
+    input = {reinterpret_cast<std::uint8_t*>(rest.data()), rest.size()};
+    int pauses = 0;
+    Item item = decoder.next(input);
+    for (; item == Item::kPause; item = decoder.next(input)) {
+      ++pauses;
+      EXPECT_GE(decoder.unfinished_bytes(), std::size_t(pauses) * kInflatedAtOnce);
+      EXPECT_EQ(decoder.payload().size(), 0u);
+    }
+    EXPECT_GE(pauses, 3);
+    ASSERT_EQ(item, Item::kText);
+    EXPECT_TRUE(as_text(decoder.payload()) == text);
+    EXPECT_EQ(decoder.next(input), Item::kPing);
+    EXPECT_EQ(as_text(decoder.payload()), "behind");
+    EXPECT_EQ(decoder.next(input), Item::kNone);
+    EXPECT_EQ(decoder.unfinished_bytes(), 0u);
+  }
 }
 
 TEST(Deflate, Negotiation) {

@@ -136,40 +136,53 @@ struct Inflater::State {
 Inflater::Inflater(const DeflateSettings& settings) : settings_(settings) {}
 Inflater::~Inflater() = default;
 
-Status Inflater::inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out) {
+Result<Inflater::Part> Inflater::inflate(ByteSpan& compressed, std::size_t bytes_max, Bytes& out) {
   if (!state_) state_ = std::make_unique<State>(settings_.client_window_bits);
-  z_stream& stream = state_->stream;
-  out.clear();
-  Status status;
-  int ends = 0;
-  bool has_just_ended = false;
-  for (const ByteSpan piece : {compressed, ByteSpan(kTail)}) {
-    if (has_just_ended) break;  // nothing is open that the tail would end
-    stream.next_in = const_cast<std::uint8_t*>(piece.data());
-    stream.avail_in = static_cast<uInt>(piece.size());
-    while (status && (stream.avail_in > 0 || stream.avail_out == 0)) {
-      const std::size_t before = out.size();
-      const std::size_t room = std::min(kGrowth, bytes_max + 1 - before);
-      out.resize(before + room);
-      stream.next_out = out.data() + before;
-      stream.avail_out = static_cast<uInt>(room);
-      const int answer = ::inflate(&stream, Z_SYNC_FLUSH);
-      out.resize(before + room - stream.avail_out);
-      if (out.size() > bytes_max) status = fail(Code::kTooLarge, "inflates to over {}", bytes_max);
-      has_just_ended = answer == Z_STREAM_END;
-      if (has_just_ended) {
-        state_->begin_again();
-        if (status && ++ends > kFinalBlocksMax)
-          status = fail(Code::kInvalid, "too many final blocks");
-        if (stream.avail_in == 0) break;
-        continue;
-      }
-      if (answer == Z_BUF_ERROR) break;  // no progress possible: all is out
-      if (answer != Z_OK) status = fail(Code::kInvalid, "not a deflate stream");
-    }
+  auto part = inflate_some(compressed, bytes_max, out);
+  if (part && *part == Part::kMore) return part;
+  progress_ = {};
+  if (!settings_.client_keeps_context || !part) state_.reset();
+  return part;
+}
+
+Result<Inflater::Part> Inflater::inflate_some(ByteSpan& compressed, std::size_t bytes_max,
+                                              Bytes& out) {
+  const std::size_t enough = out.size() + kInflatedAtOnce;
+  while (out.size() < enough) {
+    ByteSpan tail = ByteSpan(kTail).subspan(progress_.tail_taken);
+    TRY(const Piece piece, step(progress_.is_at_tail ? tail : compressed, bytes_max, out));
+    progress_.tail_taken = kTail.size() - tail.size();
+    if (piece == Piece::kGoesOn) continue;
+    // After a final block nothing is open that the tail would end.
+    if (progress_.is_at_tail || progress_.has_just_ended) return Part::kLast;
+    progress_.is_at_tail = true;
   }
-  if (!settings_.client_keeps_context || !status) state_.reset();
-  return status;
+  return Part::kMore;
+}
+
+/// One call of zlib. The piece is over when all of it is taken and all that it comes to is out.
+Result<Inflater::Piece> Inflater::step(ByteSpan& piece, std::size_t bytes_max, Bytes& out) {
+  z_stream& stream = state_->stream;
+  const std::size_t before = out.size();
+  const std::size_t room = std::min(kGrowth, bytes_max + 1 - before);
+  out.resize(before + room);
+  stream.next_in = const_cast<std::uint8_t*>(piece.data());
+  stream.avail_in = static_cast<uInt>(piece.size());
+  stream.next_out = out.data() + before;
+  stream.avail_out = static_cast<uInt>(room);
+  const int answer = ::inflate(&stream, Z_SYNC_FLUSH);
+  piece = piece.last(stream.avail_in);
+  out.resize(before + room - stream.avail_out);
+  if (out.size() > bytes_max) return fail(Code::kTooLarge, "inflates to over {}", bytes_max);
+  progress_.has_just_ended = answer == Z_STREAM_END;
+  if (progress_.has_just_ended) {
+    state_->begin_again();
+    if (++progress_.ends > kFinalBlocksMax) return fail(Code::kInvalid, "too many final blocks");
+    return piece.empty() ? Piece::kOver : Piece::kGoesOn;
+  }
+  if (answer == Z_BUF_ERROR) return Piece::kOver;  // no progress possible: all is out
+  if (answer != Z_OK) return fail(Code::kInvalid, "not a deflate stream");
+  return piece.empty() && stream.avail_out > 0 ? Piece::kOver : Piece::kGoesOn;
 }
 
 Bytes deflate(ByteSpan message, int window_bits) {

@@ -33,21 +33,39 @@ std::string deflate_answer(const DeflateSettings& settings);
 std::string deflate_offer();
 Result<DeflateSettings> read_deflate_answer(std::string_view answer);
 
-/// Decompresses whole messages. Owns zlib's state only while a message is inflated, unless the
-/// client keeps its context.
+/// What one call inflates at most, but for zlib's last piece of it: 0.1 to 0.5 ms.
+inline constexpr std::size_t kInflatedAtOnce = 64 * 1024;
+
+/// Decompresses messages, each in parts that hold nobody up. Owns zlib's state only while a message
+/// is inflated, unless the client keeps its context.
 class Inflater {
  public:
+  enum class Part : std::uint8_t { kLast, kMore };
   explicit Inflater(const DeflateSettings& settings);
   ~Inflater();
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
-  /// kTooLarge beyond `bytes_max`; kInvalid if it is not a deflate stream.
-  Status inflate(ByteSpan compressed, std::size_t bytes_max, Bytes& out);
+  /// Takes what it can of a message off the front of `compressed` and appends what it comes to to
+  /// `out`, which is empty before the first part. kMore: it is to be called again with what it left
+  /// of both. kTooLarge beyond `bytes_max`; kInvalid if it is not a deflate stream.
+  Result<Part> inflate(ByteSpan& compressed, std::size_t bytes_max, Bytes& out);
 
  private:
   struct State;
+  /// Of the message that is being inflated.
+  struct Progress {
+    bool is_at_tail = false;  // all that came is in: what was left out follows
+    bool has_just_ended = false;
+    std::size_t tail_taken = 0;
+    int ends = 0;
+  };
+  enum class Piece : std::uint8_t { kOver, kGoesOn };
+  Result<Piece> step(ByteSpan& piece, std::size_t bytes_max, Bytes& out);
+  Result<Part> inflate_some(ByteSpan& compressed, std::size_t bytes_max, Bytes& out);
+
   DeflateSettings settings_;
   std::unique_ptr<State> state_;
+  Progress progress_;
 };
 
 /// Compresses one message for any number of connections: no context is kept. Stateless.

@@ -36,8 +36,10 @@ struct InflaterTest : testing::Test {
   Inflater inflater{read_deflate_answer("permessage-deflate").value()};
   std::string inflate(const Bytes& message) {
     Bytes out;
-    const Status status = inflater.inflate(message, kRoom, out);
-    return status ? std::string(as_text(out)) : status.error().message;
+    ByteSpan rest(message);
+    const auto part = inflater.inflate(rest, kRoom, out);
+    if (part) EXPECT_EQ(*part, Inflater::Part::kLast);
+    return part ? std::string(as_text(out)) : part.error().message;
   }
 };
 
@@ -55,6 +57,35 @@ TEST_F(InflaterTest, BlocksBehindAFinalOneAreRead) {
   append(both, packed("two", "one, ", Z_SYNC_FLUSH));
   EXPECT_EQ(inflate(both), "one, two");
   EXPECT_EQ(inflate(packed("three", "one, two", Z_SYNC_FLUSH)), "three");
+}
+
+/// Between two parts others have their turn (BLOCK-1).
+TEST_F(InflaterTest, ALongMessageComesInParts) {
+  constexpr std::size_t kLong = 5 * kInflatedAtOnce;
+  const Bytes message(kLong, 'z');
+  for (int round = 0; round < 2; ++round) {
+    const Bytes packed = deflate(message, 15);
+    ByteSpan rest(packed);
+    Bytes out;
+    int parts = 1;
+    while (true) {
+      const std::size_t before = out.size();
+      const auto part = inflater.inflate(rest, kLong, out);
+      ASSERT_TRUE(part) << part.error().message;
+      ASSERT_LT(out.size() - before, 2 * kInflatedAtOnce);
+      if (*part == Inflater::Part::kLast) break;
+      ++parts;
+    }
+    EXPECT_EQ(out, message);
+    EXPECT_GE(parts, 5);
+  }
+  const Bytes packed = deflate(message, 15);
+  ByteSpan rest(packed);
+  Bytes out;
+  auto part = inflater.inflate(rest, kLong - 1, out);
+  while (part && *part == Inflater::Part::kMore) part = inflater.inflate(rest, kLong - 1, out);
+  ASSERT_FALSE(part);
+  EXPECT_EQ(part.error().code, Code::kTooLarge);
 }
 
 TEST_F(InflaterTest, EndlessFinalBlocksAreRefused) {

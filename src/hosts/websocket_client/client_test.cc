@@ -154,6 +154,24 @@ TEST_F(Client, ASlowActorLetsTheServerWait) {
   EXPECT_EQ(all, (Seen{"2", "3", "4", "5", "6", "7", "8", "9"}));
 }
 
+/// In parts, between which others have their turn (BLOCK-1).
+TEST_F(Client, ALongCompressedMessageIsInflated) {
+  begin("deflate = true\n");
+  EXPECT_EQ(connect(), std::nullopt);
+  TestServer it = server();
+  it.accept("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  const std::string text(8 * kInflatedAtOnce, 'z');
+  std::string frame = server_frame(Opcode::kText, as_text(deflate(as_bytes(text), 15)));
+  frame[0] = static_cast<char>(frame[0] | kCompressed);
+  it.end().send(frame + server_frame(Opcode::kText, "behind"));
+  shard.executor.run();
+  Seen all;
+  for (int i = 0; i < 3; ++i) {
+    for (const auto& one : take()) all.push_back(one);
+  }
+  EXPECT_TRUE(all == (Seen{"opened /x", text, "behind"}));
+}
+
 TEST_F(Client, ASlowServerIsToldOfAndClosed) {
   TestServer server = open("out_high = 1024\nout_low = 512\n");
   server.end().set_capacity(0);

@@ -155,7 +155,7 @@ void Connection::drop() {
   decoder_.emplace(limits_.message_max, Sender::kServer);
   Bytes().swap(unread_);
   window_bits_ = 0;
-  is_write_blocked_ = is_held_ = is_awaited = false;
+  is_write_blocked_ = is_held_ = is_paused_ = is_awaited = false;
   congestion_ = {};
   is_ping_sent_ = has_peer_ended_ = false;
 }
@@ -251,22 +251,29 @@ void Connection::read_head(std::span<std::uint8_t> input) {
 void Connection::consume(std::span<std::uint8_t> input) {
   if (state() == State::kUpgrading) return read_head(input);
   while (state() == State::kOpen || state() == State::kClosing) {
-    if (state() == State::kOpen && !setup_.owner.may_deliver(*this)) {
-      append(unread_, input);
-      is_held_ = true;
-      return;
-    }
+    if (state() == State::kOpen && !setup_.owner.may_deliver(*this)) return hold(input);
     const Item item = decoder_->next(input);
     if (item == Item::kNone) return;
+    if (item == Item::kPause) {
+      setup_.owner.on_pause(*this);
+      is_paused_ = true;
+      return hold(input);
+    }
     payload_ = decoder_->payload();
     handle(item);
   }
+}
+
+void Connection::hold(std::span<std::uint8_t> input) {
+  append(unread_, input);
+  is_held_ = true;
 }
 
 void Connection::handle(Item item) {
   switch (item) {
     case Item::kNone:
     case Item::kPong:
+    case Item::kPause:
       return;
     case Item::kText:
     case Item::kBinary:
@@ -302,7 +309,7 @@ void Connection::handle_close() {
 }
 
 void Connection::resume() {
-  is_held_ = false;
+  is_held_ = is_paused_ = false;
   Bytes input = std::exchange(unread_, {});
   consume(input);
   if (!stream_) return;
@@ -358,7 +365,7 @@ void Connection::on_writable() {
 /// What a closing connection is told needs no credit: the answer to our close is behind it.
 void Connection::flush() {
   if (!stream_) return;
-  if (is_held_ && state() == State::kClosing) return resume();
+  if (is_held_ && !is_paused_ && state() == State::kClosing) return resume();
   if (is_write_blocked_) return update_congestion();
   if (!outbox_.is_empty()) {
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());

@@ -26,6 +26,8 @@ class ConnectionOwner {
   /// Whether the actor's queue and the connection's credit have room for a message.
   virtual bool may_deliver(const Connection& connection) = 0;
   virtual void on_message(Connection& connection, const Message& message) = 0;
+  /// It is held, though there may be credit: a message takes long to read.
+  virtual void on_pause(Connection& connection) = 0;
   virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
   /// is_awaited, and no more than out_low is left to be written.
   virtual void on_room(Connection& connection) = 0;
@@ -83,6 +85,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   State state() const { return machine_.state(); }
   bool is_congested() const { return congestion_.is_on; }
   bool is_held() const { return is_held_; }
+  bool is_paused() const { return is_paused_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   std::size_t held_bytes() const {
     return outbox_.bytes() + unread_.capacity() + decoder_->held_bytes();
@@ -110,6 +113,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void wait();
   void read_head(std::span<std::uint8_t> input);
   void consume(std::span<std::uint8_t> input);
+  void hold(std::span<std::uint8_t> input);
   void handle(Item item);
   void handle_close();
   void want_more();
@@ -146,6 +150,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   bool is_ping_sent_ = false;
   bool is_write_blocked_ = false;
   bool is_held_ = false;
+  bool is_paused_ = false;  // held, and goes on whatever the credit
   bool has_peer_ended_ = false;
 };
 

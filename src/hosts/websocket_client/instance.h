@@ -67,6 +67,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_opened(Connection& connection, const Opening& opening) override;
   bool may_deliver(const Connection& connection) override { return flow_.may_deliver(connection); }
   void on_message(Connection& connection, const Message& message) override;
+  void on_pause(Connection& connection) override { flow_.pause(connection); }
   void on_congestion(Connection& connection) override {
     if (!crowd_.is_stopping()) flow_.on_congestion(connection);
   }

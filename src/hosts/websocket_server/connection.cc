@@ -225,21 +225,28 @@ void Connection::consume(std::span<std::uint8_t> input) {
   // Held, it may be read once more: behind what waits already.
   if (state() == State::kOpening || is_held_) return append(unread_, input);
   while (state() == State::kOpen || state() == State::kClosing) {
-    if (state() == State::kOpen && !owner_.may_deliver(*this)) {
-      append(unread_, input);
-      is_held_ = true;
-      return;
-    }
+    if (state() == State::kOpen && !owner_.may_deliver(*this)) return hold(input);
     const Item item = decoder_.next(input);
     if (item == Item::kNone) return;
+    if (item == Item::kPause) {
+      owner_.on_pause(*this);
+      is_paused_ = true;
+      return hold(input);
+    }
     payload_ = decoder_.payload();
     handle(item);
   }
 }
 
+void Connection::hold(std::span<std::uint8_t> input) {
+  append(unread_, input);
+  is_held_ = true;
+}
+
 void Connection::handle(Item item) {
   switch (item) {
     case Item::kNone:
+    case Item::kPause:
       return;
     case Item::kText:
     case Item::kBinary:
@@ -283,7 +290,7 @@ Message Connection::handled_message() const {
 }
 
 void Connection::resume() {
-  is_held_ = false;
+  is_held_ = is_paused_ = false;
   Bytes input = std::exchange(unread_, {});
   consume(input);
   if (state() == State::kClosed) return;
@@ -320,7 +327,7 @@ void Connection::on_writable() {
 /// What a closing connection says needs no credit: the answer to our close is behind it.
 void Connection::flush() {
   if (state() == State::kClosed) return;
-  if (is_held_ && state() == State::kClosing) return resume();
+  if (is_held_ && !is_paused_ && state() == State::kClosing) return resume();
   if (is_write_blocked_) return update_congestion();
   if (!outbox_.is_empty()) {
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());

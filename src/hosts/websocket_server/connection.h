@@ -30,6 +30,8 @@ class ConnectionOwner {
   /// Whether the actor's queue and the connection's credit have room for a message.
   virtual bool may_deliver(const Connection& connection) = 0;
   virtual void on_message(Connection& connection, const Message& message) = 0;
+  /// It is held, though there may be credit: a message takes long to read.
+  virtual void on_pause(Connection& connection) = 0;
   virtual void on_congestion(Connection& connection) = 0;  // is_congested() changed
   /// is_awaited, and no more than out_low is left to be written.
   virtual void on_room(Connection& connection) = 0;
@@ -103,6 +105,7 @@ class Connection final : private io::StreamUser {
   State state() const { return machine_.state(); }
   bool is_congested() const { return congestion_.is_on; }
   bool is_held() const { return is_held_; }
+  bool is_paused() const { return is_paused_; }
   /// Whether its socket takes no more of what is to be written.
   bool is_stuck() const { return is_write_blocked_ && !outbox_.is_empty(); }
   /// When it last took something, or ceased to take all.
@@ -130,6 +133,7 @@ class Connection final : private io::StreamUser {
   void apply(Input input);
   void act(Action action);
   void consume(std::span<std::uint8_t> input);
+  void hold(std::span<std::uint8_t> input);
   void handle(Item item);
   void note_unfinished();
   void expire(std::string_view why);
@@ -175,6 +179,7 @@ class Connection final : private io::StreamUser {
   bool is_ping_sent_ = false;
   bool is_write_blocked_ = false;
   bool is_held_ = false;
+  bool is_paused_ = false;  // held, and goes on whatever the credit
   bool has_peer_ended_ = false;
   bool has_left_ = false;
 };

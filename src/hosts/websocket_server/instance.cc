@@ -307,8 +307,7 @@ void Instance::part_from_all() {
   std::vector<std::unique_ptr<Connection>> all;
   for (auto& [id, peer] : peers_.all()) {
     if (!peer.connection) continue;
-    send_off(*peer.connection);
-    if (!peer.connection) continue;  // it broke
+    catch_up(id);
     peer.connection->leave();
     all.push_back(std::move(peer.connection));
   }

@@ -1,6 +1,6 @@
-// What is published to many, and the end of many, is told in parts, between which others have their
-// turn (BLOCK-1): each of the audience hears it once, before whatever is sent to it later; nobody
-// else hears it; who goes meanwhile is passed over.
+// What is published to many, and the end of many, is told in parts, and a long message is inflated
+// in parts, between which others have their turn (BLOCK-1): each of the audience hears it once,
+// before whatever is sent to it later; nobody else hears it; who goes meanwhile is passed over.
 #include <algorithm>
 
 #include "host/closing.h"
@@ -260,6 +260,68 @@ TEST_F(Publishing, ManyAreAskedWhetherTheyAreThereInParts) {
     ASSERT_TRUE(executor.step()) << now;
   }
   for (auto& client : clients) EXPECT_EQ(client.take(), server_frame(Opcode::kPing, ""));
+}
+
+/// A client whose messages may be compressed, and a long one that is.
+struct Inflating : ServerFixture {
+  static constexpr std::string_view kOffer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  const std::string text = std::string(8 * kInflatedAtOnce, 'z');
+  const std::string frame = client_frame(
+      Opcode::kText, std::string(as_text(deflate(as_bytes(text), 15))), kFinal | kCompressed);
+};
+
+TEST_F(Inflating, OthersAreReadWhileALongMessageIsInflated) {
+  serve("deflate = true\n");
+  actor.echoes = false;
+  auto talker = open(kOffer), other = open();
+  talker.send(frame + client_frame(Opcode::kText, "behind"));
+  other.send(client_frame(Opcode::kText, "short"));
+  executor.run();
+  EXPECT_TRUE(actor.seen ==
+              (Words{"opened", "opened", "text short", "text " + text, "text behind"}));
+}
+
+TEST_F(Inflating, NobodyIsReadOnWithoutCredit) {
+  serve("deflate = true\ncredit_messages = 1\n");
+  actor.echoes = false;
+  auto talker = open(kOffer);
+  actor.is_asleep = true;
+  talker.send(client_frame(Opcode::kText, "first") + frame + frame);
+  executor.run();
+  EXPECT_EQ(static_cast<Instance&>(*instance).queue_counters().depth, 1u);
+  actor.wake();
+  executor.run();
+  EXPECT_TRUE(actor.seen == (Words{"opened", "text first", "text " + text, "text " + text}));
+}
+
+/// The close it answers is behind a message that nobody will take.
+TEST_F(Inflating, AStopHearsWhatIsBehindALongMessage) {
+  serve("deflate = true\n");
+  auto talker = open(kOffer);
+  actor.is_asleep = true;
+  talker.send(frame + client_frame(Opcode::kClose, close_payload(1001)));
+  while (executor.step() && instance->census().bytes < kInflatedAtOnce) {
+  }
+  instance->stop(actor::StopMode::kDrain);
+  executor.run();
+  EXPECT_EQ(talker.take(), server_frame(Opcode::kClose, close_payload(1001)));
+  talker.end();
+  executor.run();
+  EXPECT_EQ(actor.drained_count, 1);
+  EXPECT_TRUE(instance->census().is_empty());
+}
+
+TEST_F(Inflating, WhoGoesMeanwhileLeavesNothing) {
+  serve("deflate = true\n");
+  auto talker = open(kOffer);
+  talker.send(frame);
+  while (executor.step() && instance->census().bytes < kInflatedAtOnce) {
+  }
+  instance->stop(actor::StopMode::kKill);
+  EXPECT_TRUE(instance->census().is_empty());
+  executor.run();
+  EXPECT_EQ(executor.timer_count(), 0u);
+  EXPECT_TRUE(talker.is_gone());
 }
 
 TEST_F(Publishing, AKillForAReasonLetsAWorkerTellManyWhy) {
