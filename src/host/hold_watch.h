@@ -22,7 +22,7 @@ inline constexpr Nanoseconds kHoldPerMebibyte = Milliseconds(1);
 struct Hold {
   std::string_view family;
   std::string_view function;  // of the interface, or "settle", "recover", "task", "readable"
-  Nanoseconds time{0};
+  io::HeldTime::Span time;
 };
 
 /// One family's of one actor, made and used on the actor's shard. A look costs three system calls.
@@ -43,8 +43,8 @@ class HoldWatch {
           begun_(watch.held_.mark()) {}
     ~Timed() {
       if (watch_.held_.passed(begun_) <= longest_) return;
-      const Nanoseconds time = watch_.held_.since(begun_);
-      if (time > longest_) watch_.report_({watch_.family_, function_, time});
+      const io::HeldTime::Span time = watch_.held_.since(begun_);
+      if (time.total() > longest_) watch_.report_({watch_.family_, function_, time});
     }
     /// Whether it has taken longer than what is given nothing may.
     bool is_long() const { return watch_.held_.passed(begun_) > kHoldMax; }

@@ -41,8 +41,8 @@ class WatchdogTest : public ::testing::Test {
   FakeShard shard;
   std::vector<std::string> named;
   Watchdog watchdog{[this](const Hold& hold) {
-    EXPECT_GT(hold.time, kHoldMax);
-    EXPECT_LT(hold.time, std::chrono::seconds(5));
+    EXPECT_GT(hold.time.blocked, kHoldMax);
+    EXPECT_LT(hold.time.total(), std::chrono::seconds(5));
     named.push_back(fmt::format("{} {}", hold.family, hold.function));
   }};
   FakeActor actor;

@@ -1,11 +1,12 @@
-// HeldTime: the thread's processor time, or, where it was blocked, the monotonic clock less the
-// kernel's account of waits for a processor.
+// HeldTime: the thread's processor time, and, where it was blocked, what the monotonic clock has
+// beyond that and the kernel's account of waits for a processor.
 #include "io/held_time.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -42,13 +43,15 @@ HeldTime::Mark HeldTime::mark() const {
   return mark;
 }
 
-Nanoseconds HeldTime::since(const Mark& mark) const {
+HeldTime::Span HeldTime::since(const Mark& mark) const {
   const Nanoseconds now = read_clock(CLOCK_MONOTONIC);
-  const Nanoseconds computed = read_clock(CLOCK_THREAD_CPUTIME_ID) - mark.processor;
+  Span span{.computed = read_clock(CLOCK_THREAD_CPUTIME_ID) - mark.processor};
   Nanoseconds waited{0};
   const bool is_wait_counted = read_waited(waited);
-  if (blocked_count() == mark.blocked || !mark.is_wait_counted || !is_wait_counted) return computed;
-  return now - mark.time - (waited - mark.waited);
+  if (blocked_count() == mark.blocked || !mark.is_wait_counted || !is_wait_counted) return span;
+  const Nanoseconds passed = now - mark.time - (waited - mark.waited);
+  span.blocked = std::max(passed - span.computed, Nanoseconds(0));
+  return span;
 }
 
 Nanoseconds HeldTime::passed(const Mark& mark) { return read_clock(CLOCK_MONOTONIC) - mark.time; }

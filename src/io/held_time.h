@@ -11,8 +11,8 @@ namespace theater::io {
 /// Measures the thread that made it, and is to be used by that one alone. What counts is the time
 /// in which the thread computes or is blocked (in a file, a lock, a sleep). While it could run but
 /// another thread has the processor, or a hypervisor has taken the processor away, nothing counts,
-/// so that a busy machine looks like an idle one; of the hypervisor's part that holds only for a
-/// thread that was not blocked as well. A mark costs three system calls. Where the kernel does not
+/// so that a busy machine looks like an idle one; but if the thread was blocked as well, the
+/// hypervisor's part looks blocked. A mark costs three system calls. Where the kernel does not
 /// count waits for a processor, only computing counts.
 class HeldTime {
  public:
@@ -23,11 +23,15 @@ class HeldTime {
     Nanoseconds processor{0};
     Nanoseconds time{0};
   };
+  struct Span {
+    Nanoseconds computed{0}, blocked{0};
+    Nanoseconds total() const { return computed + blocked; }
+  };
   HeldTime();
   Mark mark() const;
   /// Three system calls.
-  Nanoseconds since(const Mark& mark) const;
-  /// The whole time, others' included: since() is at most that. No system call.
+  Span since(const Mark& mark) const;
+  /// The whole time, others' included: the total of since() is at most that. No system call.
   static Nanoseconds passed(const Mark& mark);
 
  private:

@@ -198,9 +198,12 @@ Status Node::open_on_shard(std::size_t index, std::optional<store::ActorImage> i
 
 void Node::watch_holds(Member& member) {
   member.watchdog = std::make_unique<host::Watchdog>([&](const host::Hold& hold) {
+    const auto milliseconds = [](Nanoseconds time) {
+      return std::chrono::duration<double, std::milli>(time).count();
+    };
     const std::string text =
-        fmt::format("{} of {} held its shard for {:.1f} ms", hold.function, hold.family,
-                    std::chrono::duration<double, std::milli>(hold.time).count());
+        fmt::format("{} of {} held its shard for {:.1f} ms, {:.1f} of them blocked", hold.function,
+                    hold.family, milliseconds(hold.time.total()), milliseconds(hold.time.blocked));
     log_.write({.level = host::LogLevel::kWarn,
                 .actor = member.loaded.manifest->name,
                 .text = text,

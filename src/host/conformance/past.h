@@ -77,7 +77,7 @@ class StopWatch {
   auto time(F what) {
     const io::HeldTime::Mark begun = held_.mark();
     const auto result = what();
-    longest_ = std::max(longest_, held_.since(begun));
+    longest_ = std::max(longest_, held_.since(begun).total());
     return result;
   }
   Nanoseconds longest() const { return longest_; }
