@@ -47,7 +47,10 @@ class HoldWatch {
       if (time.total() > longest_) watch_.report_({watch_.family_, function_, time});
     }
     /// Whether it has taken longer than what is given nothing may.
-    bool is_long() const { return watch_.held_.passed(begun_) > kHoldMax; }
+    bool is_long() const {
+      return watch_.held_.passed(begun_) > kHoldMax &&
+             watch_.held_.since(begun_).total() > kHoldMax;
+    }
     Timed(const Timed&) = delete;
     Timed& operator=(const Timed&) = delete;
 

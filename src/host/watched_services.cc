@@ -35,15 +35,14 @@ class WatchedStream final : public io::Stream, private io::StreamUser {
   std::string peer() const override { return stream_->peer(); }
 
  private:
-  void on_readable() override {
+  void on_readable() override { tell("readable", &io::StreamUser::on_readable); }
+  void on_writable() override { tell("writable", &io::StreamUser::on_writable); }
+  /// TLS tells its user to read in either: what it has deciphered needs no readable socket.
+  void tell(std::string_view name, void (io::StreamUser::*call)()) {
     const auto given = given_;
-    const HoldWatch::Timed timed(*watch_, "readable", *given);
-    user_->on_readable();
+    const HoldWatch::Timed timed(*watch_, name, *given);
+    (user_->*call)();
     if (timed.is_long()) *given = 0;
-  }
-  void on_writable() override {
-    const HoldWatch::Timed timed(*watch_, "writable");
-    user_->on_writable();
   }
 
   const std::unique_ptr<io::Stream> stream_;

@@ -162,6 +162,28 @@ TEST_F(WatchedServicesTest, IsSilentAboutWhoIsQuick) {
   EXPECT_EQ(named, (Names{}));
 }
 
+/// As when TLS tells its user to read because it could write.
+TEST_F(WatchedServicesTest, WhatWasReadMayTakeItsTimeInTheNextCallWhateverItIs) {
+  io::MemoryClient client = connect();
+  std::vector<std::uint8_t> room(1 << 20);
+  std::size_t got = 0;
+  user.act = [&] { got += (*stream->read(room)).value_or(0); };
+  for (int i = 0; i < 64; ++i) {  // room for 64 ms: the block is of 50
+    client.send(std::string(room.size(), 'x'));
+    stream->want_read();
+    turn();
+  }
+  ASSERT_EQ(got, 64 * room.size());
+  user.act = block;
+  stream->want_write();
+  turn();
+  EXPECT_EQ(user.told.back(), "writable");
+  EXPECT_EQ(named, (Names{}));
+  stream->want_write();
+  turn();
+  EXPECT_EQ(named, (Names{"writable of fake"})) << "once";
+}
+
 TEST_F(WatchedServicesTest, ACallbackMayDestroyWhatCalledIt) {
   io::MemoryClient client = connect();
   user.act = [this] {
