@@ -70,7 +70,11 @@ inline constexpr Nanoseconds kListenPause = seconds(1);      // PostgreSQL: befo
 inline constexpr Nanoseconds kListenPauseMax = seconds(30);  // doubled each time up to this
 inline constexpr std::size_t kChannelsMax = 64;              // PostgreSQL: of one database
 inline constexpr std::size_t kMessageBytesMax = 512;         // of a library's message
-inline constexpr std::uint64_t kHexGrowth = 2;               // PostgreSQL: a blob's on its way here
+// PostgreSQL: what one task takes of what the server has sent.
+inline constexpr std::size_t kResultsAtOnce = 128;
+inline constexpr std::size_t kResultBytesAtOnce = 256 * 1024;  // and then no other
+inline constexpr std::size_t kNoticesAtOnce = 32;
+inline constexpr std::uint64_t kHexGrowth = 2;           // PostgreSQL: a blob's on its way here
 inline constexpr std::uint64_t kBesideRows = 64 * 1024;  // PostgreSQL: of a message, beside a row
 
 }  // namespace theater::hosts::database

@@ -57,38 +57,46 @@ void PostgresLink::open() {
     timer_.reset();
     fail({GuestCode::kDeadline, "", "the server did not let us in in time", 1000});
   });
-  auto target = read_target(options_.connection, options_.tls, options_.tls_authorities);
-  if (!target) {
-    services_.executor.post(lifeline_.guard([this, why = target.error()] { fail(why); }));
-    return;
-  }
-  target_ = *std::move(target);
-  using Addresses = Result<std::vector<std::string>>;
-  auto answer = std::make_shared<Addresses>(std::vector{std::string()});  // the worker's, then ours
-  if (target_.host.empty()) {
-    services_.executor.post(lifeline_.guard([this, answer] { on_resolved(*answer); }));
-    return;
-  }
-  services_.workers.for_long().run(
-      [answer, resolve = options_.resolve, host = target_.host] { *answer = resolve(host); },
-      services_.executor, lifeline_.guard([this, answer] { on_resolved(*answer); }));
+  auto way = std::make_shared<std::expected<Way, host::GuestError>>();  // the worker's, then ours
+  services_.workers.for_long().run([way, options = options_] { *way = find_way(options); },
+                                   services_.executor,
+                                   lifeline_.guard([this, way] { on_found(std::move(*way)); }));
 }
 
-void PostgresLink::on_resolved(Result<std::vector<std::string>> addresses) {
+/// A worker's: it may wait for files and for servers of names.
+std::expected<PostgresLink::Way, host::GuestError> PostgresLink::find_way(const Options& options) {
+  auto connection = options.read_connection();
+  if (!connection) {
+    return host::refuse(GuestCode::kInvalid, "{}", connection.error().message);
+  }
+  auto target = read_target(*connection, options.tls, options.tls_authorities);
+  if (!target) return std::unexpected(target.error());
+  Way way{*std::move(connection), *std::move(target), {std::string()}};
+  if (way.target.host.empty()) return way;
+  const auto addresses = options.resolve(way.target.host);
+  if (!addresses) {
+    return std::unexpected(
+        host::GuestError{GuestCode::kUnreachable, "", addresses.error().message, 1000});
+  }
+  way.addresses.assign(addresses->begin(), addresses->end());
+  return way;
+}
+
+void PostgresLink::on_found(std::expected<Way, host::GuestError> way) {
   if (phase_ != Phase::kNew) return;
-  if (!addresses) return fail({GuestCode::kUnreachable, "", addresses.error().message, 1000});
-  addresses_.assign(addresses->begin(), addresses->end());
+  if (!way) return fail(way.error());
+  way_ = *std::move(way);
   user_.on_link_resolved();
   try_next();
 }
 
 /// What is left of the time is shared by the addresses that are left.
 void PostgresLink::try_next() {
-  const std::string address = std::move(addresses_.front());
-  addresses_.pop_front();
+  const std::string address = std::move(way_.addresses.front());
+  way_.addresses.pop_front();
   const auto left = deadline_ - services_.clock.now();
-  if (!addresses_.empty()) {
-    const auto share = left / static_cast<std::int64_t>(addresses_.size() + 1);
+  if (!way_.addresses.empty()) {
+    const auto share = left / static_cast<std::int64_t>(way_.addresses.size() + 1);
     attempt_ = services_.executor.after(share, [this] {
       attempt_.reset();
       failed_here({GuestCode::kDeadline, "", "the server did not let us in in time", 1000});
@@ -99,7 +107,7 @@ void PostgresLink::try_next() {
 
 /// The address that is being tried is none: the next one may be.
 void PostgresLink::failed_here(host::GuestError why) {
-  if (addresses_.empty()) return fail(std::move(why));
+  if (way_.addresses.empty()) return fail(std::move(why));
   unwatch();
   connection_.reset();
   if (attempt_) services_.executor.cancel(*attempt_);
@@ -107,8 +115,9 @@ void PostgresLink::failed_here(host::GuestError why) {
   try_next();
 }
 
-void PostgresLink::start(const std::string& address) {
-  std::vector<const char*> keys{"dbname"}, values{options_.connection.c_str()};
+/// A worker's: libpq reads files for what the connection string leaves open.
+std::shared_ptr<PGconn> PostgresLink::begin_connection(const Way& way, const std::string& address) {
+  std::vector<const char*> keys{"dbname"}, values{way.connection.c_str()};
   const auto add = [&](const char* key, const std::string& value) {
     if (value.empty()) return;
     keys.push_back(key);
@@ -119,13 +128,26 @@ void PostgresLink::start(const std::string& address) {
     values.push_back(value);
   }
   add("hostaddr", address);
-  add("sslmode", target_.sslmode);
-  add("sslrootcert", target_.authorities);
+  add("sslmode", way.target.sslmode);
+  add("sslrootcert", way.target.authorities);
   keys.push_back(nullptr);
   values.push_back(nullptr);
-  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1), &PQfinish);
+  return {PQconnectStartParams(keys.data(), values.data(), 1), &PQfinish};
+}
+
+void PostgresLink::start(const std::string& address) {
   phase_ = Phase::kConnecting;
   is_reached_ = is_securing_ = false;
+  auto made = std::make_shared<std::shared_ptr<PGconn>>();  // the worker's, then ours
+  services_.workers.run([made, way = way_, address] { *made = begin_connection(way, address); },
+                        services_.executor, lifeline_.guard([this, made, attempt = ++attempts_] {
+                          if (phase_ != Phase::kConnecting || attempt != attempts_) return;
+                          connection_ = std::move(*made);
+                          started();
+                        }));
+}
+
+void PostgresLink::started() {
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) {
     return failed_here(connection_error(connection_.get(), GuestCode::kUnreachable));
   }
@@ -210,13 +232,19 @@ bool PostgresLink::flush() {
     break_later();
     return false;
   }
-  watch(left > 0 ? Readiness::kBoth : is_held_ ? Readiness::kNone : Readiness::kRead);
+  is_unsent_ = left > 0;
+  watch_as_wanted();
   return true;
+}
+
+void PostgresLink::watch_as_wanted() {
+  watch((is_unsent_ ? Readiness::kWrite : Readiness::kNone) |
+        (is_held_ || is_resting_ ? Readiness::kNone : Readiness::kRead));
 }
 
 void PostgresLink::go_on() {
   if (!std::exchange(is_held_, false)) return;
-  watch(Readiness::kRead);
+  watch_as_wanted();
   // What libpq has read already makes no socket ready.
   services_.executor.post(lifeline_.guard([this] {
     if (phase_ == Phase::kOpen && !is_held_) read_results();
@@ -278,19 +306,37 @@ void PostgresLink::receive() {
     return fail(connection_error(connection_.get(), GuestCode::kUnreachable));
   }
   left_ = waiting_bytes();
-  if (!read_notices()) return;
-  read_results();
+  take();
+}
+
+void PostgresLink::take() {
+  if (read_notices()) read_results();
+}
+
+/// What libpq has read is left to another task, and so is what it has not read.
+void PostgresLink::rest() {
+  if (std::exchange(is_resting_, true)) return;
+  watch_as_wanted();
+  services_.executor.post(lifeline_.guard([this] {
+    is_resting_ = false;
+    if (phase_ != Phase::kOpen) return;
+    watch_as_wanted();
+    take();
+  }));
 }
 
 /// False: this is gone.
 bool PostgresLink::read_notices() {
   const auto guard = std::weak_ptr(alive_);
-  while (PGnotify* const raw = PQnotifies(connection_.get())) {
-    const std::unique_ptr<PGnotify, decltype(&PQfreemem)> notice(raw, &PQfreemem);
+  for (std::size_t taken = 0; taken < kNoticesAtOnce; ++taken) {
+    const std::unique_ptr<PGnotify, decltype(&PQfreemem)> notice(PQnotifies(connection_.get()),
+                                                                 &PQfreemem);
+    if (!notice) return true;
     unread_ = 0;
     user_.on_link_notified(notice->relname, notice->extra);
     if (guard.expired()) return false;
   }
+  rest();
   return true;
 }
 
@@ -305,9 +351,12 @@ bool PostgresLink::end_command() {
 
 void PostgresLink::read_results() {
   const auto guard = std::weak_ptr(alive_);
+  std::size_t taken = 0, bytes = 0;
   while (!sent_.empty() && !is_held_ && PQisBusy(connection_.get()) == 0) {
+    if (++taken > kResultsAtOnce || bytes >= kResultBytesAtOnce) return rest();
     const PostgresResult result(PQgetResult(connection_.get()));
     if (result) unread_ = 0;
+    bytes += PQresultMemorySize(result.get());
     const bool is_end = result && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
     if (!result || is_end) {
       PQsetSingleRowMode(connection_.get());  // of the next command; refused if that is an end
@@ -319,7 +368,7 @@ void PostgresLink::read_results() {
     if (guard.expired()) return;
     if (goes_on) continue;
     is_held_ = true;
-    watch(Readiness::kNone);
+    watch_as_wanted();
   }
 }
 

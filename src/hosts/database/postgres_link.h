@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,15 +34,15 @@ class LinkUser {
   ~LinkUser() = default;
 };
 
-/// On its shard. Names are resolved, and cancels sent, by workers: both may block in libpq. So are
-/// the steps of connecting made, which read certificates and compute; no worker waits for a server.
-/// The addresses of a name are tried in turn, each for its share of the time that is left. libpq
-/// keeps a message until it is whole: what sends too long a one is let go of, before it is here.
-/// Destruction closes it.
+/// On its shard. The connection string is read, names are resolved, and cancels sent, by workers:
+/// all may block. So are the steps of connecting made, which read files and compute; no worker
+/// waits for a server. What the server has sent is taken some in each task. The addresses of a name
+/// are tried in turn, each for its share of the time that is left. libpq keeps a message until it
+/// is whole: what sends too long a one is let go of, before it is here. Destruction closes it.
 class PostgresLink final : private io::DescriptorUser {
  public:
   struct Options {
-    std::string connection;  // as libpq takes it
+    std::function<Result<std::string>()> read_connection;  // as libpq takes it; called by a worker
     Nanoseconds connect_max{0};
     std::uint64_t message_max = 0;  // bytes of one message of the server: too-large
     std::optional<PostgresTls> tls;
@@ -72,15 +73,26 @@ class PostgresLink final : private io::DescriptorUser {
   enum class Phase : std::uint8_t { kNew, kConnecting, kOpen, kFailed };
 
   void on_ready(int descriptor, io::Readiness ready) override;
-  void on_resolved(Result<std::vector<std::string>> addresses);
+  /// To the server, as the connection string has it.
+  struct Way {
+    std::string connection;
+    PostgresTarget target;
+    std::deque<std::string> addresses;  // not tried yet; "": libpq knows where
+  };
+  static std::expected<Way, host::GuestError> find_way(const Options& options);
+  void on_found(std::expected<Way, host::GuestError> way);
+  static std::shared_ptr<PGconn> begin_connection(const Way& way, const std::string& address);
   void try_next();
   void start(const std::string& address);
+  void started();
   void connect_on();
   void connected_so_far(PostgresPollingStatusType status);
   void failed_here(host::GuestError why);
   void opened();
   void stop_timers();
   void receive();
+  void take();
+  void rest();
   bool count_unread();
   std::uint64_t waiting_bytes() const;
   void read_results();
@@ -89,14 +101,14 @@ class PostgresLink final : private io::DescriptorUser {
   void break_later();
   bool flush();
   void watch(io::Readiness wanted);
+  void watch_as_wanted();
   void unwatch();
   void fail(host::GuestError why);
 
   const Options options_;
   const host::Services services_;
   LinkUser& user_;
-  PostgresTarget target_;
-  std::deque<std::string> addresses_;   // not tried yet; "": libpq knows where
+  Way way_;
   std::shared_ptr<PGconn> connection_;  // also the worker's that makes a step of connecting
   Phase phase_ = Phase::kNew;
   int watched_ = -1;
@@ -104,10 +116,13 @@ class PostgresLink final : private io::DescriptorUser {
   std::uint64_t left_ = 0;                      // of them, what libpq left in the socket
   MonotonicTime deadline_;                      // of connecting
   std::optional<io::TimerId> timer_, attempt_;  // of all, of one address
+  std::uint64_t attempts_ = 0;                  // addresses that were tried
   std::deque<End> sent_;                        // the commands under way
   bool is_reached_ = false;   // the address that is tried has taken the connection,
   bool is_securing_ = false;  // and TLS has begun
   bool is_held_ = false;      // the user wants no more for now
+  bool is_resting_ = false;   // the rest is taken by another task
+  bool is_unsent_ = false;    // some of what was sent waits for the socket
   bool is_cancelling_ = false;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // watched by loops that call the user

@@ -117,12 +117,19 @@ struct Waiter final : LinkUser {
   void on_link_resolved() override {}
   void on_link_open() override { is_open = true; }
   void on_link_failed(const host::GuestError& why) override { failure = why; }
-  bool on_link_result(PGresult*) override { return true; }
+  bool on_link_result(PGresult* result) override {
+    has_ended = result == nullptr;
+    if (result != nullptr && ++results == 1) on_first_result();
+    return true;
+  }
   void on_link_notified(std::string_view, std::string_view) override {}
   bool is_done() const { return is_open || failure; }
 
   bool is_open = false;
   std::optional<host::GuestError> failure;
+  std::size_t results = 0;
+  bool has_ended = false;  // the command
+  std::function<void()> on_first_result = [] {};
 };
 
 struct PostgresAddresses : PostgresTlsTest {
@@ -131,7 +138,7 @@ struct PostgresAddresses : PostgresTlsTest {
 
   PostgresLink::Options to(const PostgresServer& server,
                            Result<std::vector<std::string>> (*resolve)(const std::string&)) {
-    return {server.connection_to("db.test"),
+    return {[connection = server.connection_to("db.test")] { return connection; },
             std::chrono::seconds(9),
             1 << 20,
             PostgresTls::kOff,
@@ -139,14 +146,55 @@ struct PostgresAddresses : PostgresTlsTest {
             resolve};
   }
   void run() {
+    run_until([this] { return waiter.is_done(); });
+  }
+  void run_until(const std::function<bool()>& is_done) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!waiter.is_done() && std::chrono::steady_clock::now() < end) {
+    while (!is_done() && std::chrono::steady_clock::now() < end) {
       shard.executor.run();
       if (shard.executor.task_count() == 0) shard.descriptors.poll_for(Milliseconds(10));
     }
   }
 };
 using Addresses = Result<std::vector<std::string>>;
+
+/// Others have their turn in between (BLOCK-1).
+TEST_F(PostgresAddresses, ManyRowsAreTakenSomeInEachTask) {
+  const PostgresServer server(Way::kPlain);
+  const auto resolve = [](const std::string&) -> Addresses {
+    return std::vector<std::string>{"127.0.0.1"};
+  };
+  PostgresLink link(to(server, resolve), shard.services, waiter);
+  link.open();
+  run();
+  ASSERT_TRUE(waiter.is_open) << waiter.failure->message;
+  std::size_t before_task = 0;
+  waiter.on_first_result = [&] { shard.executor.post([&] { before_task = waiter.results; }); };
+  constexpr std::size_t kRows = 20 * kResultsAtOnce;
+  link.send(fmt::format("SELECT generate_series(1, {})", kRows), PostgresParams(),
+            PostgresLink::End::kNow);
+  link.dispatch();
+  run_until([this] { return waiter.has_ended || waiter.failure; });
+  EXPECT_TRUE(waiter.has_ended);
+  EXPECT_GT(waiter.results, kRows) << "each row, and the end";
+  EXPECT_GT(before_task, 0u);
+  EXPECT_LE(before_task, kResultsAtOnce);
+}
+
+TEST_F(PostgresAddresses, WhatCannotBeReadIsNoConnection) {
+  const PostgresServer server(Way::kPlain);
+  auto options = to(server, &resolve_all);
+  options.read_connection = []() -> Result<std::string> {
+    return theater::fail(Code::kNotFound, "no such file");
+  };
+  PostgresLink link(options, shard.services, waiter);
+  link.open();
+  EXPECT_FALSE(waiter.is_done()) << "not inside the call";
+  run();
+  ASSERT_TRUE(waiter.failure);
+  EXPECT_EQ(waiter.failure->code, GuestCode::kInvalid);
+  EXPECT_EQ(waiter.failure->message, "no such file");
+}
 
 TEST_F(PostgresAddresses, OneThatRefusesIsFollowedByTheNext) {
   const PostgresServer server(Way::kPlain);

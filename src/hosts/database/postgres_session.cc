@@ -354,41 +354,15 @@ class PostgresSession final : public Session, private LinkUser {
   io::Lifeline lifeline_;
 };
 
-/// Stands for a session whose secret could not be read.
-class NoSession final : public Session {
- public:
-  NoSession(SessionId id, std::string why, const host::Services& services, SessionUser& user)
-      : id_(id), why_(std::move(why)), services_(services), user_(user) {}
-  void open() override {
-    services_.executor.post(lifeline_.guard(
-        [this] { user_.on_failed(id_, {GuestCode::kInvalid, "", why_, std::nullopt}); }));
-  }
-  void run(std::vector<JobPointer>) override {}
-  void abort(JobId) override {}
-  void resume(JobId) override {}
-  void listen(const std::vector<std::string>&) override {}
-
- private:
-  const SessionId id_;
-  const std::string why_;
-  const host::Services services_;
-  SessionUser& user_;
-  io::Lifeline lifeline_;
-};
-
 class PostgresSessions final : public SessionMaker {
  public:
   PostgresSessions(const DatabaseGrant& grant, const host::Services& services)
       : grant_(grant), services_(services) {}
 
   std::unique_ptr<Session> make(SessionId id, Role, SessionUser& user) override {
-    auto secret = read_secret(grant_);
-    if (!secret) {
-      return std::make_unique<NoSession>(id, secret.error().message, services_, user);
-    }
     SessionSetup setup{id,
-                       {*std::move(secret), grant_.limits.connect, message_max(), grant_.tls,
-                        grant_.tls_authorities, &resolve_all},
+                       {[grant = grant_] { return read_secret(grant); }, grant_.limits.connect,
+                        message_max(), grant_.tls, grant_.tls_authorities, &resolve_all},
                        {}};
     if (grant_.ledger) setup.ledger = SessionSetup::Ledger::kKept;
     return std::make_unique<PostgresSession>(std::move(setup), services_, user);

@@ -121,6 +121,30 @@ TEST_F(PostgresTest, ValuesAndRules) {
   EXPECT_EQ(next, 2001);
 }
 
+/// Workers run as tasks here: what is told of tasks is theirs.
+TEST_F(PostgresTest, WhatTheServerSendsHoldsTheShardForLongNever) {
+  std::vector<std::string> named;
+  host::Watchdog watchdog([&](const host::Hold& hold) {
+    if (hold.function != "ready") return;
+    named.push_back(fmt::format("{} us", hold.time.total() / Microseconds(1)));
+  });
+  Desk desk("[d]\npostgres_environment = \"D\"\nwaiting_max = 512\n",
+            io::Environment{{"D", server->connection()}}, &watchdog);
+  EXPECT_TRUE(desk.end_of(desk.query(sql("SELECT generate_series(1, 10000)"))));
+  std::vector<std::uint64_t> many;
+  for (int i = 0; i < 500; ++i) many.push_back(desk.query(sql("SELECT 1")));
+  for (const std::uint64_t id : many) EXPECT_TRUE(desk.end_of(id));
+  const auto in_parts = [&](const char* statement) {
+    const auto id = desk.query(sql(statement), 100);
+    desk.made->operations()->more({id}, 1 << 30);
+    EXPECT_TRUE(desk.end_of(id)) << statement;
+    desk.events.clear();
+  };
+  in_parts("SELECT decode(repeat('ab', 500000), 'hex') FROM generate_series(1, 20)");
+  in_parts("SELECT i, repeat('x', 100) FROM generate_series(1, 10000) i");
+  EXPECT_EQ(named, std::vector<std::string>{});
+}
+
 TEST_F(PostgresTest, AWriteWhoseAnswerIsRefusedIsUndone) {
   for (const std::string_view ledger : {"false", "true"}) {
     const auto desk = open(fmt::format("pool_max = 1\nledger = {}\n", ledger));

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "host/fake_actor.h"
+#include "host/watchdog.h"
 #include "hosts/database/family.h"
 #include "hosts/database/instance.h"
 
@@ -51,11 +52,15 @@ struct Desk {
   std::vector<Past> history;  // starts that were committed
   std::vector<host::Event<Payload>> events;
 
-  explicit Desk(const std::string& grant, const io::Environment& variables = {})
+  /// `watchdog`, if there is one, is put in front of the instance, which it outlives.
+  explicit Desk(const std::string& grant, const io::Environment& variables = {},
+                host::Watchdog* watchdog = nullptr)
       : family(make_family(variables)) {
     auto table = actor::parse_settings(grant, "/test.toml", {});
     CHECK(table, "the test's grant");
-    auto created = family->create(*table, {shard.services, actor});
+    const host::Context context{shard.services, actor};
+    auto created = watchdog != nullptr ? watchdog->create(*family, *table, context)
+                                       : family->create(*table, context);
     EXPECT_TRUE(created) << created.error().message;
     made = *std::move(created);
   }
