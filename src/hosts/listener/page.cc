@@ -15,7 +15,6 @@ namespace theater::hosts::listener {
 namespace {
 
 constexpr std::size_t kFileChunk = 64 * 1024;  // read and written at a time
-constexpr int kChunksMax = 4;                  // in one turn
 constexpr int kDiscardsMax = 16;               // reads of what nobody wants, in one turn
 
 constexpr std::pair<std::string_view, std::string_view> kMediaTypes[] = {
@@ -129,51 +128,72 @@ Answer answer_static(const http::Request& request, const io::Folder* folder) {
 }
 
 Page::Page(const host::Services& services, std::unique_ptr<io::Stream> stream, Answer answer)
-    : services_(services),
-      stream_(std::move(stream)),
-      answer_(std::move(answer)),
-      chunk_(std::move(answer_.text)) {
-  const auto first_line = chunk_.find("\r\n");
-  chunk_.insert(first_line + 2, http::date_line(services_.clock.wall()));
-}
+    : services_(services), stream_(std::move(stream)), answer_(std::move(answer)) {}
+
+Page::Page(const host::Services& services, std::unique_ptr<io::Stream> stream, Find find)
+    : services_(services), stream_(std::move(stream)), find_(std::move(find)) {}
 
 Page::~Page() { services_.executor.cancel(deadline_); }
 
 void Page::start(std::move_only_function<void()> done) {
   done_ = std::move(done);
   deadline_ = services_.executor.after(kPageTime, [this] { finish(); });
+  if (!find_) return begin();
+  auto found = std::make_shared<Answer>();  // the worker's, then ours
+  services_.workers.run(
+      [found, find = std::exchange(find_, nullptr)]() mutable { *found = find(); },
+      services_.executor, lifeline_.guard([this, found] {
+        answer_ = std::move(*found);
+        begin();
+      }));
+}
+
+/// The answer is there.
+void Page::begin() {
+  chunk_ = std::move(answer_.text);
+  chunk_.insert(chunk_.find("\r\n") + 2, http::date_line(services_.clock.wall()));
+  file_ = std::move(answer_.file);
   if (!stream_->attach(services_.network, *this)) return finish();
   stream_->want_write();
 }
 
-/// The next piece of the file into chunk_; false at its end.
-bool Page::fill() {
-  chunk_.clear();
+/// The next piece of the file becomes chunk_.
+void Page::read_on() {
+  auto piece = std::make_shared<std::string>();  // the worker's, then ours
+  const auto size =
+      static_cast<std::size_t>(std::min<std::uint64_t>(kFileChunk, file_->size() - offset_));
+  services_.workers.run(
+      [piece, size, file = file_, offset = offset_] {
+        piece->resize(size);
+        const auto got =
+            file->read_at(offset, {reinterpret_cast<std::uint8_t*>(piece->data()), piece->size()});
+        piece->resize(got ? *got : 0);
+      },
+      services_.executor, lifeline_.guard([this, piece] { take(std::move(*piece)); }));
+}
+
+void Page::take(std::string piece) {
+  if (piece.empty()) return end();  // it has become shorter
+  chunk_ = std::move(piece);
   written_ = 0;
-  if (!answer_.file || offset_ >= answer_.file->size()) return false;
-  chunk_.resize(std::min<std::uint64_t>(kFileChunk, answer_.file->size() - offset_));
-  const auto got = answer_.file->read_at(
-      offset_, {reinterpret_cast<std::uint8_t*>(chunk_.data()), chunk_.size()});
-  chunk_.resize(got ? *got : 0);
   offset_ += chunk_.size();
-  return !chunk_.empty();
+  stream_->want_write();
+}
+
+void Page::end() {
+  stream_->shut_write();
+  stream_->want_read();
 }
 
 void Page::on_writable() {
-  for (int turn = 0; turn < kChunksMax; ++turn) {
-    const ByteSpan rest = as_bytes(std::string_view(chunk_).substr(written_));
-    const std::array<ByteSpan, 1> pieces{rest};
-    const auto taken = stream_->write(pieces);
-    if (!taken) return finish();
-    written_ += *taken;
-    if (*taken < rest.size()) break;
-    if (!fill()) {
-      stream_->shut_write();
-      stream_->want_read();
-      return;
-    }
-  }
-  stream_->want_write();
+  const ByteSpan rest = as_bytes(std::string_view(chunk_).substr(written_));
+  const std::array<ByteSpan, 1> pieces{rest};
+  const auto taken = stream_->write(pieces);
+  if (!taken) return finish();
+  written_ += *taken;
+  if (*taken < rest.size()) return stream_->want_write();
+  if (!file_ || offset_ >= file_->size()) return end();
+  read_on();
 }
 
 void Page::on_readable() {

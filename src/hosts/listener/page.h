@@ -8,6 +8,7 @@
 #include "host/family.h"
 #include "hosts/http/request.h"
 #include "io/folder.h"
+#include "io/lifeline.h"
 #include "io/network.h"
 
 namespace theater::hosts::listener {
@@ -40,11 +41,15 @@ std::string_view media_type(std::string_view name);
 std::optional<std::string> file_name(std::string_view path);
 
 /// Writes an answer, then waits for the peer's end so that no reset overtakes the last bytes. One
-/// answer a connection. Owned on its shard; gone at the latest after kPageTime.
+/// answer a connection. Owned on its shard; gone at the latest after kPageTime. Files are opened
+/// and read by workers.
 class Page final : private io::StreamUser {
  public:
+  /// Makes an answer; called by a worker.
+  using Find = std::move_only_function<Answer()>;
   /// `done` is called once, from a task; it destroys the page.
   Page(const host::Services& services, std::unique_ptr<io::Stream> stream, Answer answer);
+  Page(const host::Services& services, std::unique_ptr<io::Stream> stream, Find find);
   ~Page();
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
@@ -53,17 +58,23 @@ class Page final : private io::StreamUser {
  private:
   void on_readable() override;
   void on_writable() override;
-  bool fill();
+  void begin();
+  void read_on();
+  void take(std::string piece);
+  void end();
   void finish();
 
   const host::Services services_;
   std::unique_ptr<io::Stream> stream_;
   Answer answer_;
-  std::string chunk_;         // being written
-  std::size_t written_ = 0;   // of chunk_
-  std::uint64_t offset_ = 0;  // in the file
+  Find find_;                                   // instead of the answer, until it is there
+  std::shared_ptr<const io::FolderFile> file_;  // also the worker's that reads it
+  std::string chunk_;                           // being written
+  std::size_t written_ = 0;                     // of chunk_
+  std::uint64_t offset_ = 0;                    // in the file
   std::move_only_function<void()> done_;
   io::TimerId deadline_;
+  io::Lifeline lifeline_;
 };
 
 }  // namespace theater::hosts::listener

@@ -42,9 +42,14 @@ void Pages::serve(Visitor visitor, const std::optional<std::string>& folder,
   if (request.path() == kHeadPath) {
     return answer(std::move(visitor.stream), answer_json(request, head_json(actor)));
   }
-  std::unique_ptr<io::Folder> files;
-  if (folder) files = io::Folder::open(*folder).value_or(nullptr);
-  answer(std::move(visitor.stream), answer_static(request, files.get()));
+  if (!folder || pages_.size() >= kPagesMax) {
+    return answer(std::move(visitor.stream), answer_static(request, nullptr));
+  }
+  auto find = [asked = std::move(visitor.request), path = *folder] {
+    const auto files = io::Folder::open(path).value_or(nullptr);
+    return answer_static(asked, files.get());
+  };
+  add(std::make_unique<Page>(services_, std::move(visitor.stream), std::move(find)));
 }
 
 void Pages::refuse(Visitor visitor, const http::Refusal& refusal) {
@@ -54,10 +59,13 @@ void Pages::refuse(Visitor visitor, const http::Refusal& refusal) {
 void Pages::answer(std::unique_ptr<io::Stream> stream, Answer answer) {
   if (pages_.size() >= kPagesMax) answer = answer_refusal({503, "too many requests"});
   if (pages_.size() >= 2 * kPagesMax) return;  // closed without a word
+  add(std::make_unique<Page>(services_, std::move(stream), std::move(answer)));
+}
+
+void Pages::add(std::unique_ptr<Page> page) {
   const std::uint64_t id = ++last_page_;
-  auto made = std::make_unique<Page>(services_, std::move(stream), std::move(answer));
-  Page& it = *made;
-  pages_.emplace(id, std::move(made));
+  Page& it = *page;
+  pages_.emplace(id, std::move(page));
   it.start([this, alive = std::weak_ptr(alive_), id] {
     if (alive.expired()) return;
     pages_.erase(id);

@@ -30,6 +30,7 @@ class Pages {
 
  private:
   void answer(std::unique_ptr<io::Stream> stream, Answer answer);
+  void add(std::unique_ptr<Page> page);
 
   const host::Services services_;
   const std::function<void()> on_ended_;
