@@ -27,6 +27,8 @@ namespace {
 
 constexpr int kBacklog = 1024;          // connections the kernel keeps for accept()
 constexpr std::size_t kPiecesMax = 64;  // pieces given to one sendmsg
+/// Taken by one write(): to this machine, the receiver's part of the work is done in the call.
+constexpr std::size_t kWriteBytesMax = 256 * 1024;
 
 bool would_block(int error_number) {
   return error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR;
@@ -124,13 +126,13 @@ class AsioStream final : public Stream, private Polled {
     if (is_connecting_) return std::size_t{0};
     if (failure_) return std::unexpected(*failure_);
     std::size_t total = 0;
-    while (!pieces.empty()) {
+    while (!pieces.empty() && total < kWriteBytesMax) {
       const std::size_t count = std::min(pieces.size(), kPiecesMax);
-      std::size_t offered = 0;
-      auto taken = write_some(pieces.first(count), offered);
+      Offer offer{.bytes_max = kWriteBytesMax - total};
+      auto taken = write_some(pieces.first(count), offer);
       if (!taken) return taken;
       total += *taken;
-      if (*taken < offered) break;
+      if (*taken < offer.bytes) break;
       pieces = pieces.subspan(count);
     }
     return total;
@@ -149,11 +151,16 @@ class AsioStream final : public Stream, private Polled {
   std::string peer() const override { return peer_; }
 
  private:
-  Result<std::size_t> write_some(std::span<const ByteSpan> pieces, std::size_t& offered) {
+  struct Offer {
+    std::size_t bytes_max = 0;
+    std::size_t bytes = 0;  // of the pieces, as far as that goes
+  };
+  Result<std::size_t> write_some(std::span<const ByteSpan> pieces, Offer& offer) {
     std::array<iovec, kPiecesMax> vectors;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-      vectors[i] = {const_cast<std::uint8_t*>(pieces[i].data()), pieces[i].size()};
-      offered += pieces[i].size();
+      const std::size_t size = std::min(pieces[i].size(), offer.bytes_max - offer.bytes);
+      vectors[i] = {const_cast<std::uint8_t*>(pieces[i].data()), size};
+      offer.bytes += size;
     }
     msghdr message{};
     message.msg_iov = vectors.data();

@@ -47,7 +47,7 @@ class Stream {
   /// sends: 0. kClosed: the connection broke.
   virtual Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) = 0;
   /// Writes the pieces one after another; returns the bytes taken, fewer than all when the
-  /// stream is full. kClosed: the connection broke.
+  /// stream is full, or has taken enough for one call. kClosed: the connection broke.
   virtual Result<std::size_t> write(std::span<const ByteSpan> pieces) = 0;
   /// One call of on_readable() when read() can do something. Asking twice is asking once.
   virtual void want_read() = 0;

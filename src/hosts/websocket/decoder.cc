@@ -169,6 +169,7 @@ Item Decoder::go_on_inflating() {
 Item Decoder::inflate(ByteSpan& compressed) {
   const std::size_t before = message_.size();
   const auto part = inflater_->inflate(compressed, message_max_, message_);
+  inflated_bytes_ += message_.size() - before;
   if (!part) {
     return part.error().code == Code::kTooLarge
                ? fail(kCloseTooLarge, "a message over message_max")

@@ -48,6 +48,8 @@ class Decoder {
   std::size_t held_bytes() const {
     return message_.capacity() + compressed_.capacity() + control_size_;
   }
+  /// Of all messages so far.
+  std::uint64_t inflated_bytes() const { return inflated_bytes_; }
   /// Of a message that has begun and is not complete.
   std::size_t unfinished_bytes() const {
     const bool has_begun = message_opcode_ != Opcode::kContinuation;
@@ -77,6 +79,7 @@ class Decoder {
   Bytes message_;                       // the fragments so far, or what they inflate to
   Bytes compressed_;                    // while they are inflated in several calls
   std::size_t inflated_ = 0;            // of compressed_
+  std::uint64_t inflated_bytes_ = 0;    // of all messages
   ByteSpan payload_;
   const char* failure_ = "";
   std::uint64_t remaining_ = 0;  // of the frame's payload

@@ -114,6 +114,7 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void read_head(std::span<std::uint8_t> input);
   void consume(std::span<std::uint8_t> input);
   void hold(std::span<std::uint8_t> input);
+  void pause(std::span<std::uint8_t> input);
   void handle(Item item);
   void handle_close();
   void want_more();

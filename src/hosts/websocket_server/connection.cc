@@ -224,18 +224,24 @@ void Connection::want_more() {
 void Connection::consume(std::span<std::uint8_t> input) {
   // Held, it may be read once more: behind what waits already.
   if (state() == State::kOpening || is_held_) return append(unread_, input);
+  const std::uint64_t before = decoder_.inflated_bytes();
   while (state() == State::kOpen || state() == State::kClosing) {
     if (state() == State::kOpen && !owner_.may_deliver(*this)) return hold(input);
     const Item item = decoder_.next(input);
     if (item == Item::kNone) return;
-    if (item == Item::kPause) {
-      owner_.on_pause(*this);
-      is_paused_ = true;
-      return hold(input);
-    }
+    if (item == Item::kPause) return pause(input);
     payload_ = decoder_.payload();
     handle(item);
+    const bool is_much = decoder_.inflated_bytes() >= before + kInflatedAtOnce;
+    if (is_much && !input.empty()) return pause(input);
   }
+}
+
+void Connection::pause(std::span<std::uint8_t> input) {
+  if (state() != State::kOpen && state() != State::kClosing) return;
+  owner_.on_pause(*this);
+  is_paused_ = true;
+  hold(input);
 }
 
 void Connection::hold(std::span<std::uint8_t> input) {

@@ -97,7 +97,12 @@ class Connection final : private io::StreamUser {
     has_left_ = true;
   }
   /// Writes what is still to be written, as far as the socket takes it; then it is to be destroyed.
-  void part() { static_cast<void>(outbox_.write_to(*stream_)); }
+  void part() {
+    for (std::size_t before = 0; before != outbox_.bytes();) {
+      before = outbox_.bytes();
+      if (!outbox_.write_to(*stream_)) return;
+    }
+  }
   /// Looks at the deadlines; about once a second.
   void sweep(MonotonicTime now);
 
@@ -134,6 +139,7 @@ class Connection final : private io::StreamUser {
   void act(Action action);
   void consume(std::span<std::uint8_t> input);
   void hold(std::span<std::uint8_t> input);
+  void pause(std::span<std::uint8_t> input);
   void handle(Item item);
   void note_unfinished();
   void expire(std::string_view why);

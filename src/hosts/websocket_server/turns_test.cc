@@ -281,6 +281,24 @@ TEST_F(Inflating, OthersAreReadWhileALongMessageIsInflated) {
               (Words{"opened", "opened", "text short", "text " + text, "text behind"}));
 }
 
+TEST_F(Inflating, OthersAreReadBetweenTheManyMessagesOfOneRead) {
+  serve(
+      "deflate = true\ncredit_messages = 1000\ncredit_bytes = \"64MiB\"\n"
+      "queue_bytes = \"64MiB\"\n");
+  actor.echoes = false;
+  auto talker = open(kOffer), other = open();
+  const Bytes packed = deflate(as_bytes(std::string(kInflatedAtOnce, 'y')), 15);
+  std::string many;
+  for (int i = 0; i < 20; ++i) {
+    many += client_frame(Opcode::kText, as_text(packed), kFinal | kCompressed);
+  }
+  talker.send(many);
+  other.send(client_frame(Opcode::kText, "short"));
+  executor.run();
+  EXPECT_EQ(actor.seen.size(), 2 + 20 + 1u);
+  EXPECT_LE(std::ranges::find(actor.seen, "text short") - actor.seen.begin(), 4);
+}
+
 TEST_F(Inflating, NobodyIsReadOnWithoutCredit) {
   serve("deflate = true\ncredit_messages = 1\n");
   actor.echoes = false;
