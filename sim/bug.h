@@ -20,6 +20,7 @@ enum class Bug : std::uint8_t {
   kSkippedPaySync,    // attachments beside the log are not synced
   kForgottenTimer,    // a timer is not in the snapshot
   kLostEnd,           // the end of an operation is delivered and was not recorded
+  kEarlyRepeat,       // what a crash cut off is done again before the record of it is durable
   kIgnoredQuota,      // an actor goes on when its log is used up
 };
 
@@ -41,6 +42,7 @@ inline constexpr std::array kBugNames{
     BugName{Bug::kSkippedPaySync, "skipped-pay-sync"},
     BugName{Bug::kForgottenTimer, "forgotten-timer"},
     BugName{Bug::kLostEnd, "lost-end"},
+    BugName{Bug::kEarlyRepeat, "early-repeat"},
     BugName{Bug::kIgnoredQuota, "ignored-quota"},
 };
 

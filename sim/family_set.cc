@@ -31,7 +31,7 @@ Result<std::unique_ptr<actor::FamilyInstance>> SimFamilies::create(std::size_t f
     sockets_ = sockets.get();
     inner = std::move(sockets);
   } else if (family == setup_.stage.programs_index()) {
-    const Programs::Setup setup{setup_.stage.programs(), setup_.watch.witness, setup_.ticker,
+    const Programs::Setup setup{setup_.stage.programs(), setup_.watch, setup_.ticker,
                                 setup_.chance};
     inner = std::make_unique<Programs>(setup, context);
   } else if (family == setup_.stage.shelf_index()) {

@@ -43,7 +43,7 @@ Programs::Programs(const Setup& setup, const host::Context& context)
     : OperatingInstance(
           setup.binding, context,
           {{"process events", host::QueuePolicy::kPause, kQueue}, {kRunningMax, kWaitingMax}}),
-      witness_(setup.witness),
+      watch_(setup.watch),
       ticker_(setup.ticker),
       chance_(setup.chance),
       executor_(context.services.executor) {}
@@ -60,6 +60,9 @@ host::Planned Programs::check_spawn(std::string_view program, const Arguments&, 
 }
 
 void Programs::begin(host::Work& work, std::string_view, const Arguments&, std::string_view) {
+  if (work.attempt == host::Attempt::kReissue) {
+    watch_.observer.on_repeat(watch_.witness, watch_.witness.repeats.at(work.id));
+  }
   running_[work.id] = {chance_.between(0, kLinesMax), std::nullopt};
   go_on(work.id);
 }
@@ -82,9 +85,10 @@ void Programs::step(OperationId id) {
            event_bytes<Payload::kEnded>(id, Exit(is_well ? 0 : 1)));
     return;
   }
-  const std::string line = fmt::format("line {:>6}", witness_.lines + 1);  // unlike every other
+  const std::string line =
+      fmt::format("line {:>6}", watch_.witness.lines + 1);  // unlike every other
   if (!part(id, event_bytes<Payload::kStdout>(id, to_bytes(as_bytes(line))), line.size())) return;
-  ++witness_.lines;
+  ++watch_.witness.lines;
   --program.lines;
   go_on(id);
 }

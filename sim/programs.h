@@ -9,7 +9,7 @@
 #include "host/operating.h"
 #include "sim/chance.h"
 #include "sim/ticker.h"
-#include "sim/witness.h"
+#include "sim/watched.h"
 
 namespace theater::sim {
 
@@ -19,7 +19,7 @@ class Programs final : public host::OperatingInstance<Programs> {
  public:
   struct Setup {
     const host::Binding<Programs>& binding;
-    Witness& witness;
+    const Watch& watch;
     Ticker& ticker;
     Chance& chance;
   };
@@ -50,7 +50,7 @@ class Programs final : public host::OperatingInstance<Programs> {
   void go_on(OperationId id);
   void step(OperationId id);
 
-  Witness& witness_;
+  const Watch watch_;
   Ticker& ticker_;
   Chance& chance_;
   io::Executor& executor_;

@@ -12,6 +12,10 @@ std::optional<actor::EventOrigin> WatchedPort::record_operation(const actor::Ope
   }
   const std::optional<actor::EventOrigin> origin = inner_.record_operation(note);
   if (note.event && origin) last_end_ = origin;
+  if (origin && note.phase == chain::OperationPhase::kReissued) {
+    watch_.witness.repeats[note.id] = origin->reference.seq;
+    if (watch_.trouble.is_planted(Bug::kEarlyRepeat)) inner_.operations()->begin_again(note.id);
+  }
   return origin;
 }
 

@@ -12,10 +12,12 @@
 
 namespace theater::sim {
 
-/// Told of each effect before it is performed.
+/// Told of each output before it leaves.
 class PerformObserver {
  public:
   virtual void on_perform(const Witness& witness, const Performed& performed) = 0;
+  /// An operation is done again: so says the event `record`.
+  virtual void on_repeat(const Witness& witness, Seq record) = 0;
 
  protected:
   ~PerformObserver() = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct Witness {
   std::string name;
   ActorId id;  // zeros: never created
   std::vector<ActorLife> lives;
-  std::uint64_t lines = 0;  // that its programs have said
+  std::uint64_t lines = 0;             // that its programs have said
+  std::map<OperationId, Seq> repeats;  // where it stands that an operation is done again
 
   ActorLife& now() { return lives.back(); }
 };

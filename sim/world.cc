@@ -311,15 +311,25 @@ Status World::stop_in_order() {
   return {};
 }
 
-/// CHAIN-1 at the very moment: were the power to go now with nothing unsynced left, the event that
-/// caused the output would be there.
 void World::on_perform(const Witness& witness, const Performed& performed) {
   ++report_.events;
   if (chance_.one_in(40)) is_cut_wanted_ = true;
   if (presence_checks_ >= kPresenceChecksMax || !chance_.one_in(10) || broken_) return;
   ++presence_checks_;
+  check_presence(witness, performed.seq);
+}
+
+void World::on_repeat(const Witness& witness, Seq record) {
+  if (broken_ || repeat_checks_ >= kPresenceChecksMax) return;
+  ++repeat_checks_;
+  check_presence(witness, record);
+}
+
+/// CHAIN-1 at the very moment: were the power to go now with nothing unsynced left, the event that
+/// caused the output would be there.
+void World::check_presence(const Witness& witness, Seq cause) {
   const auto synced = disk_.synced_copy();
-  const Status present = audit_presence(*synced, witness.id, performed.seq);
+  const Status present = audit_presence(*synced, witness.id, cause);
   if (!present) broken_ = present.error();
 }
 

@@ -78,6 +78,8 @@ class World final : private PerformObserver {
   Status audit_now(Extent extent);
   void trace(const std::string& text);
   void on_perform(const Witness& witness, const Performed& performed) override;
+  void on_repeat(const Witness& witness, Seq record) override;
+  void check_presence(const Witness& witness, Seq cause);
 
   const Stage& stage_;
   const RunOptions options_;
@@ -94,7 +96,7 @@ class World final : private PerformObserver {
   std::unique_ptr<Life> life_;
   std::optional<Peers> peers_;
   std::optional<Error> broken_;  // found in the middle of a step
-  std::uint64_t presence_checks_ = 0;
+  std::uint64_t presence_checks_ = 0, repeat_checks_ = 0;
   std::uint64_t capacity_ = 0;  // of the disk
   bool is_fault_armed_ = false;
   bool is_cut_wanted_ = false;

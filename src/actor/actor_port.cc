@@ -35,6 +35,7 @@ std::optional<EventOrigin> Actor::Core::record_operation(const OperationNote& no
     fault(appended.error());
     return std::nullopt;
   }
+  if (note.phase == chain::OperationPhase::kReissued) families_.hold_again(note.id, appended->lsn);
   PROBE("actor: an operation was recorded");
   return EventOrigin{
       note.id, salt, {identity_.id, appended->seq, appended->leaf, {}}, appended->lsn};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "actor/program.h"
@@ -19,9 +20,10 @@ struct EffectBatch {
     std::size_t begin = 0, arguments = 0, end = 0;  // in buffer
   };
   std::vector<Item> items;
-  Bytes buffer;              // payloads of the outputs, one after another
-  Seq seq;                   // of the commit or host-req
-  std::uint64_t ticket = 0;  // of a host-req
+  Bytes buffer;                      // payloads of the outputs, one after another
+  Seq seq;                           // of the commit or host-req
+  std::uint64_t ticket = 0;          // of a host-req
+  std::optional<OperationId> again;  // no effects: its record of being done again is what waits
 
   void add(const ImportTarget& target, std::uint64_t id, ByteSpan call_arguments) {
     const std::size_t begin = buffer.size();
@@ -42,6 +44,7 @@ struct EffectBatch {
     items.clear();
     buffer.clear();
     ticket = 0;
+    again.reset();
   }
 };
 

@@ -137,8 +137,15 @@ void Families::hold(EffectBatch& effects, Lsn lsn) {
   gate_.hold(lsn, *this, token);
 }
 
+void Families::hold_again(OperationId id, Lsn lsn) {
+  EffectBatch none;
+  none.again = id;
+  hold(none, lsn);
+}
+
 void Families::release(std::uint64_t token) {
   EffectBatch& effects = *waiting_->batches[token];
+  if (effects.again) operations_.begin_again(*effects.again);
   for (const EffectBatch::Item& item : effects.items) {
     find(item.target->family)
         ->perform(

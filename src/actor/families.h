@@ -27,6 +27,7 @@ class FamilyOperations final : public OperationPort {
   void more(OperationId id, std::uint64_t credit) override;
   void cancel(OperationId id) override;
   void delivered(OperationId id) override;
+  void begin_again(OperationId id) override;
   Status fold_record(const OperationPast& past) override;
   void fold_more(OperationId id, std::uint64_t credit) override;
   void fold_cancel(OperationId id) override;
@@ -86,6 +87,8 @@ class Families final : public Imports, private GateClient {
   Census census() const;
   void measure(std::vector<ActorFigures::Part>& parts) const;
   std::size_t list_requests(std::vector<RequestView>& views, std::size_t most) const;
+  /// The record that `id` is done again stands at `lsn`: its work waits at the gate for that.
+  void hold_again(OperationId id, Lsn lsn);
   /// Effects that wait for the disk.
   bool has_pending() const { return OutputGate::pending(*this) > 0; }
   void forget_pending();

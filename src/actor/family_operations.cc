@@ -44,6 +44,10 @@ void FamilyOperations::delivered(OperationId id) {
   for (OperationPort* port : ports_) port->delivered(id);
 }
 
+void FamilyOperations::begin_again(OperationId id) {
+  for (OperationPort* port : ports_) port->begin_again(id);
+}
+
 Status FamilyOperations::fold_record(const OperationPast& past) {
   for (OperationPort* port : ports_) TRY_OK(port->fold_record(past));
   return {};

@@ -177,8 +177,8 @@ class ActorPort {
   virtual Nanoseconds call_time_max() const { return std::chrono::seconds(10); }
   /// The operations of all families of this actor. Stable for its life; nullptr: there are none.
   virtual OperationPort* operations() { return nullptr; }
-  /// Records that an operation was started again or has ended. Answers where an end's event now
-  /// stands; it goes into the queue with that. Nothing: the actor is ending; forget it.
+  /// Records that an operation has ended: answers where its event stands, to be queued with that.
+  /// Or that it is done again: OperationPort::begin_again follows. Nothing: the actor is ending.
   virtual std::optional<EventOrigin> record_operation(const OperationNote&) { return std::nullopt; }
   /// A family's census became empty after stop(kDrain), or effects left the gate: the actor looks.
   virtual void drained() = 0;

@@ -99,6 +99,10 @@ class OperationPort {
   /// The invocation that took its last event has ended for good.
   virtual void delivered(OperationId id) = 0;
 
+  /// The record that it is done again is durable: its work may begin (CHAIN-1). Unknown ids are
+  /// ignored: it may have ended.
+  virtual void begin_again(OperationId id) = 0;
+
   /// Restart: what the history says after the snapshot. Starts come by fold_effect.
   virtual Status fold_record(const OperationPast& past) = 0;
   virtual void fold_more(OperationId id, std::uint64_t credit) = 0;

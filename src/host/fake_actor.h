@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actor/host_port.h"
@@ -32,10 +33,16 @@ class FakeActor final : public actor::ActorPort {
     if (refuses_records) return std::nullopt;
     records.push_back(
         {note.id, note.phase, note.attempt, to_bytes(note.event.value_or(ByteSpan()))});
+    if (note.phase == chain::OperationPhase::kReissued) again.push_back(note.id);
     const Seq seq{records.size()};
     return actor::EventOrigin{note.id, {}, {who.id, seq, {}, {}}, {seq.value}};
   }
   void drained() override { ++drained_count; }
+
+  /// What is recorded becomes durable: operations of `port` that are done again begin.
+  void write_records(actor::OperationPort& port) {
+    for (const OperationId id : std::exchange(again, {})) port.begin_again(id);
+  }
 
   /// Takes one batch from a source and decodes its events.
   template <typename Payload>
@@ -66,9 +73,10 @@ class FakeActor final : public actor::ActorPort {
     std::uint64_t attempt;
     Bytes event;
   };
-  std::vector<Answer> answers;    // of waits
-  std::vector<Recorded> records;  // op records, in order
-  bool refuses_records = false;   // the log has failed
+  std::vector<Answer> answers;     // of waits
+  std::vector<Recorded> records;   // op records, in order
+  std::vector<OperationId> again;  // their records are not durable
+  bool refuses_records = false;    // the log has failed
   Nanoseconds call_time = std::chrono::seconds(10);
   actor::OperationPort* ports = nullptr;
   actor::Identity who{ActorId{}, "fake", Digest{}};

@@ -330,10 +330,13 @@ TEST(Operating, ARestartFollowsTheCrashRule) {
   fresh.port().fold_delivered({6});
   fresh.port().fold_cancel({7});
   ASSERT_TRUE(fresh.made->recover());
-  EXPECT_EQ(fresh.errands.take(),
-            (Lines{"begin 2 again reissue", "begin 3 look lookup", "begin 4 attach reattach"}));
-  EXPECT_EQ(fresh.errands.begun[0].number, 2u);
-  EXPECT_EQ(fresh.errands.begun[0].seq, Seq{9});
+  EXPECT_EQ(fresh.errands.take(), (Lines{"begin 3 look lookup", "begin 4 attach reattach"}))
+      << "CHAIN-1: that 2 is done again is not durable";
+  EXPECT_EQ(fresh.phase(2), "running 0");
+  fresh.actor.write_records(fresh.port());
+  EXPECT_EQ(fresh.errands.take(), Lines{"begin 2 again reissue"});
+  EXPECT_EQ(fresh.errands.begun[2].number, 2u);
+  EXPECT_EQ(fresh.errands.begun[2].seq, Seq{9});
   const auto interrupted = error(GuestCode::kInterrupted);
   EXPECT_EQ(fresh.take(), (Lines{"1* " + interrupted, "5* done before the crash",
                                  "7* " + error(GuestCode::kCancelled)}));
@@ -357,6 +360,26 @@ TEST(Operating, ARestartBehindTheDeadlineEndsIt) {
   EXPECT_EQ(fresh.take(), Lines{"1* " + error(GuestCode::kDeadline)});
 }
 
+/// It has a slot and is not begun: its record is being written.
+TEST(Operating, WhatEndsBeforeItIsDoneAgainIsNotBegun) {
+  const std::function<void(Desk&)> ends[] = {
+      [](Desk& desk) { desk.port().cancel({1}); },
+      [](Desk& desk) { desk.pass(std::chrono::seconds(30)); },
+      [](Desk& desk) { desk.made->stop(actor::StopMode::kKill); }};
+  for (const auto& end : ends) {
+    Desk old, fresh("running_max = 1\n");
+    old.run("again");
+    old.run("attach");
+    restart(old, fresh);
+    ASSERT_TRUE(fresh.made->recover());
+    EXPECT_EQ(fresh.errands.take(), Lines{}) << "its slot is kept";
+    end(fresh);
+    for (const std::string& line : fresh.errands.take()) EXPECT_EQ(line, "begin 2 attach reattach");
+    fresh.actor.write_records(fresh.port());
+    EXPECT_EQ(fresh.errands.take(), Lines{}) << "neither begun nor aborted";
+  }
+}
+
 TEST(Operating, ASnapshotKeepsWhatIsOpen) {
   Desk old, fresh;
   old.run("again");
@@ -366,6 +389,7 @@ TEST(Operating, ASnapshotKeepsWhatIsOpen) {
   ASSERT_TRUE(fresh.made->load(old.made->save()));
   EXPECT_EQ(fresh.made->save(), old.made->save());
   ASSERT_TRUE(fresh.made->recover());
+  fresh.actor.write_records(fresh.port());
   EXPECT_EQ(fresh.errands.take(), Lines{"begin 1 again reissue"});
   EXPECT_EQ(fresh.take(), (Lines{"2* done two litres", "3* " + error(GuestCode::kInterrupted)}));
   const Bytes saved = old.made->save();

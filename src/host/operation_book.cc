@@ -166,16 +166,24 @@ void OperationBook::drain_begins() {
 void OperationBook::begin(OperationId id) {
   Entry* entry = find(id);
   if (entry == nullptr || !is_running(id)) return;
-  if (entry->attempt == Attempt::kReissue) {
+  if (entry->attempt == Attempt::kReissue && entry->step == Step::kWaits) {
     PROBE("operation: done again after a crash");
     ports_.actor.record_operation(
         {&ports_.family, id, chain::OperationPhase::kReissued, entry->number, std::nullopt});
-    entry = find(id);  // the actor may have failed meanwhile
-    if (entry == nullptr) return;
+    return;
   }
+  entry->step = Step::kBegun;
   const Work work{id, entry->attempt, entry->number, entry->seq, entry->deadline};
   const std::shared_ptr<const Bytes> arguments = entry->arguments;
   user_.work(work, {entry->function, *arguments});
+}
+
+/// It has kept its slot, and may have ended meanwhile.
+void OperationBook::begin_again(OperationId id) {
+  Entry* entry = find(id);
+  if (entry == nullptr || entry->step != Step::kWaits) return;
+  entry->step = Step::kRecorded;
+  perform(id);
 }
 
 bool OperationBook::is_running(OperationId id) const {
@@ -283,7 +291,10 @@ bool OperationBook::finish_kept(OperationId id, ByteSpan last_event, Bytes resul
 }
 
 void OperationBook::cancel(OperationId id) { operations_.cancel(id); }
-void OperationBook::abort(OperationId id) { user_.abort(id); }
+void OperationBook::abort(OperationId id) {
+  const Entry* entry = find(id);
+  if (entry != nullptr && entry->step == Step::kBegun) user_.abort(id);
+}
 
 void OperationBook::end(OperationId id, OperationEnd how) {
   Bytes event =

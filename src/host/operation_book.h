@@ -106,6 +106,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
   void more(OperationId id, std::uint64_t credit) override;
   void cancel(OperationId id) override;
   void delivered(OperationId id) override;
+  void begin_again(OperationId id) override;
   Status fold_record(const actor::OperationPast& past) override;
   void fold_more(OperationId id, std::uint64_t credit) override;
   void fold_cancel(OperationId id) override;
@@ -122,6 +123,11 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
     Bytes event;
     actor::EventOrigin origin;
   };
+  enum class Step : std::uint8_t {
+    kWaits,     // for a slot, or for its record of being done again
+    kRecorded,  // and durable; work() is next
+    kBegun,     // the family works on it
+  };
   struct Entry {
     std::size_t function = 0;
     std::shared_ptr<const Bytes> arguments;  // lives on while its work is being begun; never null
@@ -135,6 +141,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
     std::optional<std::uint64_t> total;
     bool wants_credit = false;
     bool is_cancelled = false;  // restart: the history says so
+    Step step = Step::kWaits;
     std::optional<Last> last;
 
     /// It has ended: nothing is done with its arguments any more.

@@ -28,7 +28,6 @@ class Rehearsal {
   ~Rehearsal() { life_->instance->stop(actor::StopMode::kKill); }
   Rehearsal(const Rehearsal&) = delete;
   Rehearsal& operator=(const Rehearsal&) = delete;
-
   actor::FamilyInstance& instance() { return *life_->instance; }
   FakeShard& shard() { return life_->shard; }
   FakeActor& actor() { return life_->actor; }
@@ -182,6 +181,7 @@ class Rehearsal {
   void note_records() {
     const auto& records = life_->actor.records;
     while (seen_records_ < records.size()) history_.push_back(records[seen_records_++]);
+    if (!life_->actor.again.empty()) life_->actor.write_records(*instance().operations());
   }
   const Family& family_;
   const actor::Setting grant_;

@@ -34,6 +34,7 @@ class Desk final : public actor::OperationPort {
   void more(OperationId id, std::uint64_t credit) override { fold_more(id, credit); }
   void cancel(OperationId id) override { fold_cancel(id); }
   void delivered(OperationId) override {}
+  void begin_again(OperationId) override {}
   Status fold_record(const actor::OperationPast&) override { return {}; }
   void fold_more(OperationId id, std::uint64_t credit) override {
     if (operations_.contains(id.value)) operations_[id.value].credit += credit;

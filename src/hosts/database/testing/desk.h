@@ -184,6 +184,7 @@ inline void restart(const Desk& old, Desk& fresh) {
   fresh.history = old.history;
   fresh.next_id = old.next_id;
   ASSERT_TRUE(fresh.made->recover());
+  fresh.actor.write_records(*fresh.made->operations());
 }
 
 }  // namespace theater::hosts::database::testing
