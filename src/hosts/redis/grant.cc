@@ -59,6 +59,13 @@ Result<ServerGrant> parse_server(const actor::Setting& table) {
     }
   }
   server.channels = reader.texts("channels");
+  const auto publish = std::ranges::find_if(server.commands, publishes);
+  if (server.channels.empty() && publish != server.commands.end()) {
+    reader.refuse("commands",
+                  fmt::format("has \"{}\", and channels does not say where to: name them, "
+                              "or \"*\" for all",
+                              *publish));
+  }
   TRY_OK(reader.finish());
   return server;
 }

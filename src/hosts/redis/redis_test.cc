@@ -377,6 +377,12 @@ TEST_F(RedisTest, GrantsAreStrict) {
   EXPECT_FALSE(check("[servers.a]\naddress = \"::1:6379\""));
   EXPECT_FALSE(check("[servers.a]\naddress = \"a:0\""));
   EXPECT_FALSE(check("[servers.a]\naddress = \"a:1\"\ncommands = [\"auth\"]"));
+  for (const std::string word : {"PUBLISH", "spublish"}) {
+    const std::string grant = "[servers.a]\naddress = \"a:1\"\ncommands = [\"" + word + "\"]";
+    EXPECT_FALSE(check(grant)) << "it may publish nowhere";
+    EXPECT_TRUE(check(grant + "\nchannels = [\"*\"]"));
+  }
+  EXPECT_TRUE(check("[servers.a]\naddress = \"a:1\"\ncommands = [\"*\"]"));
   EXPECT_FALSE(check("[servers.a]\naddress = \"a:1\"\nuser = \"x\""));
   EXPECT_FALSE(check("[servers.a]\naddress = \"a:1\"\ntls_authorities = \"x\""));
   EXPECT_FALSE(check("reply_max = \"1MiB\"\n[servers.a]\naddress = \"a:1\""));

@@ -20,14 +20,13 @@ constexpr std::array<std::string_view, 33> kNever{
     "PSYNC",  "PUNSUBSCRIBE", "QUIT",      "READONLY",     "READWRITE", "REPLCONF",    "RESET",
     "SELECT", "SSUBSCRIBE",   "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC",      "UNSUBSCRIBE", "UNWATCH",
     "WAIT",   "WAITAOF",      "WATCH",     "SHUTDOWN",     "DEBUG"};
-/// They concern the server, not its data, or reach beyond the database of the grant (COPY, MIGRATE,
+/// They concern the server, not its data, or reach beyond the database of the grant (MIGRATE,
 /// MOVE), or run programs that may do any of it: a grant names them or leaves them out.
-constexpr std::array<std::string_view, 32> kByNameOnly{
-    "COPY",     "ACL",     "BGREWRITEAOF", "BGSAVE",     "CLUSTER", "COMMAND",  "CONFIG",
-    "EVAL",     "EVALSHA", "EVAL_RO",      "EVALSHA_RO", "FCALL",   "FCALL_RO", "FAILOVER",
-    "FLUSHALL", "FLUSHDB", "FUNCTION",     "INFO",       "LATENCY", "MEMORY",   "MIGRATE",
-    "MODULE",   "MOVE",    "PFDEBUG",      "REPLICAOF",  "ROLE",    "SAVE",     "SCRIPT",
-    "SLAVEOF",  "SLOWLOG", "SWAPDB",       "LASTSAVE"};
+constexpr std::array<std::string_view, 31> kByNameOnly{
+    "ACL",     "BGREWRITEAOF", "BGSAVE", "CLUSTER",  "COMMAND",  "CONFIG",   "EVAL",    "EVALSHA",
+    "EVAL_RO", "EVALSHA_RO",   "FCALL",  "FCALL_RO", "FAILOVER", "FLUSHALL", "FLUSHDB", "FUNCTION",
+    "INFO",    "LATENCY",      "MEMORY", "MIGRATE",  "MODULE",   "MOVE",     "PFDEBUG", "REPLICAOF",
+    "ROLE",    "SAVE",         "SCRIPT", "SLAVEOF",  "SLOWLOG",  "SWAPDB",   "LASTSAVE"};
 
 bool holds(std::span<const std::string_view> list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
@@ -88,7 +87,7 @@ host::Outcome check_command(const Command& words, const ServerGrant& server) {
   if (is_of_transaction(command) && words.size() > 1) {
     return refuse(GuestCode::kInvalid, "{} takes no arguments", command);
   }
-  if ((command == "PUBLISH" || command == "SPUBLISH") && !may_publish(words, server)) {
+  if (publishes(command) && !may_publish(words, server)) {
     return refuse(GuestCode::kDenied, "the grant of {} does not allow this channel", server.name);
   }
   return {};
@@ -105,6 +104,8 @@ std::string upper(ByteSpan word) {
 }
 
 bool may_be_granted(std::string_view command) { return !holds(kNever, command); }
+
+bool publishes(std::string_view command) { return command == "PUBLISH" || command == "SPUBLISH"; }
 
 host::Outcome check_commands(const Commands& commands, const ServerGrant& server,
                              const Limits& limits) {

@@ -15,6 +15,8 @@ std::string upper(ByteSpan word);
 /// Whether any grant may name this command ("*": all that are harmless). Never: what changes the
 /// connection that operations share (AUTH, SELECT, SUBSCRIBE), what waits (BLPOP).
 bool may_be_granted(std::string_view command);
+/// Whether it sends to a channel: one that the grant names.
+bool publishes(std::string_view command);
 
 /// kDenied: a command that the grant does not name. kInvalid, kTooLarge: one that cannot be sent. A
 /// transaction (MULTI) ends within its operation.
