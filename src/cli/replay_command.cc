@@ -89,13 +89,9 @@ Exit print_report(Shell& shell, const replay::ReplayReport& found) {
 /// One component would run as every actor: each would be told of its differences from the others.
 Status check_one_actor(const ReplayArguments& arguments, const store::ActorHistory& history) {
   if (!arguments.actor.empty() || history.actors().size() < 2) return {};
-  std::string names;
-  for (const store::ActorSummary& actor : history.actors()) {
-    names += (names.empty() ? "" : ", ") + node::name_of(actor);
-  }
   return fail(Code::kInvalid,
               "--component replaces the code of one actor: name it with --actor; there are: {}",
-              names);
+              node::names_of(history));
 }
 
 Result<replay::ReplayOptions> read_options(Shell& shell, const ReplayArguments& arguments,

@@ -13,6 +13,9 @@ namespace theater::node {
 /// The name in an actor's current manifest; its id if the manifest was removed.
 std::string name_of(const store::ActorSummary& actor);
 
+/// The names of the actors there are, for people: "chat, echo", "none"; of many the first ones.
+std::string names_of(const store::ActorHistory& history);
+
 /// The newest actor of this name; nullptr if there is none.
 const store::ActorSummary* find_by_name(const store::ActorHistory& history, std::string_view name);
 

@@ -63,6 +63,8 @@ TEST_F(Names, WhoIsMeantIsSaid) {
                     HasSubstr(fmt::format("{} ({})", name, shared->hex().substr(0, 8))),
                     HasSubstr("; give more digits")));
   EXPECT_EQ(find_actor(history(), "").error().code, Code::kNotFound);
+  EXPECT_THAT(find_actor(history(), "").error().message, HasSubstr(names_of(history())));
+  EXPECT_THAT(names_of(history()), ::testing::EndsWith(" and 9 others")) << "of 17";
 }
 
 }  // namespace
