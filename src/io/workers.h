@@ -113,10 +113,23 @@ class SteppingWorkers final : public Workers {
       home.post(std::move(after));
     });
   }
+  Workers& for_long() override { return long_; }
   /// Jobs that have run.
   std::size_t done() const { return done_; }
+  /// Jobs that came by for_long().
+  std::size_t long_jobs() const { return long_.jobs; }
 
  private:
+  struct Long final : Workers {
+    explicit Long(SteppingWorkers& all) : all(all) {}
+    void run(Task work, Executor& home, Task then) override {
+      ++jobs;
+      all.run(std::move(work), home, std::move(then));
+    }
+    SteppingWorkers& all;
+    std::size_t jobs = 0;
+  };
+  Long long_{*this};
   std::size_t done_ = 0;
 };
 

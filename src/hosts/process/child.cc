@@ -189,13 +189,15 @@ void Child::fail(const Error& why) {
   user_.tell_end(id_, *exit_);
 }
 
-/// Of a program that has exited at once; one that was just killed may take its time.
+/// Of a program that has exited at once; one that was just killed may take its time, and one with
+/// the rights of another user is not killed at all.
 void Child::take_exit() {
   unwatch(handle_.get());
   if (machine_.state() == ChildState::kExited) {
     exit_ = io::wait_for_exit(process_);
   } else {
-    services_.workers.run([id = process_] { io::wait_for_exit(id); }, services_.executor, [] {});
+    services_.workers.for_long().run([id = process_] { io::wait_for_exit(id); }, services_.executor,
+                                     [] {});
   }
   handle_.reset();
 }

@@ -233,6 +233,16 @@ TEST(Process, ADeadlineOrCancelKillsTheGroup) {
   }
 }
 
+/// It may take its time to go, or for ever: nothing that is short waits behind it.
+TEST(Process, WhoWasKilledIsWaitedForAsWhatIsLong) {
+  Programs programs;
+  ASSERT_TRUE(programs.spawn("sh", {"-c", "exec sleep 60"}));
+  EXPECT_EQ(programs.shard.workers.long_jobs(), 0u);
+  programs.instance->operations()->cancel({1});
+  EXPECT_EQ(programs.shard.workers.long_jobs(), 1u);
+  EXPECT_TRUE(programs.wait_end());
+}
+
 TEST(Process, TheActorsEndEndsEvenWhoLeftTheGroup) {
   Programs programs;
   ASSERT_TRUE(programs.spawn("sh", {"-c", "setsid sh -c 'echo $$; exec sleep 60' & wait"}));
