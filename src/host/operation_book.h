@@ -123,11 +123,7 @@ class OperationBook final : public actor::OperationPort, private OperationUser, 
     Bytes event;
     actor::EventOrigin origin;
   };
-  enum class Step : std::uint8_t {
-    kWaits,     // for a slot, or for its record of being done again
-    kRecorded,  // and durable; work() is next
-    kBegun,     // the family works on it
-  };
+  enum class Step : std::uint8_t { kWaits, kRecorded, kBegun };  // recorded: as done again
   struct Entry {
     std::size_t function = 0;
     std::shared_ptr<const Bytes> arguments;  // lives on while its work is being begun; never null
