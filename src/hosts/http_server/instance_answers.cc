@@ -73,6 +73,7 @@ void Instance::perform_answers(const Answers& answers) {
     if (!std::ranges::binary_search(delivery.ids, id)) continue;
     if (Exchange* exchange = exchanges_.find(id)) perform_answer(id, *exchange, answer);
   }
+  topics_.let_go_of_frames();
   for (const std::uint64_t id : delivery.done) {
     Exchange* exchange = exchanges_.find(id);
     if (!exchange) continue;
@@ -153,10 +154,8 @@ void Instance::join_topic(std::uint64_t id, Exchange& exchange, std::string_view
   for (const auto& publication : missed) {
     if (!publication) {
       connection.write_event(std::string(kGapText));
-    } else {
-      const bool is_taken = connection.publish(*publication);
-      publication->let_go_of_frames();
-      if (!is_taken) return;
+    } else if (!connection.publish(*publication)) {
+      return;
     }
     ++traffic_.events;
   }

@@ -188,6 +188,7 @@ void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
 void Instance::perform_publish(std::string_view topic, const ServerEvent& event) {
   if (!topics_.has_room_for(topic)) return;  // nobody listens to a topic that is not there
   const auto publication = std::make_shared<Publication>(event, outgoing_);
+  publication->depart();
   Chore chore{
       .what = Chore::What::kPublish, .publication = publication, .number = ++last_publication_};
   for (const auto& [id, connection] : topics_.publish(topic, publication)) chore.ids.push_back(id);

@@ -99,8 +99,14 @@ std::vector<std::shared_ptr<Publication>> Topics::join(std::string_view topic, s
     missed.push_back(nullptr);
   } else {
     missed.assign(known + 1, it.ring.end());
+    missed_.insert(missed.begin(), missed.end());
   }
   return missed;
+}
+
+void Topics::let_go_of_frames() {
+  for (const auto& publication : missed_) publication->let_go_of_frames();
+  missed_.clear();
 }
 
 void Topics::leave(std::string_view topic, std::uint64_t id) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,14 +42,23 @@ class Publication {
   const SharedFrame& raw();
   const std::string& id() const { return id_; }
   std::size_t bytes() const { return text_.size(); }
-  /// All there are have it. Who writes it keeps its frame; for who comes back it is made again.
-  void let_go_of_frames() { chunked_.reset(), raw_.reset(); }
+  /// It is on its way to those who listen, until all of them have it.
+  void depart() { is_on_its_way_ = true; }
+  void arrive() {
+    is_on_its_way_ = false;
+    let_go_of_frames();
+  }
+  /// Who writes it keeps its frame; for who comes back it is made again. Not while it is on its way.
+  void let_go_of_frames() {
+    if (!is_on_its_way_) chunked_.reset(), raw_.reset();
+  }
 
  private:
   const std::string id_;
   const std::string text_;
   const ByteCount outgoing_;
   SharedFrame chunked_, raw_;
+  bool is_on_its_way_ = false;
 };
 
 /// Topics, their streams (ordered by request id), and what was published last. Pure bookkeeping;
@@ -65,6 +75,8 @@ class Topics {
   std::vector<std::shared_ptr<Publication>> join(std::string_view topic, std::uint64_t id,
                                                  Connection& connection,
                                                  const std::string* last_id);
+  /// Those that join together share the frames of what they missed, until this.
+  void let_go_of_frames();
   void leave(std::string_view topic, std::uint64_t id);
   /// Keeps it in the ring; answers who is to be told.
   const Members& publish(std::string_view topic, const std::shared_ptr<Publication>& publication);
@@ -81,6 +93,7 @@ class Topics {
 
   const Limits& limits_;
   std::map<std::string, Topic, std::less<>> topics_;
+  std::set<std::shared_ptr<Publication>> missed_;  // by those that joined since
   std::uint64_t turns_ = 0;
 };
 
