@@ -15,8 +15,8 @@ Result<std::unique_ptr<store::ActorHistory>> open_history(
     Shell& shell, const std::string& data,
     store::ActorHistory::Load load = store::ActorHistory::Load::kSummaries);
 
-/// From now on the calling thread lets others go first, if a node uses `data`; it still comes to the
-/// end of what a busy node writes.
+/// From now on the calling thread lets others go first, if a node uses `data`; it still comes to
+/// the end of what a busy node writes.
 void give_way_to_node(Shell& shell, const std::string& data);
 
 }  // namespace theater::cli

@@ -16,6 +16,7 @@ void fit(actor::SettingsReader& reader, Limits& limits) {
   host::need_at_least(reader, "queue_bytes", limits.queue_bytes,
                       {4 * (limits.body_max + kHeadRoom), "4 times body_max and 64KiB"});
   host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
+  host::need_at_least(reader, "out_total", limits.out_total, {limits.response_max, "response_max"});
 }
 
 }  // namespace

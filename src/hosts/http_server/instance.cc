@@ -313,6 +313,7 @@ void Instance::end_tick() {
       queue_congestion(id, exchange);
     }
   }
+  make_room();
   if (!is_stopping_) tell_losses();
   if (!connections_.empty() || untold_refusals_ + untold_cut_offs_ > 0) arm_tick();
 }

@@ -13,7 +13,7 @@ namespace {
 
 /// What was published stays in its topic's ring, without its frames.
 void end_first(Chores& chores) {
-  if (const auto& published = chores.front().publication) published->let_go_of_frames();
+  if (const auto& published = chores.front().publication) published->arrive();
   chores.pop_front();
 }
 
@@ -87,16 +87,18 @@ void Instance::flush_dirty() {
   const auto round =
       host::flush_dirty(dirty_, [this](std::uint64_t number) { return find_connection(number); });
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
-  make_room();
+  if (*outgoing_ > 2 * limits_.out_total) make_room();
 }
 
-/// Too much is held for clients that do not take it: who was slowest pays for all.
+/// Too much is held for clients that do not take it: who was slowest pays for all. Each tick, and
+/// at once when there is no time for that.
 void Instance::make_room() {
   if (*outgoing_ <= limits_.out_total) return;
+  const bool is_twice = *outgoing_ > 2 * limits_.out_total;
   std::vector<sockets::Holder<Connection>> stuck;
-  for (const auto& [number, connection] : connections_) {
-    if (!connection->is_stuck()) continue;
-    stuck.push_back({connection->moved(), connection->outgoing_bytes(), connection.get()});
+  for (const auto& [number, it] : connections_) {
+    if (!it->is_stuck() || !sockets::is_slow(it->moved(), tick_time_, is_twice)) continue;
+    stuck.push_back({it->moved(), it->own_outgoing_bytes(), it.get()});
   }
   const auto cut = [](Connection& connection) { connection.cut_off(); };
   const auto round = sockets::shed(std::move(stuck), outgoing_, limits_.out_total, cut);

@@ -21,7 +21,7 @@ struct Limits {
   std::uint64_t out_high = 1u << 20;       // outgoing bytes of a stream: congested
   std::uint64_t out_low = 256 * 1024;      // drained
   std::uint64_t out_hard = 4u << 20;       // write answers full
-  std::uint64_t out_total = 256u << 20;    // held for all clients: beyond it the slowest are closed
+  std::uint64_t out_total = 256u << 20;    // held for all clients: beyond it the slow are closed
   std::uint64_t topic_bytes = 256 * 1024;  // outgoing bytes up to which publish queues
   std::uint64_t topics_max = 1024;
   std::uint64_t ring_items = 256;  // newest events of a topic, kept for clients that come back

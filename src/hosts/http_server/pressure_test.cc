@@ -308,6 +308,8 @@ TEST_F(Resting, AStopDoesNotWaitForIt) {
 
 /// Of many clients that take nothing.
 struct Held : Crowded {
+  static constexpr std::string_view kSmall = "out_total = \"1MiB\"\nresponse_max = \"1MiB\"\n";
+
   void park(std::size_t count) {
     ParkFixture::park(count);
     for (auto& client : clients) client.set_capacity(0);
@@ -335,7 +337,7 @@ TEST_F(Held, AnAnswerToAllIsHeldOnce) {
 }
 
 TEST_F(Held, WhatIsHeldForAllIsBoundedAndTheSlowestPay) {
-  serve("out_total = \"1MiB\"\n");
+  serve(kSmall);
   park(8);
   clients[0].set_capacity(SIZE_MAX);
   const std::string body(200'000, 'a');
@@ -350,6 +352,60 @@ TEST_F(Held, WhatIsHeldForAllIsBoundedAndTheSlowestPay) {
   EXPECT_FALSE(clients[7].is_gone());
   EXPECT_EQ(figure("http_slow_closes_total"), static_cast<double>(gone()));
   EXPECT_EQ(actor.overflowed, gone()) << "nothing is dropped silently";
+}
+
+TEST_F(Held, WhoTakesSomeOfItNowAndThenIsNotSlow) {
+  serve(kSmall);
+  park(2);
+  const std::string body(900'000, 'a');
+  for (auto& client : clients) client.set_capacity(100'000);
+  for (const std::uint64_t id : ids) actor.respond(id, body);
+  std::vector<std::string> got(clients.size());
+  for (int i = 0; i < 20; ++i) {
+    for (std::size_t k = 0; k < clients.size(); ++k) got[k] += clients[k].take();
+    pass(Milliseconds(500));
+  }
+  for (std::string& text : got) EXPECT_TRUE(brief(std::move(text)) == "200 " + body);
+  EXPECT_EQ(gone(), 0u);
+}
+
+TEST_F(Held, TwiceWhatMayBeHeldIsNeverHeldForLong) {
+  serve(kSmall);
+  park(3);
+  for (const std::uint64_t id : ids) actor.respond(id, std::string(900'000, 'a'));
+  executor.run();
+  EXPECT_LE(figure("http_outgoing_bytes"), 2 << 20);
+  EXPECT_GT(gone(), 0u);
+}
+
+TEST_F(Held, WhoComeBackTogetherShareWhatTheyMissed) {
+  serve();
+  auto first = connect();
+  exchange(first, get("/events"));
+  const std::string data(50'000, 'd');
+  for (const char* id : {"1", "2"}) {
+    const ServerEvent event{id, "", data};
+    actor.call(DeskActor::kPublish, host::arguments_of(std::string("news"), event));
+  }
+  executor.run();
+  first.take();
+  actor.is_asleep = true;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(connect());
+    clients.back().send(get("/events", "Last-Event-ID: 1\r\n"));
+    clients.back().set_capacity(0);
+  }
+  executor.run();
+  actor.wake();
+  executor.run();
+  EXPECT_GE(figure("http_outgoing_bytes"), 50'000);
+  EXPECT_LE(figure("http_outgoing_bytes"), 60'000) << "all hold one frame";
+  for (auto& client : clients) {
+    client.set_capacity(SIZE_MAX);
+    executor.run();
+    EXPECT_NE(client.take().find(data), std::string::npos);
+  }
+  EXPECT_EQ(figure("http_outgoing_bytes"), 0);
 }
 
 TEST_F(Held, WhatATopicRemembersIsNotOnItsWay) {

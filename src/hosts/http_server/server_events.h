@@ -48,7 +48,8 @@ class Publication {
     is_on_its_way_ = false;
     let_go_of_frames();
   }
-  /// Who writes it keeps its frame; for who comes back it is made again. Not while it is on its way.
+  /// Who writes it keeps its frame; for who comes back it is made again. Not while it is on its
+  /// way.
   void let_go_of_frames() {
     if (!is_on_its_way_) chunked_.reset(), raw_.reset();
   }

@@ -15,8 +15,6 @@
 
 namespace theater::hosts::sockets {
 
-inline constexpr Nanoseconds kTick = std::chrono::seconds(1);  // deadlines are looked at
-
 /// The family's side of a crowd: an instance.
 template <typename Peer>
 class CrowdUser {
@@ -74,11 +72,10 @@ class Crowd {
 
   // Time.
 
-  /// The time of the last tick: a coarse clock.
-  MonotonicTime tick_time() const { return tick_time_; }
+  MonotonicTime tick_time() const { return it_.flow.tick_time(); }
   void arm_tick() {
     if (tick_) return;
-    tick_time_ = it_.services.clock.now();
+    it_.flow.begin_tick(it_.services.clock.now());
     tick_ = it_.services.executor.after(kTick, [this] { tick(); });
   }
   void end_tick_if_idle() {
@@ -140,7 +137,7 @@ class Crowd {
  private:
   void tick() {
     tick_.reset();
-    tick_time_ = it_.services.clock.now();
+    it_.flow.begin_tick(it_.services.clock.now());
     patrol_.begin(host::all_connected(it_.peers));
   }
   void look(std::uint64_t id) {
@@ -148,9 +145,10 @@ class Crowd {
     if (!peer || !peer->connection) return;
     it_.user.on_look(id, *peer);
     it_.flow.look(id, *peer);
-    peer->connection->sweep(tick_time_);
+    peer->connection->sweep(tick_time());
   }
   void end_tick() {
+    it_.flow.end_tick();
     if (it_.user.on_tick() || count_ > 0) arm_tick();
   }
   void cancel_tick() {
@@ -188,7 +186,6 @@ class Crowd {
   std::vector<std::uint64_t> interrupted_;  // closed events not queued yet
   std::vector<std::uint64_t> leaving_;      // stop: those that are not told yet
   std::vector<std::unique_ptr<Connection>> dead_;
-  MonotonicTime tick_time_;
   std::optional<io::TimerId> tick_;
   bool is_stopping_ = false;
   bool is_drained_told_ = true;

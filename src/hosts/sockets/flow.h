@@ -107,6 +107,10 @@ class Flow {
     connection.is_awaited = false;
     tell(connection.id(), *peer);
   }
+  /// The time of the last tick: a coarse clock.
+  MonotonicTime tick_time() const { return tick_time_; }
+  void begin_tick(MonotonicTime now) { tick_time_ = now; }
+  void end_tick() { make_room(); }
   /// With each tick: what could not be told before.
   void look(std::uint64_t id, Peer& peer) {
     if (peer.connection->is_awaited) {
@@ -135,15 +139,21 @@ class Flow {
   void flush_dirty() {
     const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
     if (round == host::Round::kUnfinished) deferred_.request(&Flow::flush_dirty);
-    make_room();
+    if (is_twice_too_much()) make_room();
   }
+  bool is_twice_too_much() const {
+    return rules_.outgoing && *rules_.outgoing > 2 * rules_.out_total;
+  }
+  /// Each tick, and at once when there is no time for that.
   void make_room() {
     if constexpr (requires(Connection& it) { it.cut_off(""); }) {
       if (!rules_.outgoing || *rules_.outgoing <= rules_.out_total) return;
+      const bool is_twice = is_twice_too_much();
       std::vector<Holder<Connection>> stuck;
       for (auto& [id, peer] : peers_.all()) {
         Connection* const it = peer.connection.get();
-        if (it && it->is_stuck()) stuck.push_back({it->moved(), it->outgoing_bytes(), it});
+        if (!it || !it->is_stuck() || !is_slow(it->moved(), tick_time_, is_twice)) continue;
+        stuck.push_back({it->moved(), it->own_outgoing_bytes(), it});
       }
       const auto round =
           shed(std::move(stuck), rules_.outgoing, rules_.out_total,
@@ -164,6 +174,7 @@ class Flow {
   host::EventQueue& queue_;
   const FlowRules rules_;
   Reading reading_ = Reading::kByCredit;
+  MonotonicTime tick_time_;
   std::vector<std::uint64_t> held_;   // wait for credit
   std::vector<std::uint64_t> dirty_;  // have something to flush
   host::Deferred<Flow> deferred_;

@@ -49,6 +49,17 @@ TEST_F(ShedTest, EndsSoManyInOneTaskUntilThreeQuartersAreLeft) {
   EXPECT_GT(*all, kMost - kMost / 4 - 10);
 }
 
+/// What they hold is not freed by their end.
+TEST_F(ShedTest, WhoHoldsWhatOthersHoldTooEndsLast) {
+  fill(53);
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i].bytes = i < 3 ? 100 : 0;
+  *all = 340;
+  EXPECT_EQ(shed_to(200), host::Round::kDone);
+  EXPECT_EQ(cut(), 2u);
+  EXPECT_TRUE(std::ranges::none_of(lines.begin() + 3, lines.end(), &Line::is_cut));
+  EXPECT_EQ(*all, 140u);
+}
+
 TEST_F(ShedTest, EndsNobodyWhenThereIsRoom) {
   fill(3);
   EXPECT_EQ(shed_to(40), host::Round::kDone);

@@ -36,6 +36,8 @@ class Outbox {
   /// Writes what the stream takes.
   Status write_to(io::Stream& stream);
   std::size_t bytes() const { return bytes_; }
+  /// Of chunks that nobody else has.
+  std::size_t own_bytes() const { return held_.bytes(); }
   bool is_empty() const { return bytes_ == 0; }
 
  private:

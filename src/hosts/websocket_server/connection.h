@@ -119,6 +119,8 @@ class Connection final : private io::StreamUser {
   std::size_t unfinished_bytes() const { return unfinished_.bytes(); }
   MonotonicTime unfinished_since() const { return unfinished_since_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
+  /// Of those, what nobody else has to write too.
+  std::size_t own_outgoing_bytes() const { return outbox_.own_bytes(); }
   std::size_t held_bytes() const {
     return outbox_.bytes() + unread_.capacity() + decoder_.held_bytes();
   }

@@ -21,6 +21,7 @@ void fit(actor::SettingsReader& reader, Limits& limits) {
   host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
   host::need_at_least(reader, "out_hard", limits.out_hard,
                       {limits.message_max + 64, "message_max and 64 bytes"});
+  host::need_at_least(reader, "out_total", limits.out_total, {limits.out_hard, "out_hard"});
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Limits {
   std::uint64_t out_high = 1u << 20;       // outgoing bytes: congested
   std::uint64_t out_low = 256 * 1024;      // drained
   std::uint64_t out_hard = 4u << 20;       // send answers full
-  std::uint64_t out_total = 256u << 20;    // held for all clients: beyond it the slowest are closed
+  std::uint64_t out_total = 256u << 20;    // held for all clients: beyond it the slow are closed
   std::uint64_t topic_bytes = 256 * 1024;  // outgoing bytes up to which publish queues
   Nanoseconds upgrade = seconds(10);       // head complete; an asked guest has answered
   Nanoseconds message_wait = seconds(30);  // a message is complete
