@@ -21,6 +21,7 @@ class WatchedStream final : public io::Stream, private io::StreamUser {
     return stream_->attach(watched.network(), *this);
   }
   void detach() override { stream_->detach(); }
+  void abandon() override { stream_->abandon(); }
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
     auto got = stream_->read(buffer);
     if (got && *got) *given_ = std::min(*given_ + **got, kGivenMax);

@@ -108,6 +108,11 @@ class AsioStream final : public Stream, private Polled {
     sockets_ = nullptr;
   }
 
+  void abandon() override {
+    if (sockets_ != nullptr) sockets_->abandon(*this);
+    sockets_ = nullptr;
+  }
+
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
     if (is_connecting_) return std::nullopt;
     if (failure_) return std::unexpected(*failure_);

@@ -116,6 +116,29 @@ TEST_F(Fixture, NobodyIsCalledAfterDetachAndTheStreamMovesToAnotherShard) {
   executor.poll();
 }
 
+/// The kernel still watches it until it is closed; what it tells is nobody's, not even the next
+/// one's.
+TEST_F(Fixture, NobodyIsCalledForAStreamThatWasAbandoned) {
+  auto stream = accept();
+  Recorder user, next_user;
+  user.readable = [] { FAIL() << "called after it was abandoned"; };
+  ASSERT_TRUE(stream->attach(network, user));
+  stream->want_read();
+  stream->abandon();
+  LoopbackClient other(listener->address());
+  auto next = accept();
+  int told = 0;
+  next_user.readable = [&] { ++told; };
+  ASSERT_TRUE(next->attach(network, next_user));
+  next->want_read();
+  client.send("x");
+  for (int i = 0; i < 5; ++i) executor.run_one_for(Milliseconds(2));
+  EXPECT_EQ(told, 0);
+  stream.reset();
+  other.send("y");
+  run_until([&] { return told == 1; });
+}
+
 /// Streams that become readable at the same time.
 struct ManyStreams : Fixture {
   static constexpr std::size_t kStreams = 100;

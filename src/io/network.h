@@ -42,6 +42,9 @@ class Stream {
   virtual Status attach(Network& network, StreamUser& user) = 0;
   /// Back to detached: no further call of the user; bytes not yet read stay in the stream.
   virtual void detach() = 0;
+  /// detach() of a stream that is only destroyed then, soon, by whichever thread: costs no system
+  /// call.
+  virtual void abandon() { detach(); }
 
   /// Fills the front of `buffer` with what is there. Nothing there: nullopt. End of what the peer
   /// sends: 0. kClosed: the connection broke.

@@ -45,16 +45,45 @@ PollSet::~PollSet() { *alive_ = false; }
 
 Status PollSet::add(int descriptor, Polled& socket) {
   socket.readable_ = socket.writable_ = socket.has_ended_ = socket.is_broken_ = false;
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &socket}};
+  const std::uint32_t place = take_place(socket);
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    .data = {.u64 = std::uint64_t{places_[place].turn} << 32 | place}};
   if (::epoll_ctl(parts_->epoll.native_handle(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
-    return std::unexpected(errno_error("watch a socket", errno));
+    const int reason = errno;
+    abandon(socket);
+    return std::unexpected(errno_error("watch a socket", reason));
   }
   wait();
   return {};
 }
 
+std::uint32_t PollSet::take_place(Polled& socket) {
+  if (free_places_.empty()) {
+    free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
+    places_.emplace_back();
+  }
+  const std::uint32_t place = free_places_.back();
+  free_places_.pop_back();
+  places_[place].socket = &socket;
+  return socket.place_ = place;
+}
+
+/// nullptr: it was removed, or is another one's place now.
+Polled* PollSet::find(std::uint64_t name) const {
+  const Place& place = places_[name & UINT32_MAX];
+  return place.turn == name >> 32 ? place.socket : nullptr;
+}
+
 void PollSet::remove(int descriptor, Polled& socket) {
   ::epoll_ctl(parts_->epoll.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
+  abandon(socket);
+}
+
+void PollSet::abandon(Polled& socket) {
+  Place& place = places_[socket.place_];
+  place.socket = nullptr;
+  ++place.turn;
+  free_places_.push_back(socket.place_);
   socket.read_wanted_ = socket.write_wanted_ = false;
   std::ranges::replace(served_, &socket, nullptr);
   if (std::exchange(socket.is_due_, false)) due_[socket.due_number_ - first_due_] = nullptr;
@@ -127,7 +156,8 @@ void PollSet::turn() {
   std::array<epoll_event, kEventsMax> events;
   const int count = ::epoll_wait(parts_->epoll.native_handle(), events.data(), kEventsMax, 0);
   for (int i = 0; i < count; ++i) {
-    auto* socket = static_cast<Polled*>(events[static_cast<std::size_t>(i)].data.ptr);
+    Polled* const socket = find(events[static_cast<std::size_t>(i)].data.u64);
+    if (socket == nullptr) continue;
     const std::uint32_t flags = events[static_cast<std::size_t>(i)].events;
     if (flags & kEnd) socket->has_ended_ = true;
     if (flags & (EPOLLHUP | EPOLLERR)) socket->is_broken_ = true;

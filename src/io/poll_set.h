@@ -31,12 +31,13 @@ class Polled {
   bool read_wanted_ = false, write_wanted_ = false;
   bool is_due_ = false;
   std::uint64_t due_number_ = 0;  // while it is due
+  std::uint32_t place_ = 0;       // in its set
 };
 
-/// One shard's, on its executor, which outlives it. Shard thread only. Every socket is removed
-/// before it closes and before the set goes. Of many that are ready, a task tells a few, and the
-/// shard's other work comes in between: what the first have brought is on its way to the disk while
-/// the next are read.
+/// One shard's, on its executor, which outlives it. Shard thread only. Every socket is removed, or
+/// abandoned, before it closes and before the set goes. Of many that are ready, a task tells a few,
+/// and the shard's other work comes in between: what the first have brought is on its way to the
+/// disk while the next are read.
 class PollSet {
  public:
   explicit PollSet(AsioExecutor& executor);
@@ -46,12 +47,21 @@ class PollSet {
 
   Status add(int descriptor, Polled& socket);
   void remove(int descriptor, Polled& socket);
+  /// remove() of one that is closed soon, by whichever thread: no system call.
+  void abandon(Polled& socket);
   /// One call of the socket when it is ready, from a task of the executor.
   void want_read(Polled& socket);
   void want_write(Polled& socket);
 
  private:
   struct Parts;
+  /// What the kernel tells of a socket names its place and turn: a later turn is another socket's.
+  struct Place {
+    Polled* socket = nullptr;
+    std::uint32_t turn = 0;
+  };
+  std::uint32_t take_place(Polled& socket);
+  Polled* find(std::uint64_t name) const;
   void wait();
   void turn();
   void make_due(Polled& socket);
@@ -61,6 +71,8 @@ class PollSet {
 
   AsioExecutor& executor_;
   std::unique_ptr<Parts> parts_;
+  std::vector<Place> places_;
+  std::vector<std::uint32_t> free_places_;
   std::deque<Polled*> due_;      // ready and wanted, not told yet; nullptr: removed
   std::uint64_t first_due_ = 0;  // the number of its front
   std::vector<Polled*> served_;  // being told; nullptr: removed meanwhile

@@ -91,8 +91,11 @@ class TlsStream final : public Stream, private StreamUser {
   }
   void detach() override {
     inner_->detach();
-    user_ = nullptr;
-    wants_read_ = wants_write_ = false;
+    forget_user();
+  }
+  void abandon() override {
+    inner_->abandon();
+    forget_user();
   }
 
   Result<std::optional<std::size_t>> read(std::span<std::uint8_t> buffer) override {
@@ -168,6 +171,10 @@ class TlsStream final : public Stream, private StreamUser {
   std::string peer() const override { return inner_->peer(); }
 
  private:
+  void forget_user() {
+    user_ = nullptr;
+    wants_read_ = wants_write_ = false;
+  }
   using ReadResult = Result<std::optional<std::size_t>>;
   /// What was read before the failure is given first; the next read fails again.
   static ReadResult broken(std::size_t total) {

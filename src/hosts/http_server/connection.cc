@@ -39,7 +39,7 @@ Status Connection::start(io::Network& network, http::Request request, ByteSpan e
 }
 
 std::unique_ptr<io::Stream> Connection::give_up() {
-  if (stream_) stream_->detach();
+  if (stream_) stream_->abandon();
   return std::move(stream_);
 }
 

@@ -358,7 +358,7 @@ void Connection::update_congestion() {
 }
 
 std::unique_ptr<io::Stream> Connection::give_up() {
-  if (stream_) stream_->detach();
+  if (stream_) stream_->abandon();
   return std::move(stream_);
 }
 

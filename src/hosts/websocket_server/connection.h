@@ -93,7 +93,7 @@ class Connection final : private io::StreamUser {
   /// Leaves its shard: tells its owner nothing more, and asks it nothing; from then on any one
   /// thread may eject it and part from it.
   void leave() {
-    stream_->detach();
+    stream_->abandon();
     has_left_ = true;
   }
   /// Writes what is still to be written, as far as the socket takes it; then it is to be destroyed.
