@@ -1,6 +1,8 @@
 """A signal ends a node cleanly; the next start goes on; two nodes never share data or a port."""
 
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -8,6 +10,8 @@ import sys
 import support
 from support import theater_json
 from wire import Closed
+
+CLIENTS = 10_000
 
 
 class StopTest(support.ActorTest):
@@ -58,6 +62,21 @@ class StopTest(support.ActorTest):
             self.assertEqual(node.wait(), 1)
         self.assertIn("asked to fail", node.text())
         self.assert_chain_holds()
+
+    def test_ten_thousand_clients_of_an_actor_that_fails_hold_no_shard_up(self):
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if limits[1] < CLIENTS + 1000:
+            self.skipTest(f"needs {CLIENTS} sockets")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        with self.witness(variables={"on_error": "stop"}) as node, contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(self.connect("/witness")) for _ in range(CLIENTS)]
+            clients[0].send("fail")
+            for client in clients:
+                with self.assertRaises(Closed) as closed:
+                    client.recv()
+                self.assertEqual(closed.exception.code, 1011)
+            self.assertEqual(node.wait(), 1)
 
     def test_a_restart_by_on_error_keeps_the_sockets(self):
         with self.witness(variables={"on_error": "restart"}) as node, \
