@@ -167,9 +167,9 @@ Item Decoder::go_on_inflating() {
 
 /// Some of the message; with the last of it, the message.
 Item Decoder::inflate(ByteSpan& compressed) {
-  const std::size_t before = message_.size();
+  const std::size_t before = message_.size(), given = compressed.size();
   const auto part = inflater_->inflate(compressed, message_max_, message_);
-  inflated_bytes_ += message_.size() - before;
+  inflated_bytes_ += message_.size() - before + given - compressed.size();
   if (!part) {
     return part.error().code == Code::kTooLarge
                ? fail(kCloseTooLarge, "a message over message_max")

@@ -48,7 +48,7 @@ class Decoder {
   std::size_t held_bytes() const {
     return message_.capacity() + compressed_.capacity() + control_size_;
   }
-  /// Of all messages so far.
+  /// What inflating has taken and given so far, of all messages.
   std::uint64_t inflated_bytes() const { return inflated_bytes_; }
   /// Of a message that has begun and is not complete.
   std::size_t unfinished_bytes() const {

@@ -171,6 +171,24 @@ TEST(Decoder, ALongCompressedMessageComesWithPauses) {
   }
 }
 
+/// Time goes by what is taken, too.
+TEST(Decoder, ALongCompressedMessageThatComesToNothingHasPauses) {
+  std::string packed;
+  while (packed.size() < 16 * kDeflatedAtOnce) packed += std::string("\0\0\0\xFF\xFF", 5);
+  packed.push_back('\0');
+  std::string frame = client_frame(Opcode::kText, packed, kFinal | kCompressed);
+  Decoder decoder(packed.size());
+  decoder.enable_inflation(std::make_unique<Inflater>(DeflateSettings{}));
+  std::span<std::uint8_t> input(reinterpret_cast<std::uint8_t*>(frame.data()), frame.size());
+  int pauses = 0;
+  Item item = decoder.next(input);
+  for (; item == Item::kPause; item = decoder.next(input)) ++pauses;
+  EXPECT_EQ(item, Item::kText);
+  EXPECT_EQ(decoder.payload().size(), 0u);
+  EXPECT_GE(pauses, 15);
+  EXPECT_GE(decoder.inflated_bytes(), packed.size());
+}
+
 TEST(Deflate, Negotiation) {
   EXPECT_FALSE(negotiate_deflate(""));
   EXPECT_FALSE(negotiate_deflate("permessage-deflate; server_max_window_bits=8"));

@@ -148,7 +148,8 @@ Result<Inflater::Part> Inflater::inflate(ByteSpan& compressed, std::size_t bytes
 Result<Inflater::Part> Inflater::inflate_some(ByteSpan& compressed, std::size_t bytes_max,
                                               Bytes& out) {
   const std::size_t enough = out.size() + kInflatedAtOnce;
-  while (out.size() < enough) {
+  const std::size_t given = compressed.size();
+  while (out.size() < enough && given - compressed.size() < kDeflatedAtOnce) {
     ByteSpan tail = ByteSpan(kTail).subspan(progress_.tail_taken);
     TRY(const Piece piece, step(progress_.is_at_tail ? tail : compressed, bytes_max, out));
     progress_.tail_taken = kTail.size() - tail.size();
@@ -167,11 +168,12 @@ Result<Inflater::Piece> Inflater::step(ByteSpan& piece, std::size_t bytes_max, B
   const std::size_t room = std::min(kGrowth, bytes_max + 1 - before);
   out.resize(before + room);
   stream.next_in = const_cast<std::uint8_t*>(piece.data());
-  stream.avail_in = static_cast<uInt>(piece.size());
+  const std::size_t offered = std::min(piece.size(), kDeflatedAtOnce);
+  stream.avail_in = static_cast<uInt>(offered);
   stream.next_out = out.data() + before;
   stream.avail_out = static_cast<uInt>(room);
   const int answer = ::inflate(&stream, Z_SYNC_FLUSH);
-  piece = piece.last(stream.avail_in);
+  piece = piece.subspan(offered - stream.avail_in);
   out.resize(before + room - stream.avail_out);
   if (out.size() > bytes_max) return fail(Code::kTooLarge, "inflates to over {}", bytes_max);
   progress_.has_just_ended = answer == Z_STREAM_END;

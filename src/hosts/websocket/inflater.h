@@ -35,6 +35,8 @@ Result<DeflateSettings> read_deflate_answer(std::string_view answer);
 
 /// What one call inflates at most, but for zlib's last piece of it: 0.1 to 0.5 ms.
 inline constexpr std::size_t kInflatedAtOnce = 64 * 1024;
+/// What it takes for that at most: blocks that come to nothing take time, too.
+inline constexpr std::size_t kDeflatedAtOnce = 16 * 1024;
 
 /// Decompresses messages, each in parts that hold nobody up. Owns zlib's state only while a message
 /// is inflated, unless the client keeps its context.
