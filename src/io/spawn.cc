@@ -1,11 +1,13 @@
 // Spawn: posix_spawn, which shares this process's memory until the program is loaded.
 #include "io/spawn.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 namespace theater::io {
 
@@ -61,6 +63,14 @@ int wait_for_exit(pid_t id) {
   }
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   return WIFSIGNALED(status) ? -WTERMSIG(status) : 0;
+}
+
+bool reap_within(int handle, pid_t id, Nanoseconds patience) {
+  pollfd exit{.fd = handle, .events = POLLIN, .revents = 0};
+  const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+  while (::poll(&exit, 1, static_cast<int>(span.count())) < 0 && errno == EINTR) {
+  }
+  return ::waitpid(id, nullptr, WNOHANG) == id;
 }
 
 }  // namespace theater::io

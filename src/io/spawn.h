@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace theater::io {
 
@@ -41,5 +42,8 @@ class Spawn {
 
 /// Waits for a child's exit. Its status, or minus the signal's number.
 int wait_for_exit(pid_t id);
+/// The same of one that was killed and may take its time; nobody asks for its status. `handle` is
+/// its pidfd. False: it still runs when `patience` is over, and is not waited for.
+bool reap_within(int handle, pid_t id, Nanoseconds patience);
 
 }  // namespace theater::io

@@ -2,6 +2,8 @@
 #include "io/spawn.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -48,6 +50,16 @@ TEST(Spawn, GivesWhatIsNamedAndNothingElse) {
 TEST(Spawn, TellsHowItEnded) {
   EXPECT_EQ(output_of("exit 7", {}).status, 7);
   EXPECT_EQ(output_of("kill -KILL $$", {}).status, -9);
+}
+
+TEST(Spawn, WhoDoesNotEndIsNotWaitedForForEver) {
+  const auto id = Spawn().start({"/bin/sleep", {"sleep", "60"}, {}});
+  ASSERT_TRUE(id);
+  const OwnedDescriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, *id, 0)));
+  ASSERT_GE(handle.get(), 0);
+  EXPECT_FALSE(reap_within(handle.get(), *id, Milliseconds(1)));
+  ::kill(*id, SIGKILL);
+  EXPECT_TRUE(reap_within(handle.get(), *id, std::chrono::seconds(60)));
 }
 
 TEST(Spawn, WhatIsNotThereOrMayNotRunIsRefused) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -196,8 +197,10 @@ void Child::take_exit() {
   if (machine_.state() == ChildState::kExited) {
     exit_ = io::wait_for_exit(process_);
   } else {
-    services_.workers.for_long().run([id = process_] { io::wait_for_exit(id); }, services_.executor,
-                                     [] {});
+    auto handle = std::make_shared<io::OwnedDescriptor>(std::move(handle_));  // the worker's
+    services_.workers.for_long().run(
+        [handle, id = process_] { io::reap_within(handle->get(), id, kReapTime); },
+        services_.executor, [] {});
   }
   handle_.reset();
 }

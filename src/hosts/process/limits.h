@@ -29,6 +29,8 @@ inline constexpr std::uint8_t kSignalMax = 31;
 /// Events of output that wait for the actor.
 inline constexpr std::uint64_t kEventsMax = 256;
 inline constexpr std::uint64_t kEventBytesMax = 4u << 20;
+/// A program that was killed is waited for so long.
+inline constexpr Nanoseconds kReapTime = std::chrono::seconds(5);
 /// Processes of an earlier life that one sweep ends.
 inline constexpr std::size_t kLeftoversMax = 4096;
 
