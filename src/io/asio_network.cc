@@ -27,8 +27,6 @@ namespace {
 
 constexpr int kBacklog = 1024;          // connections the kernel keeps for accept()
 constexpr std::size_t kPiecesMax = 64;  // pieces given to one sendmsg
-/// Taken by one write(): to this machine, the receiver's part of the work is done in the call.
-constexpr std::size_t kWriteBytesMax = 256 * 1024;
 
 bool would_block(int error_number) {
   return error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR;

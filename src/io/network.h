@@ -19,6 +19,9 @@ namespace theater::io {
 
 class Network;
 
+/// What one write() takes at most: to this machine, the receiver's part of the work is done in it.
+inline constexpr std::size_t kWriteBytesMax = 256 * 1024;
+
 /// Whoever owns a Stream. Called on the shard of the network the stream is attached to, never
 /// inside a call of the owner. The owner may destroy the stream in either call.
 class StreamUser {

@@ -134,7 +134,7 @@ class TlsStream final : public Stream, private StreamUser {
     for (ByteSpan piece : pieces) {
       while (!piece.empty()) {
         TRY_OK(push());
-        if (BIO_ctrl_pending(out_) >= kCipherMax) return total;
+        if (total >= kWriteBytesMax || BIO_ctrl_pending(out_) >= kCipherMax) return total;
         ERR_clear_error();
         std::size_t taken = 0;
         const std::size_t size = std::min(piece.size(), kRecordBytes);

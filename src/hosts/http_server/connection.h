@@ -83,7 +83,7 @@ class Connection final : private io::StreamUser {
   bool is_congested() const { return is_congested_; }
   bool is_held() const { return is_held_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
-  /// Of those, what nobody else has to write too.
+  /// Of those, what was never shared with others.
   std::size_t own_outgoing_bytes() const { return outbox_.own_bytes(); }
   std::size_t held_bytes() const;
   /// What the client had seen of an event stream; null: it names nothing. Only while handling.

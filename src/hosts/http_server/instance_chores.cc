@@ -87,17 +87,18 @@ void Instance::flush_dirty() {
   const auto round =
       host::flush_dirty(dirty_, [this](std::uint64_t number) { return find_connection(number); });
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
-  if (*outgoing_ > 2 * limits_.out_total) make_room();
+  const auto excess = sockets::excess_of(*outgoing_, limits_.out_total);
+  if (excess == sockets::Excess::kTwice) deferred_.request(&Instance::make_room);
 }
 
 /// Too much is held for clients that do not take it: who was slowest pays for all. Each tick, and
-/// at once when there is no time for that.
+/// soon when there is no time for that.
 void Instance::make_room() {
-  if (*outgoing_ <= limits_.out_total) return;
-  const bool is_twice = *outgoing_ > 2 * limits_.out_total;
+  const auto excess = sockets::excess_of(*outgoing_, limits_.out_total);
+  if (excess == sockets::Excess::kNone) return;
   std::vector<sockets::Holder<Connection>> stuck;
   for (const auto& [number, it] : connections_) {
-    if (!it->is_stuck() || !sockets::is_slow(it->moved(), tick_time_, is_twice)) continue;
+    if (!it->is_stuck() || !sockets::is_slow(it->moved(), tick_time_, excess)) continue;
     stuck.push_back({it->moved(), it->own_outgoing_bytes(), it.get()});
   }
   const auto cut = [](Connection& connection) { connection.cut_off(); };

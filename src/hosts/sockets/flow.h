@@ -139,20 +139,20 @@ class Flow {
   void flush_dirty() {
     const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
     if (round == host::Round::kUnfinished) deferred_.request(&Flow::flush_dirty);
-    if (is_twice_too_much()) make_room();
+    if (excess() == Excess::kTwice) deferred_.request(&Flow::make_room);
   }
-  bool is_twice_too_much() const {
-    return rules_.outgoing && *rules_.outgoing > 2 * rules_.out_total;
+  Excess excess() const {
+    return rules_.outgoing ? excess_of(*rules_.outgoing, rules_.out_total) : Excess::kNone;
   }
-  /// Each tick, and at once when there is no time for that.
+  /// Each tick, and soon when there is no time for that.
   void make_room() {
     if constexpr (requires(Connection& it) { it.cut_off(""); }) {
-      if (!rules_.outgoing || *rules_.outgoing <= rules_.out_total) return;
-      const bool is_twice = is_twice_too_much();
+      const Excess too_much = excess();
+      if (too_much == Excess::kNone) return;
       std::vector<Holder<Connection>> stuck;
       for (auto& [id, peer] : peers_.all()) {
         Connection* const it = peer.connection.get();
-        if (!it || !it->is_stuck() || !is_slow(it->moved(), tick_time_, is_twice)) continue;
+        if (!it || !it->is_stuck() || !is_slow(it->moved(), tick_time_, too_much)) continue;
         stuck.push_back({it->moved(), it->own_outgoing_bytes(), it});
       }
       const auto round =

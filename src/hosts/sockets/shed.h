@@ -19,15 +19,21 @@ inline constexpr Nanoseconds kTick = std::chrono::seconds(1);  // deadlines are 
 template <typename Connection>
 struct Holder {
   MonotonicTime since;    // nothing of it has gone since then
-  std::size_t bytes = 0;  // that go with it: what others hold too is none of them
+  std::size_t bytes = 0;  // that go with it: what others may hold too is none of them
   Connection* connection = nullptr;
 };
 
-/// Whether who has taken nothing since `since` may have to pay for what all hold: who took
-/// something a moment ago takes more in the next one, unless all hold twice what they may.
-/// `tick` is the time of the last tick.
-inline bool is_slow(MonotonicTime since, MonotonicTime tick, bool is_twice_too_much) {
-  return is_twice_too_much || tick - since >= 2 * kTick;
+/// Whether all hold more than they may together.
+enum class Excess : std::uint8_t { kNone, kSome, kTwice };
+inline Excess excess_of(std::uint64_t held, std::uint64_t most) {
+  if (held <= most) return Excess::kNone;
+  return held <= 2 * most ? Excess::kSome : Excess::kTwice;
+}
+
+/// Whether who has taken nothing since `since` may have to pay for that: who took something a
+/// moment ago takes more in the next one. `tick` is the time of the last tick.
+inline bool is_slow(MonotonicTime since, MonotonicTime tick, Excess excess) {
+  return excess == Excess::kTwice || tick - since >= 2 * kTick;
 }
 
 /// Calls `cut` with some of `holders`, so that they end, until three quarters of `most` are left:

@@ -36,7 +36,7 @@ class Outbox {
   /// Writes what the stream takes.
   Status write_to(io::Stream& stream);
   std::size_t bytes() const { return bytes_; }
-  /// Of chunks that nobody else has.
+  /// Of chunks that were never shared.
   std::size_t own_bytes() const { return held_.bytes(); }
   bool is_empty() const { return bytes_ == 0; }
 

@@ -78,7 +78,9 @@ void Connection::hear(Publications& all, Publication& publication) {
 
 std::uint64_t Connection::make_room() {
   if (state() != State::kOpen || outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
-  flush();  // slow is who takes it no more, not whom nobody has written to yet
+  // Slow is who takes it no more, not whom nobody has written to yet, or who took enough at once.
+  if (!is_full_) is_write_blocked_ = false;
+  flush();
   if (state() != State::kOpen || outbox_.bytes() <= grant_.limits.topic_bytes) return 0;
   return outbox_.drop_published(grant_.limits.topic_bytes);
 }
@@ -336,7 +338,9 @@ void Connection::flush() {
   if (is_held_ && !is_paused_ && state() == State::kClosing) return resume();
   if (is_write_blocked_) return update_congestion();
   if (!outbox_.is_empty()) {
+    const std::size_t before = outbox_.bytes();
     if (auto status = outbox_.write_to(*stream_); !status) return broke(status.error());
+    is_full_ = outbox_.bytes() == before;
     if (!outbox_.is_empty()) {
       moved_ = owner_.tick_time();
       is_write_blocked_ = true;

@@ -119,7 +119,7 @@ class Connection final : private io::StreamUser {
   std::size_t unfinished_bytes() const { return unfinished_.bytes(); }
   MonotonicTime unfinished_since() const { return unfinished_since_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
-  /// Of those, what nobody else has to write too.
+  /// Of those, what was never shared with others.
   std::size_t own_outgoing_bytes() const { return outbox_.own_bytes(); }
   std::size_t held_bytes() const {
     return outbox_.bytes() + unread_.capacity() + decoder_.held_bytes();
@@ -186,6 +186,7 @@ class Connection final : private io::StreamUser {
   bool is_text_ = false;  // the message being handled
   bool is_ping_sent_ = false;
   bool is_write_blocked_ = false;
+  bool is_full_ = false;  // the socket took nothing the last time
   bool is_held_ = false;
   bool is_paused_ = false;  // held, and goes on whatever the credit
   bool has_peer_ended_ = false;

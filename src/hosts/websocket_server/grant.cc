@@ -15,9 +15,9 @@ void fit(actor::SettingsReader& reader, Limits& limits) {
   // A quarter of the queue stays free above its high mark: one message fits.
   host::need_at_least(reader, "queue_bytes", limits.queue_bytes,
                       {4 * limits.message_max + 64 * 1024, "4 times message_max, and 64KiB"});
-  // One message alone is no crowd; what holds it may have twice the room that it needs.
+  // One message alone is no crowd, deflated and inflated, each in up to twice the room it needs.
   host::need_at_least(reader, "unfinished_max", limits.unfinished_max,
-                      {2 * limits.message_max, "2 times message_max"});
+                      {4 * limits.message_max, "4 times message_max"});
   host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
   host::need_at_least(reader, "out_hard", limits.out_hard,
                       {limits.message_max + 64, "message_max and 64 bytes"});

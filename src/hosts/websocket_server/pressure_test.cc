@@ -184,18 +184,18 @@ TEST_F(ServerFixture, AMessageHasItsTime) {
 }
 
 TEST_F(ServerFixture, WhatIsUnfinishedOfAllClientsIsBounded) {
-  serve("unfinished_max = \"64KiB\"\nmessage_max = \"32KiB\"\n");
+  serve("unfinished_max = \"64KiB\"\nmessage_max = \"16KiB\"\n");
   std::vector<io::MemoryClient> clients;
   for (int i = 0; i < 6; ++i) {
     clients.push_back(open());
-    clients.back().send(beginning(30'000, 20'000));
+    clients.back().send(beginning(16'000, 12'000));
     pass(std::chrono::seconds(2));
     EXPECT_LE(instance->census().bytes, 64u * 1024) << i;
   }
   EXPECT_TRUE(clients[0].is_gone()) << "it was longest at it";
   EXPECT_FALSE(clients[5].is_gone());
   EXPECT_EQ(actor.seen.back(), "closed 1006 (full)");
-  clients[5].send(beginning(30'000, 30'000).substr(beginning(30'000, 20'000).size()));
+  clients[5].send(beginning(16'000, 16'000).substr(beginning(16'000, 12'000).size()));
   executor.run();
   EXPECT_EQ(actor.echoed, 1u);
 }
