@@ -53,11 +53,11 @@ conformance: setup-tests build ## every WebSocket case, both roles; HTTP as othe
 
 check: test asan tsan ## all that must hold before a change lands
 
-asan: setup ## the unit tests, conformance sets included, under AddressSanitizer and UBSan
+asan: build ## the unit tests, conformance sets included, under AddressSanitizer and UBSan
 	@cmake --preset asan && cmake --build build/asan -j $(JOBS)
 	@$(CTEST) --test-dir build/asan -L unit
 
-tsan: setup ## the unit tests, conformance sets included, under ThreadSanitizer
+tsan: build ## the unit tests, conformance sets included, under ThreadSanitizer
 	@cmake --preset tsan && cmake --build build/tsan -j $(JOBS)
 	@$(CTEST) --test-dir build/tsan -L unit
 

@@ -165,15 +165,16 @@ TEST_F(WatchedServicesTest, IsSilentAboutWhoIsQuick) {
 /// As when TLS tells its user to read because it could write.
 TEST_F(WatchedServicesTest, WhatWasReadMayTakeItsTimeInTheNextCallWhateverItIs) {
   io::MemoryClient client = connect();
-  std::vector<std::uint8_t> room(1 << 20);
+  std::vector<std::uint8_t> room(64 << 10);
   std::size_t got = 0;
   user.act = [&] { got += (*stream->read(room)).value_or(0); };
-  for (int i = 0; i < 64; ++i) {  // room for 64 ms: the block is of 50
+  constexpr std::size_t kReads = 1024;  // of 64 KiB: room for 64 ms; the block is of 50
+  for (std::size_t i = 0; i < kReads; ++i) {
     client.send(std::string(room.size(), 'x'));
     stream->want_read();
     turn();
   }
-  ASSERT_EQ(got, 64 * room.size());
+  ASSERT_EQ(got, kReads * room.size());
   user.act = block;
   stream->want_write();
   turn();
