@@ -13,6 +13,7 @@
 #include "hosts/operation/family.h"
 #include "io/memory/memory_disk.h"
 #include "replay/replay.h"
+#include "replay/testing/settle_all.h"
 #include "store/node_store.h"
 #include "store/verify.h"
 #include "wasm/engine.h"
@@ -106,13 +107,7 @@ struct ErranderFixture : ::testing::Test {
     actor = std::move(*made);
     settle();
   }
-  void settle() {
-    bool more = true;
-    while (more) {
-      more = shard.executor.run() > 0;
-      while (store->log().step() == chain::StepOutcome::kWrote) more = true;
-    }
-  }
+  void settle() { settle_all(shard.executor, *store); }
   void kill_node() {
     actor.reset();
     shard.executor.run();  // tasks that would reach what is gone

@@ -10,6 +10,7 @@
 #include "actor/testing/actor_fixture.h"
 #include "io/memory/memory_disk.h"
 #include "replay/replay.h"
+#include "replay/testing/settle_all.h"
 #include "store/node_store.h"
 
 namespace theater::replay::testing {
@@ -41,13 +42,7 @@ struct ReplayNode {
     actor = std::move(*made);
     settle();
   }
-  void settle() {
-    bool more = true;
-    while (more) {
-      more = executor.run() > 0;
-      while (store->log().step() == chain::StepOutcome::kWrote) more = true;
-    }
-  }
+  void settle() { settle_all(executor, *store); }
   void tell(std::string_view commands, std::uint64_t id = 1) {
     script.push(id, commands);
     settle();
