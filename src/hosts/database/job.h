@@ -42,7 +42,8 @@ struct Job {
 };
 using JobPointer = std::shared_ptr<const Job>;  // a worker may outlive the actor's interest
 
-/// One canonical `rows` a statement, or why nothing happened.
+/// One canonical `rows` a statement, or why there are none: what was written may have been all the
+/// same if it was given up.
 using JobResult = std::expected<std::vector<Bytes>, host::GuestError>;
 
 }  // namespace theater::hosts::database
