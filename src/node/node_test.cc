@@ -214,22 +214,28 @@ class NodeTest : public testing::Test {
   std::string metrics_;
 };
 
-TEST_F(NodeTest, serves_on_two_shards_and_its_chain_holds) {
+class ShardsTest : public NodeTest, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(ShardsTest, serve_and_the_chain_holds) {
   Session session([this] {
     Client one(address_, "/echo");
     Client two(address_, "/echo");
+    Client three(address_, "/ws");
     for (int number = 0; number < 50; ++number) {
       one.send("one " + std::to_string(number));
       two.send("two " + std::to_string(number));
+      three.send("three " + std::to_string(number));
       EXPECT_EQ(one.receive(), "one " + std::to_string(number));
       EXPECT_EQ(two.receive(), "two " + std::to_string(number));
+      EXPECT_NE(three.receive().find("three " + std::to_string(number)), std::string::npos);
     }
   });
-  const Status ended = run({"counter", "echo"}, session);
+  const Status ended = run({"counter", "echo", "chat"}, session, GetParam());
   ASSERT_TRUE(ended) << ended.error().message;
-  EXPECT_EQ(session.started.size(), 2u);
+  EXPECT_EQ(session.started.size(), 3u);
   expect_chain_holds();
 }
+INSTANTIATE_TEST_SUITE_P(Count, ShardsTest, testing::Values(2u, 4u));
 
 TEST_F(NodeTest, goes_on_where_it_stopped) {
   for (int round = 1; round <= 3; ++round) {
