@@ -78,7 +78,8 @@ std::optional<std::uint64_t> Sockets::open(const std::string& peer) {
 void Sockets::say(std::uint64_t id, std::string_view text) {
   if (is_stopping_ || !is_open(id)) return;
   Bytes event;
-  hosts::websocket::write_message_event(event, id, Message{text});
+  hosts::websocket::write_message_head(event, id, Message{text});
+  append(event, as_bytes(text));
   put(id, event);
 }
 

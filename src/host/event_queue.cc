@@ -44,9 +44,26 @@ bool EventQueue::accepts(std::size_t bytes) const {
 
 Put EventQueue::put(std::uint64_t source, ByteSpan event, std::string_view key) {
   if (!key.empty() && coalesce(event, key)) return Put::kCoalesced;
+  const Put answer = make_room(event.size());
+  if (answer == Put::kRefused) return answer;
+  ++ordinary_;
+  push({source, clock_.now(), buffer_for(event), std::string(key), false, nullptr, {}});
+  return answer;
+}
+
+Put EventQueue::put(std::uint64_t source, ByteSpan head, Bytes&& body) {
+  const Put answer = make_room(head.size() + body.size());
+  if (answer == Put::kRefused) return answer;
+  ++ordinary_;
+  push({source, clock_.now(), buffer_for(head), {}, false, nullptr, std::move(body)});
+  return answer;
+}
+
+/// As the policy says; kRefused: there is none.
+Put EventQueue::make_room(std::size_t bytes) {
   Put answer = Put::kQueued;
-  while (!accepts(event.size())) {
-    overflow(event.size());
+  while (!accepts(bytes)) {
+    overflow(bytes);
     const bool may_drop = options_.policy == QueuePolicy::kDropOldest && ordinary_ > 0;
     if (!may_drop) {
       ++counters_.refused;
@@ -55,8 +72,6 @@ Put EventQueue::put(std::uint64_t source, ByteSpan event, std::string_view key) 
     drop_oldest();
     answer = Put::kDroppedOldest;
   }
-  ++ordinary_;
-  push({source, clock_.now(), buffer_for(event), std::string(key), false, nullptr});
   return answer;
 }
 
@@ -75,11 +90,11 @@ void EventQueue::put_reserved(std::uint64_t source, ByteSpan event,
                               const actor::EventOrigin* origin) {
   CHECK(promised_ > 0, "BOUND-1");
   auto kept = origin == nullptr ? nullptr : std::make_unique<actor::EventOrigin>(*origin);
-  push({source, clock_.now(), buffer_for(event), {}, true, std::move(kept)});
+  push({source, clock_.now(), buffer_for(event), {}, true, std::move(kept), {}});
 }
 
 void EventQueue::push(Item item) {
-  counters_.bytes += item.event.size();
+  counters_.bytes += item.size();
   if (!item.key.empty()) number_of_key_[item.key] = first_number_ + items_.size();
   items_.push_back(std::move(item));
   ++counters_.in;
@@ -99,7 +114,7 @@ Bytes EventQueue::buffer_for(ByteSpan event) {
 
 void EventQueue::pop() {
   Item& item = items_.front();
-  counters_.bytes -= item.event.size();
+  counters_.bytes -= item.size();
   if (item.is_reserved) {
     CHECK(promised_ > 0, "BOUND-1");
     --promised_;
@@ -134,7 +149,7 @@ void EventQueue::drop_oldest() {
   CHECK(oldest < items_.size(), "BOUND-1");
   for (; oldest > 0; --oldest) std::swap(items_[oldest], items_[oldest - 1]);
   const std::uint64_t source = items_.front().source;
-  const std::size_t bytes = items_.front().event.size();
+  const std::size_t bytes = items_.front().size();
   pop();
   ++gap_;
   ++counters_.dropped;
@@ -169,21 +184,27 @@ void EventQueue::update_marks() {
   }
 }
 
+void EventQueue::add(const Item& item, actor::EventBatch& batch) {
+  if (item.body.empty()) return batch.add(item.event, item.origin.get());
+  append(batch.buffer(), item.event);
+  batch.add(item.body, item.origin.get());
+}
+
 void EventQueue::take(actor::EventBatch& batch) {
   if (gap_ > 0 && batch.accepts(0)) {
     user_.write_gap(std::exchange(gap_, 0), batch.buffer());
     batch.end_event();
   }
   bool is_opening = batch.empty();  // so far only events that open a batch
-  while (!items_.empty() && batch.accepts(items_.front().event.size())) {
+  while (!items_.empty() && batch.accepts(items_.front().size())) {
     const std::uint64_t source = items_.front().source;
     if (!user_.opens_batch(source)) {
       is_opening = false;
     } else if (!is_opening) {
       break;
     }
-    const std::size_t bytes = items_.front().event.size();
-    batch.add(items_.front().event, items_.front().origin.get());
+    const std::size_t bytes = items_.front().size();
+    add(items_.front(), batch);
     pop();
     ++counters_.out;
     user_.on_taken(source, bytes);

@@ -68,6 +68,9 @@ class EventQueue final : public actor::EventSource {
   /// Queues an event (canonical binary), copying it if it is accepted. `source` comes back in
   /// on_taken; `key` is for kCoalesce.
   Put put(std::uint64_t source, ByteSpan event, std::string_view key = {});
+  /// The same for one of two parts, the second of which may be large: it is moved if it is
+  /// accepted.
+  Put put(std::uint64_t source, ByteSpan head, Bytes&& body);
 
   /// Promises room for `items` small events beyond items_max and bytes_max; false: none left.
   bool reserve(std::uint64_t items);
@@ -99,10 +102,12 @@ class EventQueue final : public actor::EventSource {
   struct Item {
     std::uint64_t source = 0;
     MonotonicTime since;
-    Bytes event;
+    Bytes event;  // or its first part
     std::string key;
     bool is_reserved = false;
     std::unique_ptr<actor::EventOrigin> origin;
+    Bytes body;  // its second part
+    std::size_t size() const { return event.size() + body.size(); }
   };
   /// Something that did not fit, from its first event to the queue's low mark.
   struct Episode {
@@ -111,7 +116,9 @@ class EventQueue final : public actor::EventSource {
     MonotonicTime told;
   };
 
+  Put make_room(std::size_t bytes);
   void push(Item item);
+  static void add(const Item& item, actor::EventBatch& batch);
   void pop();
   Bytes buffer_for(ByteSpan event);
   void drop_oldest();

@@ -142,6 +142,21 @@ TEST_F(EventQueueTest, PausesAtTheHighMarkAndResumesAtTheLow) {
   EXPECT_EQ(queue.counters().paused, 1u);
 }
 
+TEST_F(EventQueueTest, AnEventOfTwoPartsIsOne) {
+  EventQueue queue = make(QueuePolicy::kRefuse, {10, 12, 0});
+  Bytes body = to_bytes(as_bytes("body"));
+  EXPECT_EQ(queue.put(7, as_bytes("head "), std::move(body)), Put::kQueued);
+  EXPECT_TRUE(body.empty()) << "moved";
+  EXPECT_EQ(queue.bytes(), 9u);
+  body = to_bytes(as_bytes("more"));
+  EXPECT_EQ(queue.put(7, as_bytes("-"), std::move(body)), Put::kRefused);
+  EXPECT_EQ(as_text(body), "more") << "refused, it stays the caller's";
+  EXPECT_EQ(queue.put(7, as_bytes("-")), Put::kQueued);
+  EXPECT_EQ(take(queue), (Texts{"head body", "-"}));
+  EXPECT_EQ(user.taken, (std::vector<std::pair<std::uint64_t, std::size_t>>{{7, 9}, {7, 1}}));
+  EXPECT_EQ(queue.bytes(), 0u);
+}
+
 TEST_F(EventQueueTest, AnEventLargerThanABatchIsDeliveredAlone) {
   EventQueue queue = make(QueuePolicy::kRefuse, {8, 1000, 0});
   queue.put(0, as_bytes("a long event"));

@@ -2,8 +2,13 @@
 #include "hosts/websocket/decoder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace theater::hosts::websocket {
+
+namespace {
+constexpr std::size_t kGrownBytesMax = 1024 * 1024;  // so far a message grows by and by
+}  // namespace
 
 Item Decoder::next(std::span<std::uint8_t>& input) {
   payload_ = {};
@@ -116,9 +121,29 @@ Item Decoder::read_payload(std::span<std::uint8_t>& input) {
     std::copy(piece.begin(), piece.end(), control_.begin() + control_size_);
     control_size_ = static_cast<std::uint8_t>(control_size_ + size);
   } else {
-    append(message_, piece);
+    collect(piece);
   }
   return Item::kNone;
+}
+
+void Decoder::collect(ByteSpan piece) {
+  make_room(message_.size() + piece.size());
+  append(message_, piece);
+}
+
+/// So that the message can grow to `size`. One that is large gets all its memory at once, which the
+/// system provides page by page as it is written: to grow on would copy more with each step.
+void Decoder::make_room(std::size_t size) {
+  if (size < kGrownBytesMax || size <= message_.capacity()) return;
+  const bool is_known = is_final_ && !is_compressed_;
+  message_.reserve(is_known ? size + static_cast<std::size_t>(remaining_) : message_max_);
+}
+
+Bytes Decoder::take_payload() {
+  const bool is_collected = !message_.empty() && payload_.data() == message_.data();
+  if (!is_collected) return to_bytes(payload_);
+  payload_ = {};
+  return std::exchange(message_, {});
 }
 
 Item Decoder::end_frame(std::span<std::uint8_t> last_piece) {
@@ -129,7 +154,7 @@ Item Decoder::end_frame(std::span<std::uint8_t> last_piece) {
     return end_control();
   }
   if (is_final_ && message_.empty()) return end_message(last_piece);
-  append(message_, last_piece);
+  collect(last_piece);
   return is_final_ ? end_message(message_) : Item::kNone;
 }
 
@@ -168,6 +193,7 @@ Item Decoder::go_on_inflating() {
 /// Some of the message; with the last of it, the message.
 Item Decoder::inflate(ByteSpan& compressed) {
   const std::size_t before = message_.size(), given = compressed.size();
+  make_room(std::min(message_max_, before + 2 * kInflatedAtOnce));
   const auto part = inflater_->inflate(compressed, message_max_, message_);
   inflated_bytes_ += message_.size() - before + given - compressed.size();
   if (!part) {

@@ -1,6 +1,7 @@
 // Decoder: turns the bytes a peer sends into whole messages and control frames.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -42,18 +43,18 @@ class Decoder {
   Item next(std::span<std::uint8_t>& input);
   /// The item's bytes; valid until the next call, as long as the input is.
   ByteSpan payload() const { return payload_; }
+  /// The same to keep: what was collected is given away, what lay in the input is copied.
+  Bytes take_payload();
   std::uint16_t close_code() const { return close_code_; }
   const char* failure() const { return failure_; }
   /// Bytes held between calls.
-  std::size_t held_bytes() const {
-    return message_.capacity() + compressed_.capacity() + control_size_;
-  }
+  std::size_t held_bytes() const { return in_use(message_) + in_use(compressed_) + control_size_; }
   /// What inflating has taken and given so far, of all messages.
   std::uint64_t inflated_bytes() const { return inflated_bytes_; }
   /// Of a message that has begun and is not complete.
   std::size_t unfinished_bytes() const {
     const bool has_begun = message_opcode_ != Opcode::kContinuation;
-    return has_begun ? message_.capacity() + compressed_.capacity() : 0;
+    return has_begun ? in_use(message_) + in_use(compressed_) : 0;
   }
 
  private:
@@ -64,6 +65,8 @@ class Decoder {
   bool check_length(std::uint64_t length);
   Item read_payload(std::span<std::uint8_t>& input);
   Item end_frame(std::span<std::uint8_t> last_piece);
+  void collect(ByteSpan piece);
+  void make_room(std::size_t size);
   Item end_control();
   Item end_message(ByteSpan message);
   Item begin_inflating(ByteSpan compressed);
@@ -71,6 +74,10 @@ class Decoder {
   Item inflate(ByteSpan& compressed);
   Item deliver(ByteSpan message);
   Item fail(std::uint16_t code, const char* why);
+  /// What it may occupy; the memory of a large message is there before its bytes are (make_room).
+  static std::size_t in_use(const Bytes& bytes) {
+    return std::min(bytes.capacity(), 2 * bytes.size());
+  }
   bool is_control() const { return static_cast<std::uint8_t>(opcode_) >= 0x8; }
 
   const std::size_t message_max_;

@@ -122,6 +122,48 @@ TEST(Decoder, HoldsNothingBetweenMessages) {
   EXPECT_EQ(decoder.held_bytes(), 0u);
 }
 
+/// What was collected is not copied again (BLOCK-1: a MiB of fresh memory takes 0.65 ms).
+TEST(Decoder, GivesAMessageAwayThatItHasCollected) {
+  const std::string text(3 << 20, 'x');
+  std::string frame = client_frame(Opcode::kBinary, text);
+  std::span<std::uint8_t> rest(reinterpret_cast<std::uint8_t*>(frame.data()), frame.size());
+  Decoder decoder(4 << 20);
+  Item item = Item::kNone;
+  while (item == Item::kNone && !rest.empty()) {
+    auto input = rest.first(std::min<std::size_t>(rest.size(), 64 * 1024));
+    rest = rest.subspan(input.size());
+    item = decoder.next(input);
+  }
+  ASSERT_EQ(item, Item::kBinary);
+  const std::uint8_t* const place = decoder.payload().data();
+  const Bytes taken = decoder.take_payload();
+  EXPECT_EQ(taken.data(), place);
+  EXPECT_TRUE(as_text(taken) == text);
+  EXPECT_TRUE(decoder.payload().empty());
+  EXPECT_EQ(decoder.held_bytes(), 0u);
+}
+
+TEST(Decoder, CopiesAMessageThatLiesInTheInput) {
+  std::string frames = client_frame(Opcode::kText, "one") + client_frame(Opcode::kText, "two");
+  std::span<std::uint8_t> input(reinterpret_cast<std::uint8_t*>(frames.data()), frames.size());
+  Decoder decoder(100);
+  ASSERT_EQ(decoder.next(input), Item::kText);
+  EXPECT_EQ(as_text(decoder.take_payload()), "one");
+  ASSERT_EQ(decoder.next(input), Item::kText);
+  EXPECT_EQ(as_text(decoder.take_payload()), "two");
+}
+
+/// A header that promises much costs its sender's message nothing before it comes.
+TEST(Decoder, CountsWhatHasCome) {
+  constexpr std::size_t kCame = 5 << 20;
+  std::string frame = client_frame(Opcode::kBinary, std::string(kCame, 'x'), 0);
+  frame += client_frame(Opcode::kContinuation, std::string(60 << 20, 'x')).substr(0, kCame);
+  Decoder decoder(100 << 20);
+  EXPECT_TRUE(decode(decoder, frame, 64 * 1024).empty());
+  EXPECT_GE(decoder.unfinished_bytes(), kCame);
+  EXPECT_LE(decoder.unfinished_bytes(), 4 * kCame);
+}
+
 TEST(Decoder, CompressedMessages) {
   const Bytes text(200'000, 'z');
   const Bytes packed = deflate(text, 12);

@@ -1,4 +1,4 @@
-// The types of wit/websocket.wit, and the quick way to write the event of a message.
+// The types of wit/websocket.wit, and the quick way to queue the event of a message.
 #pragma once
 
 #include <array>
@@ -68,15 +68,31 @@ Bytes event_bytes(std::uint64_t id, Value&&... value) {
   return wasm::to_binary(event);
 }
 
-/// Writes the event of a message into `out`, which is cleared first: what event_bytes would give,
-/// without a copy on the way.
-inline void write_message_event(Bytes& out, std::uint64_t id, const Message& message) {
+/// Writes the event of a message up to its bytes, into `out`, which is cleared first.
+inline void write_message_head(Bytes& out, std::uint64_t id, const Message& message) {
   out.clear();
   wasm::BinaryWriter writer(out);
   writer.unsigned_number(id);
   writer.unsigned_number(Payload::kMessage);
   writer.unsigned_number(message.value.index());
-  writer.bytes(message.bytes());
+  writer.unsigned_number(message.bytes().size());
+}
+
+/// Larger messages are handed on without a copy.
+inline constexpr std::size_t kCopiedBytesMax = 32 * 1024;
+
+/// Queues the event of a message that `connection` received: what event_bytes would give, without a
+/// copy on the way. `buffer` is used again and again.
+template <typename Flow>
+void deliver_message(Flow& flow, typename Flow::Connection& connection, std::uint64_t source,
+                     const Message& message, Bytes& buffer) {
+  const ByteSpan bytes = message.bytes();
+  write_message_head(buffer, connection.id(), message);
+  if (bytes.size() > kCopiedBytesMax) {
+    return flow.deliver(connection, source, buffer, connection.take_message());
+  }
+  append(buffer, bytes);
+  flow.deliver(connection, source, buffer);
 }
 
 }  // namespace theater::hosts::websocket

@@ -76,6 +76,8 @@ class Connection final : private io::StreamUser, private outbound::DialUser {
   void flush();
   /// Messages may be delivered again.
   void resume();
+  /// The bytes of the message that on_message() tells of, to keep; once, and large ones are moved.
+  Bytes take_message() { return decoder_->take_payload(); }
   /// Gives up the socket, if there is one; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
   /// Looks at the deadlines; about once a second.

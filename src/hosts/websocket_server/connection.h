@@ -88,6 +88,8 @@ class Connection final : private io::StreamUser {
   void flush();
   /// Messages may be delivered again.
   void resume();
+  /// The bytes of the message that on_message() tells of, to keep; once, and large ones are moved.
+  Bytes take_message() { return decoder_.take_payload(); }
   /// Gives up the socket, if there is one; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
   /// Leaves its shard: tells its owner nothing more, and asks it nothing; from then on any one
