@@ -19,8 +19,10 @@ inline constexpr std::size_t kClosesMax = 128;  // in one task
 /// Calls `act` for some of the connections named in `ids`, the last ones, which leave it. `find`
 /// answers a connection or null.
 template <typename Find, typename Act>
-Round act_on_some(std::vector<std::uint64_t>& ids, const Find& find, const Act& act) {
-  for (std::size_t done = 0; done < kClosesMax && !ids.empty(); ++done) {
+Round act_on_some(std::vector<std::uint64_t>& ids, const Find& find, const Act& act,
+                  const io::Clock& clock) {
+  Turn turn(clock, kClosesMax);
+  while (!ids.empty() && turn.take()) {
     auto* connection = find(ids.back());
     ids.pop_back();
     if (connection) act(*connection);
@@ -41,8 +43,9 @@ std::vector<std::uint64_t> all_connected(Peers& peers) {
 
 /// Destroys some of them.
 template <typename Connection>
-Round bury_some(std::vector<std::unique_ptr<Connection>>& dead) {
-  dead.resize(dead.size() - std::min(dead.size(), kClosesMax));
+Round bury_some(std::vector<std::unique_ptr<Connection>>& dead, const io::Clock& clock) {
+  Turn turn(clock, kClosesMax);
+  while (!dead.empty() && turn.take()) dead.pop_back();
   return dead.empty() ? Round::kDone : Round::kUnfinished;
 }
 

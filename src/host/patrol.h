@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "host/deferred.h"
+#include "host/family.h"
+#include "host/turn.h"
 
 namespace theater::host {
 
@@ -21,8 +23,9 @@ class Patrol {
     std::function<void(std::uint64_t id)> look;  // at one, which may have gone meanwhile
     std::function<void()> over;                  // all were looked at
   };
-  Patrol(io::Executor& executor, Rules rules)
-      : rules_(std::move(rules)), deferred_(executor, *this) {}
+  /// The services' clock and executor outlive it.
+  Patrol(const Services& services, Rules rules)
+      : clock_(services.clock), rules_(std::move(rules)), deferred_(services.executor, *this) {}
 
   /// Looks at the last of `ids` now and at the others in tasks; then, or now if there is none, it
   /// is over. One that is still under way ends without being over.
@@ -39,7 +42,8 @@ class Patrol {
 
  private:
   void go_on() {
-    for (std::size_t looks = 0; looks < kLooksMax && !ids_.empty(); ++looks) {
+    Turn turn(clock_, kLooksMax);
+    while (!ids_.empty() && turn.take()) {
       const std::uint64_t id = ids_.back();
       ids_.pop_back();
       rules_.look(id);
@@ -48,6 +52,7 @@ class Patrol {
     if (std::exchange(is_under_way_, false)) rules_.over();
   }
 
+  const io::Clock& clock_;
   const Rules rules_;
   std::vector<std::uint64_t> ids_;  // not looked at yet
   bool is_under_way_ = false;

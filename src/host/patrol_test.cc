@@ -18,7 +18,7 @@ struct PatrolTest : testing::Test {
   Ids seen;
   int overs = 0;
   std::function<void()> act = [] {};
-  Patrol patrol{shard.executor,
+  Patrol patrol{shard.services,
                 {[this](std::uint64_t id) {
                    seen.push_back(id);
                    act();
@@ -43,6 +43,15 @@ TEST_F(PatrolTest, LooksAtAllInParts) {
   EXPECT_EQ(overs, 1);
   std::ranges::sort(seen);
   EXPECT_EQ(seen, ids(2 * kLooksMax + 1));
+}
+
+TEST_F(PatrolTest, APartEndsWhenItsTimeIsOver) {
+  act = [this] { shard.clock.advance(kTurnTime / 2); };
+  patrol.begin(ids(5));
+  EXPECT_EQ(seen.size(), 2u);
+  shard.executor.run();
+  EXPECT_EQ(seen.size(), 5u);
+  EXPECT_EQ(overs, 1);
 }
 
 TEST_F(PatrolTest, IsOverAtOnceWhereNobodyIs) {

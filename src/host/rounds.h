@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actor/host_port.h"
+#include "host/turn.h"
 #include "host/wit_types.h"
 
 namespace theater::host {
@@ -25,10 +26,11 @@ enum class Round : std::uint8_t { kDone, kUnfinished };
 /// Writes what was queued for the connections named in `dirty`, which flushing may fill again. The
 /// first of them now: those that are written leave it. `find` answers a connection or null.
 template <typename Find>
-Round flush_dirty(std::vector<std::uint64_t>& dirty, const Find& find) {
+Round flush_dirty(std::vector<std::uint64_t>& dirty, const Find& find, const io::Clock& clock) {
   std::vector<std::uint64_t> ids = std::exchange(dirty, {});
+  Turn turn(clock, kFlushesMax);
   std::size_t done = 0, written = 0;
-  while (done < ids.size() && done < kFlushesMax && written < kFlushBytesMax) {
+  while (done < ids.size() && written < kFlushBytesMax && turn.take()) {
     auto* connection = find(ids[done++]);
     if (!connection) continue;
     connection->is_dirty = false;
@@ -51,19 +53,22 @@ auto finder_of(Peers& peers) {
 
 /// Reads again from the first of the connections in `held` that may; the others stay in it, before
 /// those that are held anew.
-template <typename Peers, typename May>
-Round resume_held(Peers& peers, std::vector<std::uint64_t>& held, const May& may) {
+template <typename Find, typename May>
+Round resume_held(std::vector<std::uint64_t>& held, const Find& find, const May& may,
+                  const io::Clock& clock) {
   const std::vector<std::uint64_t> ids = std::exchange(held, {});
   std::vector<std::uint64_t> left;
-  std::size_t done = 0, resumed = 0;
-  for (; done < ids.size() && resumed < kResumesMax; ++done) {
-    auto* peer = peers.find(ids[done]);
-    if (!peer || !peer->connection || !peer->connection->is_held()) continue;
-    if (may(*peer->connection)) {
-      peer->connection->resume();
-      ++resumed;
-    } else {
+  Turn turn(clock, kResumesMax);
+  std::size_t done = 0;
+  for (; done < ids.size(); ++done) {
+    auto* connection = find(ids[done]);
+    if (!connection || !connection->is_held()) continue;
+    if (!may(*connection)) {
       left.push_back(ids[done]);
+    } else if (turn.take()) {
+      connection->resume();
+    } else {
+      break;
     }
   }
   left.insert(left.end(), ids.begin() + std::ptrdiff_t(done), ids.end());

@@ -1,6 +1,6 @@
-// What one task writes, closes or destroys of many is bounded, by number and by bytes; nobody is
-// left out; who goes meanwhile is passed over; who was refused a write waits only if its invocation
-// stands.
+// What one task writes, reads, closes or destroys of many is bounded, by number, by bytes and by
+// time; nobody is left out; who goes meanwhile is passed over; who was refused a write waits only
+// if its invocation stands.
 #include "host/rounds.h"
 
 #include <gtest/gtest.h>
@@ -43,6 +43,7 @@ struct LinePeers {
 };
 
 struct Rounds : testing::Test {
+  io::ManualClock clock;
   LinePeers peers;
   std::vector<std::uint64_t> dirty;
 
@@ -56,7 +57,7 @@ struct Rounds : testing::Test {
     for (const auto& [id, peer] : peers.map) count += peer.connection && !peer.connection->waiting;
     return count;
   }
-  Round flush() { return flush_dirty(dirty, finder_of(peers)); }
+  Round flush() { return flush_dirty(dirty, finder_of(peers), clock); }
 };
 
 TEST_F(Rounds, WritesToSoManyInOneTask) {
@@ -79,6 +80,23 @@ TEST_F(Rounds, WritesSoManyBytesInOneTask) {
   EXPECT_EQ(written(), 4u);
 }
 
+TEST_F(Rounds, EndsWhenItsTimeIsOver) {
+  fill(3);
+  const auto slow = [this](std::uint64_t id) {
+    clock.advance(2 * kTurnTime / 3);
+    return peers.find(id)->connection.get();
+  };
+  std::vector<std::uint64_t> held = dirty, leaving = dirty;
+  EXPECT_EQ(flush_dirty(dirty, slow, clock), Round::kUnfinished);
+  EXPECT_EQ(dirty, std::vector<std::uint64_t>{3});
+  EXPECT_EQ(flush_dirty(dirty, slow, clock), Round::kDone) << "one is always done";
+  EXPECT_EQ(resume_held(held, slow, [](const Line&) { return true; }, clock), Round::kUnfinished);
+  EXPECT_EQ(held, (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(
+      act_on_some(leaving, slow, [](Line& line) { line.flush(); }, clock), Round::kUnfinished);
+  EXPECT_EQ(leaving, std::vector<std::uint64_t>{1});
+}
+
 TEST_F(Rounds, PassesOverWhoHasGone) {
   fill(3);
   peers.map.erase(1);
@@ -95,9 +113,9 @@ TEST_F(Rounds, TakesThoseInWhoComeMeanwhile) {
     if (id == 1) dirty.push_back(1000);
     return peers.find(id)->connection.get();
   };
-  EXPECT_EQ(flush_dirty(dirty, find), Round::kUnfinished);
+  EXPECT_EQ(flush_dirty(dirty, find, clock), Round::kUnfinished);
   EXPECT_EQ(dirty, (std::vector<std::uint64_t>{kFlushesMax + 1, 1000}));
-  EXPECT_EQ(flush_dirty(dirty, find), Round::kDone);
+  EXPECT_EQ(flush_dirty(dirty, find, clock), Round::kDone);
 }
 
 TEST_F(Rounds, ResumesSoManyInOneTaskAndNobodyWithoutCredit) {
@@ -105,10 +123,10 @@ TEST_F(Rounds, ResumesSoManyInOneTaskAndNobodyWithoutCredit) {
   std::vector<std::uint64_t> held = std::exchange(dirty, {});
   peers.map[1].connection.reset();  // gone
   const auto may = [&](const Line& line) { return &line != peers.map[2].connection.get(); };
-  EXPECT_EQ(resume_held(peers, held, may), Round::kUnfinished);
+  EXPECT_EQ(resume_held(held, finder_of(peers), may, clock), Round::kUnfinished);
   EXPECT_EQ(held.size(), kResumesMax + 1);
   EXPECT_EQ(held.front(), 2u);
-  EXPECT_EQ(resume_held(peers, held, may), Round::kDone);
+  EXPECT_EQ(resume_held(held, finder_of(peers), may, clock), Round::kDone);
   EXPECT_EQ(held, std::vector<std::uint64_t>{2});
   for (const auto& [id, peer] : peers.map) {
     if (peer.connection) EXPECT_EQ(peer.connection->resumes, id == 2 ? 0 : 1) << id;
@@ -144,18 +162,18 @@ TEST_F(Rounds, SaysGoodbyeToSoManyInOneTaskFirstComeFirst) {
   EXPECT_EQ(leaving.size(), kClosesMax + 1);
   peers.map.erase(kClosesMax + 2);  // gone meanwhile
   const auto act = [](Line& line) { line.flush(); };
-  EXPECT_EQ(act_on_some(leaving, finder_of(peers), act), Round::kUnfinished);
+  EXPECT_EQ(act_on_some(leaving, finder_of(peers), act, clock), Round::kUnfinished);
   EXPECT_EQ(written(), kClosesMax);
-  EXPECT_EQ(act_on_some(leaving, finder_of(peers), act), Round::kDone);
-  EXPECT_EQ(act_on_some(leaving, finder_of(peers), act), Round::kDone);
+  EXPECT_EQ(act_on_some(leaving, finder_of(peers), act, clock), Round::kDone);
+  EXPECT_EQ(act_on_some(leaving, finder_of(peers), act, clock), Round::kDone);
 }
 
 TEST_F(Rounds, DestroysSoManyInOneTask) {
   std::vector<std::unique_ptr<Line>> dead(2 * kClosesMax);
-  EXPECT_EQ(bury_some(dead), Round::kUnfinished);
+  EXPECT_EQ(bury_some(dead, clock), Round::kUnfinished);
   EXPECT_EQ(dead.size(), kClosesMax);
-  EXPECT_EQ(bury_some(dead), Round::kDone);
-  EXPECT_EQ(bury_some(dead), Round::kDone);
+  EXPECT_EQ(bury_some(dead, clock), Round::kDone);
+  EXPECT_EQ(bury_some(dead, clock), Round::kDone);
 }
 
 TEST_F(Rounds, AWorkerClosesManySocketsAndTheShardAFew) {

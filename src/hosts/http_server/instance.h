@@ -190,7 +190,7 @@ class Instance final : public host::BoundInstance<Instance>,
   bool is_drained_told_ = true;
   Rests rests_{services_, [this](std::uint64_t number) { end_rest(number); }};
   host::Deferred<Instance> deferred_{services_.executor, *this};
-  host::Patrol patrol_{services_.executor,
+  host::Patrol patrol_{services_,
                        {[this](std::uint64_t number) { sweep(number); }, [this] { end_tick(); }}};
   /// Routes hold it weakly: this instance may be gone when they arrive. Destroyed on its shard.
   std::shared_ptr<listener::Admitter*> self_;

@@ -30,15 +30,15 @@ void Instance::add_chore(Chore chore) {
 }
 
 void Instance::do_chores() {
-  for (std::size_t steps = 0; !chores_.empty(); ++steps) {
+  host::Turn turn(services_.clock, kChoreStepsMax);
+  while (!chores_.empty()) {
     if (chores_.front().is_done()) {
       end_first(chores_);
-      continue;
-    }
-    if (steps >= kChoreStepsMax) {
+    } else if (turn.take()) {
+      do_next(chores_.front());
+    } else {
       return deferred_.request(&Instance::do_chores);
     }
-    do_next(chores_.front());
   }
 }
 
@@ -84,8 +84,8 @@ Connection* Instance::find_connection(std::uint64_t number) const {
 }
 
 void Instance::flush_dirty() {
-  const auto round =
-      host::flush_dirty(dirty_, [this](std::uint64_t number) { return find_connection(number); });
+  const auto find = [this](std::uint64_t number) { return find_connection(number); };
+  const auto round = host::flush_dirty(dirty_, find, services_.clock);
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::flush_dirty);
   const auto excess = sockets::excess_of(*outgoing_, limits_.out_total);
   if (excess == sockets::Excess::kTwice) deferred_.request(&Instance::make_room);
@@ -107,11 +107,10 @@ void Instance::make_room() {
 }
 
 void Instance::resume_held() {
-  const std::vector<std::uint64_t> numbers = std::exchange(held_, {});
-  for (const std::uint64_t number : numbers) {
-    Connection* connection = find_connection(number);
-    if (connection && connection->is_held()) connection->resume();
-  }
+  const auto find = [this](std::uint64_t number) { return find_connection(number); };
+  const auto all = [](const Connection&) { return true; };
+  const auto round = host::resume_held(held_, find, all, services_.clock);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::resume_held);
 }
 
 void Instance::end_rest(std::uint64_t number) {
@@ -119,7 +118,7 @@ void Instance::end_rest(std::uint64_t number) {
 }
 
 void Instance::bury() {
-  if (host::bury_some(dead_) == host::Round::kUnfinished) {
+  if (host::bury_some(dead_, services_.clock) == host::Round::kUnfinished) {
     return deferred_.request(&Instance::bury);
   }
   drained_if_empty();

@@ -156,7 +156,7 @@ class Crowd {
     patrol_.cancel();
   }
   void bury_some() {
-    const auto round = host::bury_some(dead_);
+    const auto round = host::bury_some(dead_, it_.services.clock);
     if (round == host::Round::kUnfinished) return deferred_.request(&Crowd::bury_some);
     it_.user.on_buried();
     drained_if_empty();
@@ -177,7 +177,8 @@ class Crowd {
       it_.user.send_off(connection);
       connection.flush();
     };
-    const auto round = host::act_on_some(leaving_, host::finder_of(it_.peers), close);
+    const auto find = host::finder_of(it_.peers);
+    const auto round = host::act_on_some(leaving_, find, close, it_.services.clock);
     if (round == host::Round::kUnfinished) deferred_.request(&Crowd::send_off);
   }
 
@@ -190,7 +191,7 @@ class Crowd {
   bool is_stopping_ = false;
   bool is_drained_told_ = true;
   host::Deferred<Crowd> deferred_{it_.services.executor, *this};
-  host::Patrol patrol_{it_.services.executor,
+  host::Patrol patrol_{it_.services,
                        {[this](std::uint64_t id) { look(id); }, [this] { end_tick(); }}};
 };
 

@@ -53,8 +53,13 @@ class Flow {
   enum class Reading : std::uint8_t { kByCredit, kNobody };
 
   /// All of them outlive it.
-  Flow(Peers& peers, host::EventQueue& queue, io::Executor& executor, const FlowRules& rules)
-      : peers_(peers), queue_(queue), rules_(rules), deferred_(executor, *this) {}
+  Flow(Peers& peers, host::EventQueue& queue, const host::Services& services,
+       const FlowRules& rules)
+      : peers_(peers),
+        queue_(queue),
+        clock_(services.clock),
+        rules_(rules),
+        deferred_(services.executor, *this) {}
 
   // In.
 
@@ -142,11 +147,11 @@ class Flow {
       }
       return has_credit(connection);
     };
-    const auto round = host::resume_held(peers_, held_, may_resume);
+    const auto round = host::resume_held(held_, host::finder_of(peers_), may_resume, clock_);
     if (round == host::Round::kUnfinished) resume();
   }
   void flush_dirty() {
-    const auto round = host::flush_dirty(dirty_, host::finder_of(peers_));
+    const auto round = host::flush_dirty(dirty_, host::finder_of(peers_), clock_);
     if (round == host::Round::kUnfinished) deferred_.request(&Flow::flush_dirty);
     if (excess() == Excess::kTwice) deferred_.request(&Flow::make_room);
   }
@@ -181,6 +186,7 @@ class Flow {
 
   Peers& peers_;
   host::EventQueue& queue_;
+  const io::Clock& clock_;
   const FlowRules rules_;
   Reading reading_ = Reading::kByCredit;
   MonotonicTime tick_time_;

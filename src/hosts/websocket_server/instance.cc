@@ -20,7 +20,7 @@ Instance::Instance(InstanceSetup setup, const host::Context& context)
               host::QueuePolicy::kPause,
               {limits_.queue_items, limits_.queue_bytes, kPromises * limits_.connections_max}},
              *this, context.actor, context.services.clock),
-      flow_(peers_, queue_, services_.executor,
+      flow_(peers_, queue_, services_,
             {limits_.credit_messages, limits_.credit_bytes, source(About::kCongestion, 0),
              kNewsPromises, &event_bytes<Payload::kCongested>, &event_bytes<Payload::kDrained>,
              outgoing_, limits_.out_total}),

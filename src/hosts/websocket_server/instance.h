@@ -132,8 +132,8 @@ class Instance final : public host::BoundInstance<Instance>,
   void tell_gap(std::uint64_t id, Peer& peer);
   // instance_publish.cc
   void publish_some();
-  void tell_some(Turn& turn);
-  std::vector<std::uint64_t> next_to_hear(const Publication& publication, std::size_t most) const;
+  host::Round tell_some(PublishTurn& turn);
+  std::vector<std::uint64_t> next_to_hear(const Publication& publication) const;
   std::size_t tell(std::uint64_t id, Peer& peer, Publication& publication);
   void tell_dropped(std::uint64_t id, Peer& peer, std::uint64_t dropped);
   void catch_up(std::uint64_t id);

@@ -22,25 +22,27 @@ void Instance::perform_publish(std::string_view topic, const Message& message) {
 
 /// The first part of it in the task that performed it, if nothing is before it.
 void Instance::publish_some() {
-  for (Turn turn{kTellsMax, host::kFlushBytesMax}; !publications_.empty(); tell_some(turn)) {
-    if (turn.is_over()) return deferred_.request(&Instance::publish_some);
+  PublishTurn turn{{services_.clock, kTellsMax}, host::kFlushBytesMax};
+  while (!publications_.empty()) {
+    if (tell_some(turn) == host::Round::kUnfinished) {
+      return deferred_.request(&Instance::publish_some);
+    }
   }
 }
 
 /// Tells the first publication to as many as the turn has room for. It goes when there are no more.
-void Instance::tell_some(Turn& turn) {
+host::Round Instance::tell_some(PublishTurn& turn) {
   Publication& publication = publications_.front();
-  const std::size_t most = turn.tells;
-  const std::vector<std::uint64_t> ids = next_to_hear(publication, most);
+  const std::vector<std::uint64_t> ids = next_to_hear(publication);
   for (const std::uint64_t id : ids) {
-    if (turn.is_over()) return;
+    if (!turn.take()) return host::Round::kUnfinished;
     publication.told = id;
-    --turn.tells;
     turn.bytes -= std::min(turn.bytes, tell(id, *peers_.find(id), publication));
   }
-  if (ids.size() == most) return;
+  if (ids.size() == kTellsMax) return host::Round::kDone;
   publications_.pop_front();
   rest_or_read();
+  return host::Round::kDone;
 }
 
 void Instance::rest_or_read() {
@@ -55,11 +57,11 @@ void Instance::forget_unheard() {
 }
 
 /// Those behind the last one that had its turn, among them some who are not to hear it.
-std::vector<std::uint64_t> Instance::next_to_hear(const Publication& publication,
-                                                  std::size_t most) const {
+std::vector<std::uint64_t> Instance::next_to_hear(const Publication& publication) const {
   std::vector<std::uint64_t> ids;
   const auto take = [&](const auto& map) {
-    for (auto it = map.upper_bound(publication.told); it != map.end() && ids.size() < most; ++it) {
+    for (auto it = map.upper_bound(publication.told); it != map.end() && ids.size() < kTellsMax;
+         ++it) {
       ids.push_back(it->first);
     }
   };

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/fifo.h"
+#include "host/turn.h"
 #include "hosts/websocket_server/limits.h"
 #include "hosts/websocket_server/protocol.h"
 
@@ -48,10 +49,10 @@ class Publication {
 };
 
 /// What one task may still do for publications.
-struct Turn {
-  std::size_t tells;  // connections that hear of one
+struct PublishTurn {
+  host::Turn tells;   // connections that hear of one
   std::size_t bytes;  // written to sockets
-  bool is_over() const { return tells == 0 || bytes == 0; }
+  bool take() { return bytes > 0 && tells.take(); }
 };
 
 /// What the guest has called and is not performed yet.
