@@ -1,7 +1,8 @@
 // The limit of the notes actor: a plain C client that inserts the same rows, each durable by
 // itself. SQLite: one connection (it has one writer); PostgreSQL: one connection and thread a
-// client. With --ledger it sends PostgreSQL what the actor sends when each insert is to be done
-// exactly once: the insert and its entry in one transaction, and the session's cleaning.
+// client. To PostgreSQL it sends the statements the actor sends, in as many round trips: each
+// insert and the session's cleaning; with --ledger the insert and its entry in one transaction, so
+// that it is done exactly once, and the cleaning. With --bare it sends the insert alone.
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>
@@ -23,7 +24,7 @@ struct Arguments {
   std::string sqlite, postgres, body = "a note of sixteen";
   unsigned clients = 64;
   double seconds = 4;
-  bool ledger = false;
+  bool ledger = false, bare = false;
 };
 
 /// Inserts until `end`; answers how many, or nothing if one failed.
@@ -59,18 +60,56 @@ bool run(PGconn* connection, const char* sql, std::span<const char* const> value
   return is_done;
 }
 
+struct Command {
+  const char* sql;
+  std::span<const char* const> values = {};
+};
+using Group = std::vector<Command>;  // the next one begins when its transaction has ended
+
+void send(PGconn* connection, const Group& group) {
+  for (const Command& command : group) {
+    PQsendQueryParams(connection, command.sql, static_cast<int>(command.values.size()), nullptr,
+                      command.values.data(), nullptr, nullptr, 0);
+  }
+  PQpipelineSync(connection);
+}
+
+/// Whether the server did the next command, or has come to the end of a group.
+bool receive(PGconn* connection, ExecStatusType wanted) {
+  PGresult* const result = PQgetResult(connection);
+  const bool is_done = PQresultStatus(result) == wanted;
+  PQclear(result);
+  if (wanted != PGRES_PIPELINE_SYNC) PQclear(PQgetResult(connection));  // nothing: its end
+  return is_done;
+}
+
+/// One round trip: whether the server did all of it.
+bool run_together(PGconn* connection, std::initializer_list<Group> groups) {
+  for (const Group& group : groups) send(connection, group);
+  for (const Group& group : groups) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (!receive(connection, PGRES_COMMAND_OK)) return false;
+    }
+    if (!receive(connection, PGRES_PIPELINE_SYNC)) return false;
+  }
+  return true;
+}
+
+constexpr const char* kInsert = "INSERT INTO notes (number, body) VALUES ($1, $2)";
+constexpr const char* kEntry = "INSERT INTO client_ledger VALUES ($1, $2, '\\x0101')";
+constexpr Command kClean{"DISCARD ALL"};
+
 /// One row, durable when it returns.
 bool insert_row(PGconn* connection, std::span<const char* const> values) {
-  return run(connection, "INSERT INTO notes (number, body) VALUES ($1, $2)", values);
+  return run_together(connection, {{{kInsert, values}}, {kClean}});
 }
 
 /// One row and its entry in the ledger. `key` is the actor and the operation.
 bool insert_once(PGconn* connection, std::span<const char* const> values,
                  std::span<const char* const> key) {
-  return run(connection, "BEGIN ISOLATION LEVEL READ COMMITTED") &&
-         insert_row(connection, values) &&
-         run(connection, "INSERT INTO client_ledger VALUES ($1, $2, '\\x0101')", key) &&
-         run(connection, "COMMIT") && run(connection, "DISCARD ALL");
+  return run_together(connection,
+                      {{{"BEGIN ISOLATION LEVEL READ COMMITTED"}, {kInsert, values}}}) &&
+         run_together(connection, {{{kEntry, key}, {"COMMIT"}}, {kClean}});
 }
 
 std::optional<std::uint64_t> insert_postgres(const Arguments& arguments, unsigned client,
@@ -78,13 +117,14 @@ std::optional<std::uint64_t> insert_postgres(const Arguments& arguments, unsigne
   PGconn* const connection = PQconnectdb(arguments.postgres.c_str());
   const std::string actor = fmt::format("\\x{:032x}", client);
   std::uint64_t done = 0;
-  bool is_good = true;
+  bool is_good = arguments.bare || PQenterPipelineMode(connection) == 1;
   for (; is_good && Clock::now() < end; ++done) {
     const std::string number = std::to_string(done);
     const char* const values[] = {number.c_str(), arguments.body.c_str()};
     const char* const key[] = {actor.c_str(), number.c_str()};
-    is_good =
-        arguments.ledger ? insert_once(connection, values, key) : insert_row(connection, values);
+    is_good = arguments.bare     ? run(connection, kInsert, values)
+              : arguments.ledger ? insert_once(connection, values, key)
+                                 : insert_row(connection, values);
   }
   PQfinish(connection);
   if (!is_good) return std::nullopt;
@@ -129,7 +169,10 @@ int main(int argc, char** argv) {
   app.add_option("--postgres", arguments.postgres, "a connection string");
   app.add_option("--clients", arguments.clients, "of PostgreSQL");
   app.add_option("--seconds", arguments.seconds);
-  app.add_flag("--ledger", arguments.ledger, "PostgreSQL: each insert with its ledger's entry");
+  auto* const ledger =
+      app.add_flag("--ledger", arguments.ledger, "PostgreSQL: each insert with its ledger's entry");
+  app.add_flag("--bare", arguments.bare, "PostgreSQL: the insert alone, no session's cleaning")
+      ->excludes(ledger);
   CLI11_PARSE(app, argc, argv);
   const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                       std::chrono::duration<double>(arguments.seconds));
