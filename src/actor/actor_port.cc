@@ -25,7 +25,8 @@ std::optional<EventOrigin> Actor::Core::record_operation(const OperationNote& no
   draft.body = chain::OperationBody{note.id, note.phase, note.attempt};
   const Salt salt = shard_.salts().next();
   if (note.event) {
-    payload = {*note.event, hint_of(*note.family->event_type)};
+    const ExportTarget* const handler = program().find_export(note.family->handler_name);
+    payload = {*note.event, handler ? handler->input_hint : hint_of(*note.family->event_type)};
     draft.payloads = {&payload, 1};
     draft.salt = &salt;
   }
