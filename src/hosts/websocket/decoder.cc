@@ -7,7 +7,7 @@
 namespace theater::hosts::websocket {
 
 namespace {
-constexpr std::size_t kGrownBytesMax = 1024 * 1024;  // so far a message grows by and by
+constexpr std::size_t kGrownBytesMax = 512 * 1024;  // so far a message grows by and by
 }  // namespace
 
 Item Decoder::next(std::span<std::uint8_t>& input) {
