@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,7 +13,10 @@
 #include <charconv>
 #include <fstream>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "hosts/process/limits.h"
 #include "io/beneath.h"
@@ -23,7 +27,8 @@ namespace theater::hosts::process {
 namespace {
 
 constexpr std::string_view kMarkName = "THEATER_PROCESS=";
-constexpr std::size_t kEnvironmentBytesMax = 1 << 20;  // of a process that is looked at
+constexpr int kPassesMax = 5;  // over all processes
+constexpr int kPassMilliseconds = 4;
 
 struct Pipe {
   io::OwnedDescriptor read, write;
@@ -60,28 +65,52 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-bool has_mark(pid_t id, const Sweep& what) {
+/// A kernel thread has none.
+bool has_program(pid_t id) {
+  char path[1];
+  return ::readlink(fmt::format("/proc/{}/exe", id).c_str(), path, sizeof path) > 0;
+}
+
+enum class Mark : std::uint8_t {
+  kWanted,
+  kOther,
+  kUnknown,  // no environment: there is none, or the process is just beginning another program
+};
+
+Mark mark_of(pid_t id, const Sweep& what) {
   std::ifstream file(fmt::format("/proc/{}/environ", id), std::ios::binary);
-  std::string text(kEnvironmentBytesMax, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (!file) return Mark::kOther;
   const std::string wanted = std::string(kMarkName) + what.prefix;
   const std::string spared = std::string(kMarkName) + what.except;
-  for (std::string_view left = text; !left.empty();) {
-    const std::size_t end = left.find('\0');
-    const std::string_view variable = left.substr(0, end);
-    if (variable.starts_with(wanted) && variable != spared) return true;
-    if (end == std::string_view::npos) break;
-    left.remove_prefix(end + 1);
+  bool is_empty = true;
+  for (std::string variable; std::getline(file, variable, '\0'); is_empty = false) {
+    if (variable.starts_with(wanted) && variable != spared) return Mark::kWanted;
   }
-  return false;
+  return is_empty && has_program(id) ? Mark::kUnknown : Mark::kOther;
 }
 
 /// The handle keeps the process from being mistaken for another of its number.
-bool end_if_marked(pid_t id, const Sweep& what) {
+Mark end_if_marked(pid_t id, const Sweep& what) {
   const io::OwnedDescriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
-  return handle.is_open() && has_mark(id, what) &&
-         ::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0) == 0;
+  if (!handle.is_open()) return Mark::kOther;
+  const Mark mark = mark_of(id, what);
+  if (mark == Mark::kWanted) {
+    ::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0);
+  }
+  return mark;
+}
+
+std::vector<pid_t> all_processes() {
+  std::vector<pid_t> ids;
+  const std::unique_ptr<DIR, CloseDirectory> processes(::opendir("/proc"));
+  while (const dirent* const entry = processes ? ::readdir(processes.get()) : nullptr) {
+    pid_t id = 0;
+    const std::string_view name = entry->d_name;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), id);
+    const bool is_process = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
+    if (is_process && id > 1) ids.push_back(id);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -123,17 +152,20 @@ Spawned::~Spawned() {
 void end_group(pid_t leader) { ::kill(-leader, SIGKILL); }
 
 std::size_t sweep(const Sweep& what) {
-  const std::unique_ptr<DIR, CloseDirectory> processes(::opendir("/proc"));
-  std::size_t ended = 0;
-  while (const dirent* const entry = processes ? ::readdir(processes.get()) : nullptr) {
-    pid_t id = 0;
-    const std::string_view name = entry->d_name;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), id);
-    const bool is_process = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
-    if (is_process && id > 1 && end_if_marked(id, what)) ++ended;
-    if (ended >= kLeftoversMax) break;
+  std::set<pid_t> ended;
+  for (int pass = 0; pass < kPassesMax; ++pass) {
+    const std::size_t before = ended.size();
+    bool is_certain = true;
+    for (const pid_t id : all_processes()) {
+      if (ended.size() >= kLeftoversMax) return ended.size();
+      const Mark mark = end_if_marked(id, what);
+      if (mark == Mark::kWanted) ended.insert(id);
+      if (mark == Mark::kUnknown) is_certain = false;
+    }
+    if (ended.size() == before && is_certain) break;  // nobody was started meanwhile
+    ::poll(nullptr, 0, kPassMilliseconds);
   }
-  return ended;
+  return ended.size();
 }
 
 }  // namespace theater::hosts::process

@@ -40,8 +40,8 @@ Result<Spawned> spawn(const Program& program);
 /// Kills what is left of the group. To be called before its exit is taken, while the number is
 /// certain.
 void end_group(pid_t leader);
-/// Ends every process whose mark begins with `prefix` and is not `except`; returns how many.
-/// Blocks.
+/// Ends every process whose mark begins with `prefix` and is not `except`, those too that they
+/// start meanwhile; returns how many. Blocks.
 struct Sweep {
   std::string prefix, except;
 };
