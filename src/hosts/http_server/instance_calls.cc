@@ -106,8 +106,15 @@ host::Outcome Instance::publish(std::string_view topic, const ServerEvent& event
   if (const std::size_t bytes = event_size(event); bytes > limits_.topic_bytes) {
     return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", bytes, limits_.topic_bytes);
   }
-  if (topics_.has_room_for(topic)) return {};
-  return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
+  if (!topics_.has_room_for(topic)) {
+    return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
+  }
+  const std::size_t bytes = publication_bytes(event_size(event), topics_.count(topic));
+  if (!chores_.has_room_for(bytes)) {
+    return refuse(GuestCode::kFull, "{} publications are on their way", chores_.publications());
+  }
+  chores_.asked().ask({bytes});
+  return {};
 }
 
 host::Outcome Instance::more(std::uint64_t id, std::uint32_t) {
@@ -122,7 +129,11 @@ host::Outcome Instance::more(std::uint64_t id, std::uint32_t) {
 
 void Instance::settle(actor::Settlement settlement) {
   refused_.settle(settlement, exchanges_, [this](Connection& it) { mark_dirty(it); });
-  if (settlement == actor::Settlement::kCommitted) return exchanges_.keep();
+  if (settlement == actor::Settlement::kCommitted) {
+    chores_.asked().keep();
+    return exchanges_.keep();
+  }
+  chores_.asked().roll_back();
   for (const std::uint64_t id : exchanges_.roll_back()) {
     if (Exchange* exchange = exchanges_.find(id)) tell_if_over(id, *exchange);
   }
@@ -186,12 +197,14 @@ void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
 
 /// A client that is too slow is cut off: it comes back with Last-Event-ID.
 void Instance::perform_publish(std::string_view topic, const ServerEvent& event) {
+  chores_.asked().take();
   if (!topics_.has_room_for(topic)) return;  // nobody listens to a topic that is not there
   const auto publication = std::make_shared<Publication>(event, outgoing_);
   publication->depart();
   Chore chore{
       .what = Chore::What::kPublish, .publication = publication, .number = ++last_publication_};
   for (const auto& [id, connection] : topics_.publish(topic, publication)) chore.ids.push_back(id);
+  chore.bytes = publication_bytes(publication->bytes(), chore.ids.size());
   add_chore(std::move(chore));
 }
 

@@ -9,23 +9,9 @@
 
 namespace theater::hosts::http_server {
 
-namespace {
-
-/// What was published stays in its topic's ring, without its frames.
-void end_first(Chores& chores) {
-  if (const auto& published = chores.front().publication) published->arrive();
-  chores.pop_front();
-}
-
-}  // namespace
-
 /// The first part of it now, if nothing is before it.
 void Instance::add_chore(Chore chore) {
-  while (chores_.size() >= kChoresMax) {
-    while (!chores_.front().is_done()) do_next(chores_.front());
-    end_first(chores_);
-  }
-  chores_.push_back(std::move(chore));
+  chores_.add(std::move(chore));
   if (chores_.size() == 1) do_chores();
 }
 
@@ -33,7 +19,7 @@ void Instance::do_chores() {
   host::Turn turn(services_.clock, kChoreStepsMax);
   while (!chores_.empty()) {
     if (chores_.front().is_done()) {
-      end_first(chores_);
+      chores_.end_first();
     } else if (turn.take()) {
       do_next(chores_.front());
     } else {
@@ -64,10 +50,14 @@ void Instance::publish_to(std::uint64_t id, const Chore& chore) {
 
 /// What was published before goes before what is written to this stream now.
 void Instance::catch_up(std::uint64_t id) {
+  Exchange* const exchange = exchanges_.find(id);
+  if (!exchange || exchange->topic.empty()) return;
+  if (exchange->last_publication == last_publication_) return;
   for (const Chore& chore : chores_) {
     if (chore.what != Chore::What::kPublish) continue;
     if (std::ranges::binary_search(chore.ids, id)) publish_to(id, chore);
   }
+  exchange->last_publication = last_publication_;
 }
 
 // Work that waits for the end of the batch.

@@ -82,6 +82,11 @@ class Topics {
   /// Keeps it in the ring; answers who is to be told.
   const Members& publish(std::string_view topic, const std::shared_ptr<Publication>& publication);
   std::size_t size() const { return topics_.size(); }
+  /// Who would be told now.
+  std::size_t count(std::string_view topic) const {
+    const auto found = topics_.find(topic);
+    return found == topics_.end() ? 0 : found->second.members.size();
+  }
 
  private:
   struct Topic {

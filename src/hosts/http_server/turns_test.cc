@@ -127,10 +127,29 @@ TEST_F(Audience, WhatIsWrittenComesBehindWhatWasPublishedBefore) {
 TEST_F(Audience, ManyPublicationsComeOnceAndInOrder) {
   listen(200);
   std::vector<std::string> all;
-  for (std::size_t i = 0; i < 3 * kChoresMax; ++i) publish(all.emplace_back(fmt::format("{}", i)));
+  for (std::size_t i = 0; i < 100; ++i) publish(all.emplace_back(fmt::format("{}", i)));
   instance->stop(actor::StopMode::kDrain);
   executor.run();
   for (auto& client : clients) ASSERT_EQ(heard(client), all) << "also before a stop";
+}
+
+/// However many there are, none is finished at once; what finds no room is refused, not lost.
+TEST_F(Audience, PublicationsBeyondTheirRoomAreRefused) {
+  listen(200);
+  std::vector<std::string> all;
+  const auto is_taken = [&] {
+    const auto text = fmt::format("{}", all.size());
+    const Bytes answer =
+        actor.call(DeskActor::kPublish, host::arguments_of(std::string("news"), event(text)));
+    if (answer[0] == 0) all.push_back(text);
+    return answer[0] == 0;
+  };
+  while (is_taken()) ASSERT_LE(all.size(), kPublicationsMax);
+  EXPECT_GE(all.size(), kPublicationsMax - 1);
+  EXPECT_EQ(clients.back().waiting(), 0u);
+  executor.run();
+  for (auto& client : clients) ASSERT_EQ(heard(client), all);
+  EXPECT_TRUE(is_taken()) << "there is room again";
 }
 
 TEST_F(Turns, AStopGivesWay) {

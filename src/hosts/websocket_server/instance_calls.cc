@@ -110,7 +110,7 @@ host::Outcome Instance::publish(std::string_view topic, const Message& message) 
   if (!publications_.have_room_for(size)) {
     return refuse(GuestCode::kFull, "{} publications are on their way", publications_.size());
   }
-  publications_.ask({greeted_, size});
+  publications_.asked().ask({greeted_, size});
   return {};
 }
 
@@ -137,11 +137,11 @@ void Instance::settle(actor::Settlement settlement) {
   const auto asked = std::exchange(asked_now_, {});
   if (settlement == actor::Settlement::kCommitted) {
     peers_.keep();
-    publications_.keep();
+    publications_.asked().keep();
   } else {
     peers_.roll_back();
     for (const std::string& topic : asked) forget_asked(topic);
-    publications_.roll_back();
+    publications_.asked().roll_back();
   }
 }
 

@@ -11,7 +11,7 @@ namespace theater::hosts::websocket_server {
 /// Everybody is who was greeted when the guest published: a connection that opened since hears
 /// what its own `opened` event leads to, and nothing twice.
 void Instance::perform_publish(std::string_view topic, const Message& message) {
-  const Asked asked = publications_.take_asked();
+  const PublishAsk asked = publications_.asked().take();
   if (topic != kEverybody && !topics_.contains(topic)) return;
   Publication publication(topic, message);
   publication.audience = asked.audience;

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/check.h"
 #include "base/fifo.h"
+#include "host/asked.h"
 #include "host/turn.h"
 #include "hosts/websocket_server/limits.h"
 #include "hosts/websocket_server/protocol.h"
@@ -55,8 +55,8 @@ struct PublishTurn {
   bool take() { return bytes > 0 && tells.take(); }
 };
 
-/// What the guest has called and is not performed yet.
-struct Asked {
+/// A publish that the guest has called and that is not performed yet.
+struct PublishAsk {
   std::uint64_t audience;  // topic `*`: how many were greeted then
   std::size_t bytes;
 };
@@ -73,30 +73,12 @@ class Publications {
 
   bool have_room_for(std::size_t size) const {
     return waiting_.size() + asked_.size() < kPublicationsMax &&
-           held_bytes_ + asked_bytes_ + size <= kPublicationBytesMax;
+           held_bytes_ + asked_.bytes() + size <= kPublicationBytesMax;
   }
-  void ask(const Asked& asked) {
-    asked_bytes_ += asked.bytes;
-    asked_.push_back(asked);
-  }
-  /// The invocation's calls stand.
-  void keep() { committed_ = asked_.size(); }
-  /// They never happened.
-  void roll_back() {
-    for (; asked_.size() > committed_; asked_.pop_back()) asked_bytes_ -= asked_.back().bytes;
-  }
+  host::Asked<PublishAsk>& asked() { return asked_; }
 
   // Effects.
 
-  /// What was called when the effect that is performed now was asked for.
-  Asked take_asked() {
-    CHECK(committed_ > 0, "CHAIN-2");
-    const Asked asked = asked_.front();
-    asked_.pop_front();
-    asked_bytes_ -= asked.bytes;
-    --committed_;
-    return asked;
-  }
   void add(Publication publication) {
     publication.number = ++last_number_;
     held_bytes_ += publication.held_bytes();
@@ -138,10 +120,7 @@ class Publications {
   const ByteCount outgoing_;
   Fifo<Publication> waiting_;
   std::size_t held_bytes_ = 0;
-  /// First those of committed invocations, then those of the current one.
-  Fifo<Asked> asked_;
-  std::size_t asked_bytes_ = 0;
-  std::size_t committed_ = 0;  // of asked_
+  host::Asked<PublishAsk> asked_;
   std::uint64_t last_number_ = 0;
 };
 
