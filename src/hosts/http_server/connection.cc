@@ -275,13 +275,7 @@ void Connection::more(std::uint64_t credit) {
 }
 
 void Connection::resume() {
-  is_held_ = false;
-  process({});
-  flush();
-}
-
-void Connection::end_rest() {
-  is_resting_ = false;
+  is_held_ = is_resting_ = false;
   process({});
   flush();
 }

@@ -58,10 +58,9 @@ class Connection final : private io::StreamUser {
   void eject();
   /// Writes what the socket takes. Once for all that was queued before.
   void flush();
-  /// Parts may be delivered again.
+  /// Parts may be delivered again; or it was turned away, and this is another task: its next
+  /// request is read.
   void resume();
-  /// It was turned away long enough ago: its next request is read.
-  void end_rest();
   /// Gives up the socket, if it still has it; then it is to be destroyed.
   std::unique_ptr<io::Stream> give_up();
   /// The client takes too little of too much: nothing more is written. Only of is_stuck().
@@ -81,7 +80,7 @@ class Connection final : private io::StreamUser {
   /// A body is to be read before the guest is given the request.
   bool awaits_body() const { return body_ && setup_.grant.body == BodyMode::kWhole; }
   bool is_congested() const { return is_congested_; }
-  bool is_held() const { return is_held_; }
+  bool is_held() const { return is_held_ || is_resting_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   /// Of those, what was never shared with others.
   std::size_t own_outgoing_bytes() const { return outbox_.own_bytes(); }

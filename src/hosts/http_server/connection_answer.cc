@@ -140,7 +140,10 @@ void Connection::write_refusal() {
   const std::string body = refusal->message + "\n";
   response.body = as_bytes(body);
   write_response(response);
-  if (refusal->retry_seconds > 0 && stays()) is_resting_ = setup_.owner.begin_rest(*this);
+  if (refusal->retry_seconds > 0 && stays()) {
+    is_resting_ = true;
+    setup_.owner.on_turned_away(*this);
+  }
 }
 
 /// A stream without a content type is one of events.

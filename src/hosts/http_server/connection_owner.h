@@ -41,8 +41,8 @@ class ConnectionOwner {
   virtual void on_room(Connection& connection) = 0;
   /// An answer's head is queued.
   virtual void on_answered(std::uint16_t status) = 0;
-  /// Its request was turned away, and it stays: whether it rests until end_rest().
-  virtual bool begin_rest(Connection& connection) = 0;
+  /// Its request was turned away, and it stays: it is held, to be resumed in another task.
+  virtual void on_turned_away(Connection& connection) = 0;
   /// The connection is done with its request; says what went wrong.
   virtual void on_over(Connection& connection, std::optional<Ending> ending) = 0;
   virtual void on_moved(Connection& connection, State from, State to) = 0;

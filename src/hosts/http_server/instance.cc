@@ -347,7 +347,6 @@ void Instance::stop(actor::StopMode mode) {
   is_stopping_ = true;
   interrupted_.clear();
   pages_.clear();
-  rests_.clear();
   if (mode == actor::StopMode::kKill) {
     queue_.clear();
     chores_.clear();
@@ -376,7 +375,7 @@ actor::Census Instance::census() const {
   actor::Census census;
   census.connections = connections_.size();
   census.descriptors = connections_.size() + pages_.size() + (claim_ ? 1 : 0);
-  census.timers = (tick_ ? 1 : 0) + (rests_.is_empty() ? 0 : 1);
+  census.timers = tick_ ? 1 : 0;
   census.bytes = queue_.bytes();
   for (const auto& [number, connection] : connections_) census.bytes += connection->held_bytes();
   return census;

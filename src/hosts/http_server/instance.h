@@ -16,7 +16,6 @@
 #include "hosts/http_server/chores.h"
 #include "hosts/http_server/connection.h"
 #include "hosts/http_server/exchanges.h"
-#include "hosts/http_server/rests.h"
 #include "hosts/http_server/traffic.h"
 #include "hosts/listener/address.h"
 #include "hosts/listener/pages.h"
@@ -103,7 +102,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void on_complete(Connection& connection) override;
   void on_congestion(Connection& connection) override;
   void on_room(Connection& connection) override;
-  bool begin_rest(Connection& connection) override { return rests_.begin(connection.number()); }
+  void on_turned_away(Connection& connection) override;
   void on_over(Connection& connection, std::optional<Ending> ending) override;
   void on_moved(Connection& connection, State from, State to) override;
   void on_answered(std::uint16_t status) override { ++traffic_.responses[status / 100]; }
@@ -141,7 +140,6 @@ class Instance final : public host::BoundInstance<Instance>,
   void do_next(Chore& chore);
   void publish_to(std::uint64_t id, const Chore& chore);
   void catch_up(std::uint64_t id);
-  void end_rest(std::uint64_t number);
   Connection* find_connection(std::uint64_t number) const;
   void mark_dirty(Connection& connection);
   void flush_dirty();
@@ -188,7 +186,6 @@ class Instance final : public host::BoundInstance<Instance>,
   bool is_leaving_ = false;   // a stop is to come: nothing new
   bool is_stopping_ = false;  // it has come
   bool is_drained_told_ = true;
-  Rests rests_{services_, [this](std::uint64_t number) { end_rest(number); }};
   host::Deferred<Instance> deferred_{services_.executor, *this};
   host::Patrol patrol_{services_,
                        {[this](std::uint64_t number) { sweep(number); }, [this] { end_tick(); }}};

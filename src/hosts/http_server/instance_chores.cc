@@ -103,8 +103,10 @@ void Instance::resume_held() {
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::resume_held);
 }
 
-void Instance::end_rest(std::uint64_t number) {
-  if (Connection* connection = find_connection(number)) connection->end_rest();
+/// What it has sent ahead may be refused as well: one request in each task.
+void Instance::on_turned_away(Connection& connection) {
+  held_.push_back(connection.number());
+  deferred_.request(&Instance::resume_held);
 }
 
 void Instance::bury() {

@@ -78,10 +78,6 @@ inline constexpr std::size_t kPipelineBytesMax = 16 * 1024;  // read ahead of th
 inline constexpr std::size_t kScratchBytes = 64 * 1024;      // read at once; one buffer a shard
 inline constexpr int kReadsMax = 4;                          // reads in one turn
 inline constexpr std::uint32_t kRetrySeconds = 1;            // Retry-After of 503 and 429
-inline constexpr Nanoseconds kRestTime = Milliseconds(50);   // unread, of who was turned away
-inline constexpr Nanoseconds kRestGrain = Milliseconds(1);   // between two looks at who rests
-inline constexpr std::size_t kRestsMax = 16 * 1024;          // others are read at once
-inline constexpr std::size_t kRestsEndedMax = 128;           // in one look
 /// Of inflight_max one client has at most this part for bodies that are not complete: 429.
 inline constexpr std::uint64_t kReadingShare = 4;
 inline constexpr Nanoseconds kTick = seconds(1);    // deadlines are looked at
