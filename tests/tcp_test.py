@@ -119,7 +119,8 @@ class TcpTest(support.ActorTest):
             self.assertEqual(node.stop(), 0)
         for sent, heard in zip(data, answers):
             self.assertEqual(hashlib.sha256(heard).digest(),
-                             hashlib.sha256(sent.swapcase()).digest(), (len(sent), len(heard)))
+                             hashlib.sha256(sent.swapcase()).digest(),
+                             (len(sent), len(heard), node.text()))
         self.assert_chain_holds()
 
     def test_says_nothing_to_another(self):
