@@ -71,7 +71,9 @@ class EventBatch {
   ByteSpan all() const { return buffer_; }
   const BatchLimits& limits() const { return limits_; }
   void set_limits(BatchLimits limits) { limits_ = limits; }
+  /// Keeps its memory, but not what an event took that is larger than a batch.
   void clear() {
+    if (buffer_.size() > limits_.bytes_max) Bytes().swap(buffer_);
     buffer_.clear();
     ends_.clear();
     origins_.clear();
