@@ -8,8 +8,9 @@
 
 namespace theater::host {
 
-/// One kind of call of one instance; `Ask` has `bytes`, which the effect will take. First those of
-/// committed invocations, then those of the current one; performed in this order.
+/// One kind of call of one instance, which owns it, on its shard; `Ask` has `bytes`, which the
+/// effect will take. First those of committed invocations, then those of the current one; performed
+/// in this order.
 template <typename Ask>
 class Asked {
  public:

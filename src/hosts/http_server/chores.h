@@ -2,28 +2,21 @@
 // shard.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <ranges>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "host/asked.h"
 #include "hosts/http/message.h"
+#include "hosts/http_server/limits.h"
 #include "hosts/http_server/server_events.h"
 
 namespace theater::hosts::http_server {
-
-/// What one task does of it. The shard's other work comes in between.
-inline constexpr std::size_t kChoreStepsMax = 128;
-/// Publications that are on their way, and what they hold beside the frames.
-inline constexpr std::size_t kPublicationsMax = 4096;
-inline constexpr std::size_t kPublicationBytesMax = 8u << 20;
-
-/// One holds its text, and the ids of those who listen.
-inline std::size_t publication_bytes(std::size_t text, std::size_t listeners) {
-  return text + sizeof(std::uint64_t) * listeners;
-}
 
 /// A response that outlives the effect that brought it. Its body is shared by all who write it.
 struct StoredResponse {
@@ -46,53 +39,63 @@ struct Chore {
   std::vector<std::uint64_t> ids;
   std::unique_ptr<StoredResponse> response = nullptr;
   std::shared_ptr<Publication> publication = nullptr;  // shared with those who write it
-  std::uint64_t number = 0;                            // of the publication
-  std::size_t bytes = 0;                               // of the publication and its ids
-  std::size_t next = 0;                                // of ids
+  std::uint64_t number = 0;  // of the last publication there was, or of this one
+  std::size_t bytes = 0;     // that it was asked for with
+  std::size_t next = 0;      // of ids
 
   bool is_done() const { return next == ids.size(); }
 };
 
-/// In the order in which they were asked for; and the publications that will be among them as soon
-/// as their invocations have committed, for which room is kept (BOUND-1).
+/// In the order in which they were asked for; and room for those that will be among them as soon as
+/// their invocations have committed (BOUND-1). One instance's, on its shard.
 class Chores {
  public:
+  /// What a chore will hold of its own.
   struct Ask {
     std::size_t bytes;
   };
-  bool has_room_for(std::size_t bytes) const {
-    return publications_ + asked_.size() < kPublicationsMax &&
-           bytes_ + asked_.bytes() + bytes <= kPublicationBytesMax;
+  /// A payload's bytes, and the ids of those whom it is for.
+  static std::size_t bytes_of(std::size_t payload, std::size_t ids) {
+    return payload + sizeof(std::uint64_t) * ids;
   }
+
+  /// Whether one more may be asked for, which takes so much. One alone always may.
+  bool has_room_for(std::size_t bytes) const {
+    return count() == 0 ||
+           (count() < kChoresMax && bytes_ + asked_.bytes() + bytes <= kChoreBytesMax);
+  }
+  /// How many wait or will be asked for.
+  std::size_t count() const { return chores_.size() + asked_.size(); }
   host::Asked<Ask>& asked() { return asked_; }
 
   void add(Chore chore) {
     bytes_ += chore.bytes;
-    publications_ += chore.publication ? 1 : 0;
     chores_.push_back(std::move(chore));
   }
   bool empty() const { return chores_.empty(); }
   std::size_t size() const { return chores_.size(); }
-  std::size_t publications() const { return publications_; }
   Chore& front() { return chores_.front(); }
   /// What was published stays in its topic's ring, without its frames.
   void end_first() {
     const Chore& chore = chores_.front();
     if (chore.publication) chore.publication->arrive();
     bytes_ -= chore.bytes;
-    publications_ -= chore.publication ? 1 : 0;
     chores_.pop_front();
   }
+  /// Drops those that wait, at a kill; what was asked for comes yet.
   void clear() {
     chores_.clear();
-    publications_ = bytes_ = 0;
+    bytes_ = 0;
   }
-  auto begin() const { return chores_.begin(); }
-  auto end() const { return chores_.end(); }
+  /// Those behind the publication of that number.
+  auto behind(std::uint64_t publication) const {
+    const auto first = std::ranges::upper_bound(chores_, publication, {}, &Chore::number);
+    return std::ranges::subrange(first, chores_.end());
+  }
 
  private:
   std::deque<Chore> chores_;
-  std::size_t publications_ = 0, bytes_ = 0;  // on their way
+  std::size_t bytes_ = 0;  // of chores_
   host::Asked<Ask> asked_;
 };
 

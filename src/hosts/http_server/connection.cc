@@ -247,7 +247,7 @@ bool Connection::read_parts(ByteSpan& input) {
     case http::BodyDecoder::Step::kMore:
       return false;
     case http::BodyDecoder::Step::kHeld:
-      is_held_ = true;
+      needs_credit_ = true;
       return false;
     case http::BodyDecoder::Step::kData:
       credit_ -= body_->data().size();
@@ -271,11 +271,11 @@ bool Connection::read_parts(ByteSpan& input) {
 
 void Connection::more(std::uint64_t credit) {
   credit_ += std::min(credit, ~credit_);
-  if (is_held_) resume();
+  if (needs_credit_ && !is_held_) resume();
 }
 
 void Connection::resume() {
-  is_held_ = is_resting_ = false;
+  is_held_ = is_resting_ = needs_credit_ = false;
   process({});
   flush();
 }
@@ -291,13 +291,13 @@ void Connection::on_readable() {
     if (**got == 0) return end_of_peer();
     process(scratch.first(**got));
     if (state() == State::kClosed) return;
-    if (is_held_ || unread_.size() >= kPipelineBytesMax || **got < scratch.size()) break;
+    if (waits() || unread_.size() >= kPipelineBytesMax || **got < scratch.size()) break;
   }
   flush();
 }
 
 void Connection::want_more() {
-  if (state() == State::kClosed || has_peer_ended_ || is_held_ || rests()) return;
+  if (state() == State::kClosed || has_peer_ended_ || waits() || rests()) return;
   const bool is_ahead = is_in_progress(state()) || state() == State::kWriting;
   if (is_ahead && !body_ && unread_.size() >= kPipelineBytesMax) return;
   stream_->want_read();

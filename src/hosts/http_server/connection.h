@@ -81,6 +81,7 @@ class Connection final : private io::StreamUser {
   bool awaits_body() const { return body_ && setup_.grant.body == BodyMode::kWhole; }
   bool is_congested() const { return is_congested_; }
   bool is_held() const { return is_held_ || is_resting_; }
+  bool was_turned_away() const { return is_resting_; }
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   /// Of those, what was never shared with others.
   std::size_t own_outgoing_bytes() const { return outbox_.own_bytes(); }
@@ -115,6 +116,7 @@ class Connection final : private io::StreamUser {
   bool has_spoken();
   void deliver();
   void note(const http::Request& request);
+  bool waits() const { return is_held_ || needs_credit_; }
   bool rests() const { return is_resting_ && state() == State::kIdle; }
   void want_more();
   void write_out();
@@ -160,7 +162,8 @@ class Connection final : private io::StreamUser {
   bool is_processing_ = false;
   bool is_write_blocked_ = false;
   bool is_congested_ = false;
-  bool is_held_ = false;
+  bool is_held_ = false;  // its owner has no room
+  bool needs_credit_ = false;
   bool is_ahead_ = false;  // the client has sent more than this request
   bool is_ejected_ = false;
   bool is_resting_ = false;

@@ -147,8 +147,12 @@ void Instance::put_promised(Exchange& exchange, About about, std::uint64_t id, c
   queue_.put_reserved(source(about, id), event);
 }
 
+bool Instance::has_room_for_part() const {
+  return !queue_.is_paused() && queue_.accepts(kScratchBytes + kEventRoom);
+}
+
 bool Instance::may_deliver(const Connection& connection) {
-  if (!queue_.is_paused() && queue_.accepts(kScratchBytes + kEventRoom)) return true;
+  if (has_room_for_part()) return true;
   if (!connection.is_held()) held_.push_back(connection.number());
   return false;
 }

@@ -133,6 +133,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void join_topic(std::uint64_t id, Exchange& exchange, std::string_view topic);
   host::Outcome check(const http::ResponseMessage& response) const;
   host::Outcome check_stream(std::uint64_t id, std::size_t bytes);
+  host::Outcome ask_for_chore(std::size_t payload, std::size_t ids);
   // Work in parts (instance_chores.cc).
   void give(std::uint64_t id, const http::ResponseMessage& response, const SharedFrame& body);
   void add_chore(Chore chore);
@@ -144,6 +145,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void mark_dirty(Connection& connection);
   void flush_dirty();
   void make_room();
+  bool has_room_for_part() const;
   void resume_held();
   void bury();
   void drop_connections();

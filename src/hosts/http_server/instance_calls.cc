@@ -48,6 +48,7 @@ host::Outcome Instance::respond_all(const Ids& ids, const http::ResponseMessage&
     return refuse(GuestCode::kTooLarge, "{} requests, connections_max is {}", ids.size(),
                   limits_.connections_max);
   }
+  if (auto status = ask_for_chore(response.body.size(), ids.size()); !status) return status;
   for (const std::uint64_t id : ids) {
     Exchange* exchange = exchanges_.find(id);
     const bool waits = exchange && exchange->is_delivered && !is_over(*exchange) &&
@@ -109,9 +110,15 @@ host::Outcome Instance::publish(std::string_view topic, const ServerEvent& event
   if (!topics_.has_room_for(topic)) {
     return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
   }
-  const std::size_t bytes = publication_bytes(event_size(event), topics_.count(topic));
+  return ask_for_chore(event_size(event), topics_.count(topic));
+}
+
+/// Keeps room for what is to be done to many, until it is.
+host::Outcome Instance::ask_for_chore(std::size_t payload, std::size_t ids) {
+  const std::size_t bytes = Chores::bytes_of(payload, ids);
   if (!chores_.has_room_for(bytes)) {
-    return refuse(GuestCode::kFull, "{} publications are on their way", chores_.publications());
+    return refuse(GuestCode::kFull, "{} answers and events to many are on their way",
+                  chores_.count());
   }
   chores_.asked().ask({bytes});
   return {};
@@ -159,7 +166,8 @@ void Instance::give(std::uint64_t id, const http::ResponseMessage& response,
 void Instance::perform_respond_all(const Ids& ids, const http::ResponseMessage& response) {
   add_chore({.what = Chore::What::kRespond,
              .ids = ids,
-             .response = std::make_unique<StoredResponse>(response, outgoing_)});
+             .response = std::make_unique<StoredResponse>(response, outgoing_),
+             .bytes = chores_.asked().take().bytes});
 }
 
 void Instance::perform_finish(std::uint64_t id) {
@@ -197,14 +205,12 @@ void Instance::perform_send_event(std::uint64_t id, const ServerEvent& event) {
 
 /// A client that is too slow is cut off: it comes back with Last-Event-ID.
 void Instance::perform_publish(std::string_view topic, const ServerEvent& event) {
-  chores_.asked().take();
+  const std::size_t bytes = chores_.asked().take().bytes;
   if (!topics_.has_room_for(topic)) return;  // nobody listens to a topic that is not there
   const auto publication = std::make_shared<Publication>(event, outgoing_);
   publication->depart();
-  Chore chore{
-      .what = Chore::What::kPublish, .publication = publication, .number = ++last_publication_};
+  Chore chore{.what = Chore::What::kPublish, .publication = publication, .bytes = bytes};
   for (const auto& [id, connection] : topics_.publish(topic, publication)) chore.ids.push_back(id);
-  chore.bytes = publication_bytes(publication->bytes(), chore.ids.size());
   add_chore(std::move(chore));
 }
 

@@ -11,6 +11,8 @@ namespace theater::hosts::http_server {
 
 /// The first part of it now, if nothing is before it.
 void Instance::add_chore(Chore chore) {
+  if (chore.what == Chore::What::kPublish) ++last_publication_;
+  chore.number = last_publication_;
   chores_.add(std::move(chore));
   if (chores_.size() == 1) do_chores();
 }
@@ -53,7 +55,7 @@ void Instance::catch_up(std::uint64_t id) {
   Exchange* const exchange = exchanges_.find(id);
   if (!exchange || exchange->topic.empty()) return;
   if (exchange->last_publication == last_publication_) return;
-  for (const Chore& chore : chores_) {
+  for (const Chore& chore : chores_.behind(exchange->last_publication)) {
     if (chore.what != Chore::What::kPublish) continue;
     if (std::ranges::binary_search(chore.ids, id)) publish_to(id, chore);
   }
@@ -98,8 +100,10 @@ void Instance::make_room() {
 
 void Instance::resume_held() {
   const auto find = [this](std::uint64_t number) { return find_connection(number); };
-  const auto all = [](const Connection&) { return true; };
-  const auto round = host::resume_held(held_, find, all, services_.clock);
+  const auto may = [this](const Connection& connection) {
+    return connection.was_turned_away() || has_room_for_part();
+  };
+  const auto round = host::resume_held(held_, find, may, services_.clock);
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::resume_held);
 }
 

@@ -1,6 +1,6 @@
 // Bodies in parts come as far as credit and the queue allow, and no further; streams that nobody
 // reads tell the guest, refuse at the hard bound and end by rule; who was refused is told when
-// there is room; who is turned away is not called slow, and is read again after a while.
+// there is room; who is turned away is not called slow, and is read again, once in each task.
 #include <algorithm>
 
 #include "hosts/http_server/server_fixture.h"
@@ -99,6 +99,34 @@ TEST_F(Parts, WaitForTheQueue) {
   }
   EXPECT_EQ(total, body.size());
   EXPECT_EQ(actor.seen.back(), "complete");
+}
+
+/// While the queue is full nothing goes round in circles, whatever becomes of others.
+TEST_F(Parts, ManyWaitForTheQueueAndNobodyRuns) {
+  constexpr int kMany = 2 * host::kResumesMax;
+  const std::string body(100'000, 'b');
+  serve(
+      "body = \"parts\"\npart_credit = \"1MiB\"\nbody_max = \"1KiB\"\nqueue_bytes = \"300KiB\"\n" +
+      fmt::format("inflight_max = {}\n", kMany));
+  actor.is_asleep = true;
+  std::vector<io::MemoryClient> many;
+  std::string head = "POST /later HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n";
+  for (int i = 0; i < kMany; ++i) {
+    many.push_back(network.connect(std::string(kListen), fmt::format("[2001:db8:{}::1]:80", i)));
+    many.back().send(head + body);
+    executor.run();
+  }
+  client = connect();
+  client.send(get("/now"));
+  for (int steps = 0; executor.step(); ++steps) ASSERT_LE(steps, 100);
+  EXPECT_EQ(brief(client.take()), "503 too many requests are in flight");
+  actor.wake();
+  executor.run();
+  std::size_t total = 0;
+  for (const std::string& seen : actor.seen) {
+    if (seen.starts_with("part ")) total += std::stoul(seen.substr(5));
+  }
+  EXPECT_EQ(total, kMany * body.size());
 }
 
 TEST_F(Parts, MoreNeedsAGrant) {

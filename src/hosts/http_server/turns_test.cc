@@ -144,11 +144,27 @@ TEST_F(Audience, PublicationsBeyondTheirRoomAreRefused) {
     if (answer[0] == 0) all.push_back(text);
     return answer[0] == 0;
   };
-  while (is_taken()) ASSERT_LE(all.size(), kPublicationsMax);
-  EXPECT_GE(all.size(), kPublicationsMax - 1);
+  while (is_taken()) ASSERT_LE(all.size(), kChoresMax);
+  EXPECT_EQ(all.size(), kChoresMax);
   EXPECT_EQ(clients.back().waiting(), 0u);
   executor.run();
   for (auto& client : clients) ASSERT_EQ(heard(client), all);
+  EXPECT_TRUE(is_taken()) << "there is room again";
+}
+
+TEST_F(Turns, AnswersToAllBeyondTheirRoomAreRefused) {
+  serve("inflight_max = 1000\nresponse_max = \"16MiB\"\n");
+  park(2 * kChoreStepsMax);
+  const std::string body(9 << 20, 'b');
+  const auto is_taken = [&] {
+    return actor.call(DeskActor::kRespondAll,
+                      host::arguments_of(ids, DeskActor::response(body)))[0] == 0;
+  };
+  std::size_t taken = 0;
+  while (is_taken()) ASSERT_LE(++taken * body.size(), kChoreBytesMax);
+  EXPECT_EQ(taken, kChoreBytesMax / body.size());
+  for (auto& client : clients) client.reset();
+  executor.run();
   EXPECT_TRUE(is_taken()) << "there is room again";
 }
 
