@@ -131,17 +131,19 @@ void Decoder::collect(ByteSpan piece) {
   append(message_, piece);
 }
 
-/// So that the message can grow to `size`. One that is large gets all its memory at once, which the
-/// system provides page by page as it is written: to grow on would copy more with each step.
+/// So that the message can grow to `size`. To grow copies, more with each step: a large message
+/// gets all its memory at once, if its size is known, and four times what it has, if not. The
+/// system provides that page by page as it is written.
 void Decoder::make_room(std::size_t size) {
   if (size < kGrownBytesMax || size <= message_.capacity()) return;
   const bool is_known = is_final_ && !is_compressed_;
-  message_.reserve(is_known ? size + static_cast<std::size_t>(remaining_) : message_max_);
+  message_.reserve(is_known ? size + static_cast<std::size_t>(remaining_)
+                            : std::min(4 * size, message_max_));
 }
 
 Bytes Decoder::take_payload() {
   const bool is_collected = !message_.empty() && payload_.data() == message_.data();
-  if (!is_collected) return to_bytes(payload_);
+  if (!is_collected || message_.capacity() > 4 * message_.size()) return to_bytes(payload_);
   payload_ = {};
   return std::exchange(message_, {});
 }

@@ -81,18 +81,24 @@ inline void write_message_head(Bytes& out, std::uint64_t id, const Message& mess
 /// Larger messages are handed on without a copy.
 inline constexpr std::size_t kCopiedBytesMax = 32 * 1024;
 
+/// A message on its way into the queue; `buffer` is used again and again.
+struct Arrival {
+  std::uint64_t source;
+  const Message& message;
+  Bytes& buffer;
+};
+
 /// Queues the event of a message that `connection` received: what event_bytes would give, without a
-/// copy on the way. `buffer` is used again and again.
+/// copy on the way.
 template <typename Flow>
-void deliver_message(Flow& flow, typename Flow::Connection& connection, std::uint64_t source,
-                     const Message& message, Bytes& buffer) {
-  const ByteSpan bytes = message.bytes();
-  write_message_head(buffer, connection.id(), message);
+void deliver_message(Flow& flow, typename Flow::Connection& connection, const Arrival& arrival) {
+  const ByteSpan bytes = arrival.message.bytes();
+  write_message_head(arrival.buffer, connection.id(), arrival.message);
   if (bytes.size() > kCopiedBytesMax) {
-    return flow.deliver(connection, source, buffer, connection.take_message());
+    return flow.deliver(connection, arrival.source, arrival.buffer, connection.take_message());
   }
-  append(buffer, bytes);
-  flow.deliver(connection, source, buffer);
+  append(arrival.buffer, bytes);
+  flow.deliver(connection, arrival.source, arrival.buffer);
 }
 
 }  // namespace theater::hosts::websocket

@@ -86,7 +86,7 @@ void Instance::on_opened(Connection& connection, const Opening& opening) {
 void Instance::on_message(Connection& connection, const Message& message) {
   if (crowd_.is_stopping()) return;
   traffic_.received(message.bytes().size());
-  deliver_message(flow_, connection, source(About::kMessage, connection.id()), message, event_);
+  deliver_message(flow_, connection, {source(About::kMessage, connection.id()), message, event_});
 }
 
 void Instance::on_congestion(Connection& connection) {
