@@ -33,5 +33,8 @@ inline constexpr std::uint64_t kEventBytesMax = 4u << 20;
 inline constexpr Nanoseconds kReapTime = std::chrono::seconds(5);
 /// Processes of an earlier life that one sweep ends.
 inline constexpr std::size_t kLeftoversMax = 4096;
+inline constexpr int kSweepPassesMax = 5;
+inline constexpr int kSweepPassMilliseconds = 4;
+inline constexpr std::size_t kEnvironmentBytesMax = 1 << 20;  // of a process that is looked at
 
 }  // namespace theater::hosts::process

@@ -27,8 +27,6 @@ namespace theater::hosts::process {
 namespace {
 
 constexpr std::string_view kMarkName = "THEATER_PROCESS=";
-constexpr int kPassesMax = 5;  // over all processes
-constexpr int kPassMilliseconds = 4;
 
 struct Pipe {
   io::OwnedDescriptor read, write;
@@ -77,16 +75,31 @@ enum class Mark : std::uint8_t {
   kUnknown,  // no environment: there is none, or the process is just beginning another program
 };
 
-Mark mark_of(pid_t id, const Sweep& what) {
+/// As much of it as is looked at.
+std::string environment_of(pid_t id) {
   std::ifstream file(fmt::format("/proc/{}/environ", id), std::ios::binary);
-  if (!file) return Mark::kOther;
+  std::string text;
+  std::array<char, 16 * 1024> piece;
+  while (file && text.size() < kEnvironmentBytesMax) {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  return text;
+}
+
+Mark mark_of(pid_t id, const Sweep& what) {
+  const std::string text = environment_of(id);
+  if (text.empty()) return has_program(id) ? Mark::kUnknown : Mark::kOther;
   const std::string wanted = std::string(kMarkName) + what.prefix;
   const std::string spared = std::string(kMarkName) + what.except;
-  bool is_empty = true;
-  for (std::string variable; std::getline(file, variable, '\0'); is_empty = false) {
+  for (std::string_view left = text; !left.empty();) {
+    const std::size_t end = left.find('\0');
+    const std::string_view variable = left.substr(0, end);
     if (variable.starts_with(wanted) && variable != spared) return Mark::kWanted;
+    if (end == std::string_view::npos) break;
+    left.remove_prefix(end + 1);
   }
-  return is_empty && has_program(id) ? Mark::kUnknown : Mark::kOther;
+  return Mark::kOther;
 }
 
 /// The handle keeps the process from being mistaken for another of its number.
@@ -151,21 +164,23 @@ Spawned::~Spawned() {
 
 void end_group(pid_t leader) { ::kill(-leader, SIGKILL); }
 
+/// Later passes look at who was started meanwhile, and again at who had no environment.
 std::size_t sweep(const Sweep& what) {
-  std::set<pid_t> ended;
-  for (int pass = 0; pass < kPassesMax; ++pass) {
-    const std::size_t before = ended.size();
-    bool is_certain = true;
+  std::set<pid_t> known;  // what they are is certain
+  std::size_t ended = 0;
+  for (int pass = 0; pass < kSweepPassesMax; ++pass) {
+    if (pass > 0) ::poll(nullptr, 0, kSweepPassMilliseconds);
+    bool is_over = true;
     for (const pid_t id : all_processes()) {
-      if (ended.size() >= kLeftoversMax) return ended.size();
+      if (known.contains(id)) continue;
       const Mark mark = end_if_marked(id, what);
-      if (mark == Mark::kWanted) ended.insert(id);
-      if (mark == Mark::kUnknown) is_certain = false;
+      if (mark != Mark::kOther) is_over = false;
+      if (mark != Mark::kUnknown) known.insert(id);
+      if (mark == Mark::kWanted && ++ended == kLeftoversMax) return ended;
     }
-    if (ended.size() == before && is_certain) break;  // nobody was started meanwhile
-    ::poll(nullptr, 0, kPassMilliseconds);
+    if (is_over) break;
   }
-  return ended.size();
+  return ended;
 }
 
 }  // namespace theater::hosts::process
