@@ -33,6 +33,7 @@ HELD = re.compile(r"(?P<function>[\w-]+ of [\w-]+) held its shard for (?P<ms>[\d
                   r"(?P<blocked>[\d.]+) of them blocked")
 BLOCKED_MAX_MS = 20
 COMPUTED_MAX_MS = 50
+STOLEN_MAX_MS = 50
 HELD_AGAIN = 3  # times that a function is named in one run
 SKIPPED = 77  # what ctest takes for "skipped"
 
@@ -175,11 +176,15 @@ class Node:
             print(f"now and then: {''.join(held)}", flush=True)
 
     def _are_fault(self, held):
-        holds = [HELD.search(line) for line in held]
-        names = [hold["function"] for hold in holds]
-        blocked_max = max(BLOCKED_MAX_MS, stolen_ms() - self._stolen_before)
-        return any(float(hold["blocked"]) > blocked_max or float(hold["ms"]) >= COMPUTED_MAX_MS
-                   or names.count(hold["function"]) >= HELD_AGAIN for hold in holds)
+        stolen = min(stolen_ms() - self._stolen_before, STOLEN_MAX_MS)
+        names = []
+        for line in held:
+            hold = HELD.search(line)
+            blocked = float(hold["blocked"])
+            names.append(hold["function"])
+            if blocked > BLOCKED_MAX_MS + stolen or float(hold["ms"]) - blocked > COMPUTED_MAX_MS:
+                return True
+        return any(names.count(name) >= HELD_AGAIN for name in names)
 
     def held(self):
         """What the watchdog said."""
