@@ -269,6 +269,8 @@ bool Connection::read_parts(ByteSpan& input) {
   return false;
 }
 
+bool Connection::takes_body() const { return body_ && is_in_progress(state()); }
+
 void Connection::more(std::uint64_t credit) {
   credit_ += std::min(credit, ~credit_);
   if (needs_credit_ && !is_held_) resume();
@@ -299,14 +301,14 @@ void Connection::on_readable() {
 void Connection::want_more() {
   if (state() == State::kClosed || has_peer_ended_ || waits() || rests()) return;
   const bool is_ahead = is_in_progress(state()) || state() == State::kWriting;
-  if (is_ahead && !body_ && unread_.size() >= kPipelineBytesMax) return;
+  if (is_ahead && !takes_body() && unread_.size() >= kPipelineBytesMax) return;
   stream_->want_read();
 }
 
 void Connection::end_of_peer() {
   has_peer_ended_ = true;
   if (rests()) return;
-  if (body_ && is_in_progress(state())) return broke(Ending::kGone);
+  if (takes_body()) return broke(Ending::kGone);
   if (state() == State::kParked || state() == State::kStreaming || state() == State::kReading) {
     ending_ = Ending::kGone;
   }

@@ -81,7 +81,8 @@ class Connection final : private io::StreamUser {
   bool awaits_body() const { return body_ && setup_.grant.body == BodyMode::kWhole; }
   bool is_congested() const { return is_congested_; }
   bool is_held() const { return is_held_ || is_resting_; }
-  bool was_turned_away() const { return is_resting_; }
+  /// Some of its request's body is to come, and wanted.
+  bool takes_body() const;
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
   /// Of those, what was never shared with others.
   std::size_t own_outgoing_bytes() const { return outbox_.own_bytes(); }
@@ -116,7 +117,7 @@ class Connection final : private io::StreamUser {
   bool has_spoken();
   void deliver();
   void note(const http::Request& request);
-  bool waits() const { return is_held_ || needs_credit_; }
+  bool waits() const { return (is_held_ || needs_credit_) && takes_body(); }
   bool rests() const { return is_resting_ && state() == State::kIdle; }
   void want_more();
   void write_out();

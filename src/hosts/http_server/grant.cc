@@ -10,11 +10,12 @@ namespace {
 
 /// Bounds that depend on each other.
 void fit(actor::SettingsReader& reader, Limits& limits) {
-  constexpr std::uint64_t kHeadRoom = 64 * 1024;
+  constexpr std::uint64_t kHeadRoom = kScratchBytes + 1024;
+  static_assert(kHeadRoom >= kScratchBytes + kEventRoom);
   if (limits.out_low >= limits.out_high) reader.refuse("out_low", "must be below out_high");
   // A quarter of the queue stays free above its high mark: one request fits.
   host::need_at_least(reader, "queue_bytes", limits.queue_bytes,
-                      {4 * (limits.body_max + kHeadRoom), "4 times body_max and 64KiB"});
+                      {4 * (limits.body_max + kHeadRoom), "4 times body_max and 65KiB"});
   host::need_at_least(reader, "out_hard", limits.out_hard, {limits.out_high, "out_high"});
   host::need_at_least(reader, "out_total", limits.out_total, {limits.response_max, "response_max"});
 }

@@ -17,7 +17,6 @@ constexpr unsigned kSourceShift = 56;  // ids are below 2^53
 constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kSourceShift) - 1;
 /// Events promised to a request: its end, congestion; with parts that it is complete.
 constexpr std::uint32_t kPromises = 3;
-constexpr std::size_t kEventRoom = 64;  // of an event beside its bytes
 
 }  // namespace
 
@@ -186,10 +185,12 @@ void Instance::on_room(Connection& connection) {
   if (!exchange->is_congestion_queued) queue_congestion(id, *exchange);
 }
 
-/// Once room is promised for it besides the last event; else with a later tick.
+/// Once room is promised for it besides the last event, and the body's end if that is to come; else
+/// with a later tick.
 void Instance::queue_congestion(std::uint64_t id, Exchange& exchange) {
-  if (exchange.promises < 2 && queue_.reserve(1)) ++exchange.promises;
-  if (exchange.promises < 2) return;
+  const std::uint32_t needed = exchange.connection->takes_body() ? 3 : 2;
+  while (exchange.promises < needed && queue_.reserve(1)) ++exchange.promises;
+  if (exchange.promises < needed) return;
   exchange.is_congestion_queued = true;
   exchange.told_congested = exchange.connection->is_congested();
   put_promised(exchange, About::kCongestion, id,

@@ -147,6 +147,7 @@ class Instance final : public host::BoundInstance<Instance>,
   void make_room();
   bool has_room_for_part() const;
   void resume_held();
+  void hear_turned_away();
   void bury();
   void drop_connections();
   void report_interrupted();
@@ -176,8 +177,8 @@ class Instance final : public host::BoundInstance<Instance>,
   std::vector<std::uint64_t> folding_;  // restart: requests of the last recv
   std::uint64_t last_connection_ = 0, last_publication_ = 0, last_id_ = 0;  // without kHostIdBit
   host::RefusedWrites refused_;
-  std::vector<std::uint64_t> dirty_, held_;  // connections: to flush; waiting for room
-  std::vector<std::uint64_t> interrupted_;   // restart: ended events not queued yet
+  std::vector<std::uint64_t> dirty_, held_, turned_away_;  // to flush; without room; to read again
+  std::vector<std::uint64_t> interrupted_;                 // restart: ended events not queued yet
   std::vector<std::unique_ptr<Connection>> dead_;
   Bytes event_;  // being written
   Traffic traffic_;

@@ -100,17 +100,22 @@ void Instance::make_room() {
 
 void Instance::resume_held() {
   const auto find = [this](std::uint64_t number) { return find_connection(number); };
-  const auto may = [this](const Connection& connection) {
-    return connection.was_turned_away() || has_room_for_part();
-  };
+  const auto may = [this](const Connection&) { return has_room_for_part(); };
   const auto round = host::resume_held(held_, find, may, services_.clock);
   if (round == host::Round::kUnfinished) deferred_.request(&Instance::resume_held);
 }
 
 /// What it has sent ahead may be refused as well: one request in each task.
 void Instance::on_turned_away(Connection& connection) {
-  held_.push_back(connection.number());
-  deferred_.request(&Instance::resume_held);
+  turned_away_.push_back(connection.number());
+  deferred_.request(&Instance::hear_turned_away);
+}
+
+void Instance::hear_turned_away() {
+  const auto find = [this](std::uint64_t number) { return find_connection(number); };
+  const auto all = [](const Connection&) { return true; };
+  const auto round = host::resume_held(turned_away_, find, all, services_.clock);
+  if (round == host::Round::kUnfinished) deferred_.request(&Instance::hear_turned_away);
 }
 
 void Instance::bury() {

@@ -76,10 +76,11 @@ inline constexpr std::size_t kTopicNameMax = 256;            // bytes
 inline constexpr std::size_t kEventLineMax = 1024;           // id or name of an event
 inline constexpr std::size_t kPipelineBytesMax = 16 * 1024;  // read ahead of the next request
 inline constexpr std::size_t kScratchBytes = 64 * 1024;      // read at once; one buffer a shard
+inline constexpr std::size_t kEventRoom = 64;                // of an event beside its bytes
 inline constexpr int kReadsMax = 4;                          // reads in one turn
 /// What is done for many: steps of one task; those that wait, and their bytes.
 inline constexpr std::size_t kChoreStepsMax = 128;
-inline constexpr std::size_t kChoresMax = 256;
+inline constexpr std::size_t kChoresMax = 4096;
 inline constexpr std::size_t kChoreBytesMax = 64u << 20;
 inline constexpr std::uint32_t kRetrySeconds = 1;  // Retry-After of 503 and 429
 /// Of inflight_max one client has at most this part for bodies that are not complete: 429.
