@@ -18,7 +18,7 @@ static void plant(const char* call) {
   pthread_getname_np(pthread_self(), name, sizeof name);
   if (slow == 0 || strcmp(slow, call) != 0 || strncmp(name, "shard", 5) != 0) return;
   if (atomic_fetch_sub(&left, 1) <= 0) return;
-  const struct timespec time = {0, 40000000};
+  const struct timespec time = {0, 100000000};
   nanosleep(&time, 0);
 }
 

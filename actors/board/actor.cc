@@ -68,8 +68,10 @@ class Board : public theater::Actor<State>, public theater::HttpServerHandler {
     if (notes.size() > kNotesMax) notes.pop_front();
     const std::string note = to_json(notes.back());
     publish(kTopic, {theater::concat(state().last_seq), "", note});
-    theater::respond_all(state().waiting, fresh(theater::concat("[", note, "]\n")));
-    state().waiting.clear();
+    if (!state().waiting.empty() &&
+        theater::respond_all(state().waiting, fresh(theater::concat("[", note, "]\n"))).ok()) {
+      state().waiting.clear();
+    }
     return theater::json_response(note + "\n", 201);
   }
 

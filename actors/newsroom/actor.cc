@@ -290,8 +290,8 @@ class Newsroom : public theater::Actor<State>,
       publish(kTopic, {theater::concat(change.seq), "", json});
       theater::publish_text(theater::kEverybody, json);
     }
-    theater::respond_all(state().polls, fresh(changes_answer(state().seq, list)));
-    state().polls.clear();
+    const auto told = theater::respond_all(state().polls, fresh(changes_answer(state().seq, list)));
+    if (told.ok()) state().polls.clear();
     state().has_links = true;
     want_titles();
   }
