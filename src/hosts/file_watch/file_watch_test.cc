@@ -130,18 +130,29 @@ TEST(FileWatch, IsReattachedAfterARestartAndTellsARescan) {
   Follower follower;
   ASSERT_TRUE(follower.watch("notes"));
   follower.turn();
-  const Bytes saved = follower.instance->save();
-  follower.instance->stop(actor::StopMode::kKill);
   follower.write("missed");
-  follower.instance = follower.make();
-  ASSERT_TRUE(follower.instance->load(saved));
-  ASSERT_TRUE(follower.instance->recover());
+  follower.restart("");
   follower.turn_until_quiet();
   EXPECT_EQ(follower.told, (Told{"ready", "rescan"}));
   EXPECT_EQ(follower.errors(), "");
   follower.write("seen");
   follower.turn();
   EXPECT_EQ(follower.told.back(), "created notes/seen");
+}
+
+/// The limit is for new ones.
+TEST(FileWatch, MoreThanTheGrantAllowsNowGoOnAfterARestart) {
+  Follower follower;
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(follower.watch("notes", Depth::kRootOnly));
+  follower.turn_until_quiet();
+  follower.restart("watches_max = 1\n");
+  follower.turn_until_quiet();
+  EXPECT_EQ(follower.told.size(), 10u);
+  EXPECT_EQ(std::ranges::count(follower.told, "rescan"), 5);
+  EXPECT_FALSE(follower.watch("notes"));
+  follower.write("seen");
+  follower.turn_until_quiet();
+  EXPECT_EQ(std::ranges::count(follower.told, "created notes/seen"), 5);
 }
 
 TEST(FileWatch, ItsGrantIsStrict) {

@@ -50,6 +50,15 @@ class Follower {
         *family->create(*actor::parse_settings(text_, "t.toml", {}), {shard.services, actor});
     return made;
   }
+  /// Dies, and lives on with another grant.
+  void restart(std::string_view grant) {
+    const Bytes saved = instance->save();
+    instance->stop(actor::StopMode::kKill);
+    text_ = fmt::format("roots = {{ notes = \"{}\" }}\n{}", root.string(), grant);
+    instance = make();
+    ASSERT_TRUE(instance->load(saved));
+    ASSERT_TRUE(instance->recover());
+  }
   /// Starts a watch as a committed invocation does.
   host::Started watch(const std::string& path, Depth depth = Depth::kWholeTree) {
     const Bytes arguments = host::arguments_of(path, depth == Depth::kWholeTree);

@@ -20,7 +20,7 @@ host::BookOptions options_of(const Limits& limits) {
   return {{"file-watch events",
            host::QueuePolicy::kRefuse,
            {limits.pending_max, limits.pending_max * kEventBytesEach, 0}},
-          {limits.watches_max, limits.watches_max}};
+          {kWatchesMost, limits.watches_max}};
 }
 
 void add(Watch::Counters& sum, const Watch::Counters& more) {
@@ -103,8 +103,8 @@ void Instance::on_event_taken(std::uint64_t source, std::size_t) {
   if ((source & kRescanSource) == 0) return;
   const auto entry = entries_.find(OperationId{source & ~kRescanSource});
   if (entry == entries_.end()) return;
-  entry->second.is_promised = queue().reserve(1);
-  CHECK(entry->second.is_promised, "BOUND-1");
+  entry->second.is_promised = true;
+  queue().reserve_again();  // the promise that the event has just used up
   entry->second.watch->on_rescan_taken();
 }
 
