@@ -35,6 +35,10 @@ std::uint64_t waiting_max_of(const Grant& grant) {
 host::BookOptions options_of(const Grant& grant) {
   host::BookOptions options;
   options.queue = {"database events", host::QueuePolicy::kPause, {}};
+  for (const DatabaseGrant& database : grant.databases) {  // a row of that size is a part
+    auto& room = options.queue.limits.bytes_max;
+    room = std::max(room, database.limits.result_max + kBesideRows);
+  }
   options.limits.waiting_max = static_cast<std::size_t>(waiting_max_of(grant));
   options.limits.running_max = 2 * options.limits.waiting_max + kWorkingMax;  // the pools decide
   return options;
@@ -346,14 +350,18 @@ void Instance::on_notified(JobId job, std::string_view what) {
   const bool was_whole = place->second.gap() == 0;
   place->second.put(what);
   // Recorded as it begins, and with the total when the guest hears of it.
-  if (was_whole) record_gap(place->second);
+  if (was_whole && !record_gap(job, place->second.gap())) return;
   deliver_notices(job, place->second);
 }
 
-void Instance::record_gap(const host::Notices& notices) {
-  if (notices.gap() == 0) return;
-  actor_.record_overflow({"database notifications", chain::OverflowPolicy::kDropOldest,
-                          notices.gap(), notices.bytes()});
+/// False: the log has failed, and the actor with it: it listens no more.
+bool Instance::record_gap(JobId job, std::uint64_t gap) {
+  const auto place = notices_.find(job);
+  if (gap > 0 && place != notices_.end()) {
+    actor_.record_overflow(
+        {"database notifications", chain::OverflowPolicy::kDropOldest, gap, place->second.bytes()});
+  }
+  return notices_.contains(job);
 }
 
 /// As many as the queue takes; on_credit comes for the rest.
@@ -369,8 +377,9 @@ void Instance::deliver_notices(JobId job, host::Notices& notices) {
       writer.string(next->what);
     }
     if (!part({job.value}, event, 0)) return;
-    if (next->gap) record_gap(notices);
+    const std::uint64_t gap = next->gap ? notices.gap() : 0;
     notices.taken();
+    if (!record_gap(job, gap)) return;
   }
 }
 

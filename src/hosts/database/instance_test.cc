@@ -76,6 +76,16 @@ TEST(Database, PartsWaitForCreditAndNoneIsLost) {
   EXPECT_EQ(desk.ending(id)->value().front().columns.size(), 2u);
 }
 
+TEST(Database, APartMayBeAsLargeAsAnAnswer) {
+  const Folder folder;
+  Desk desk(grant(folder, "result_max = \"16MiB\"\n"));
+  const auto id = desk.query(sql("SELECT zeroblob(9437184)"), 1);
+  desk.made->operations()->more({id}, 10 << 20);
+  ASSERT_TRUE(desk.end_of(id));
+  EXPECT_TRUE(desk.ending(id)->has_value());
+  EXPECT_EQ(desk.events.size(), 2u);
+}
+
 TEST(Database, AQueryInPartsCanBeCancelledWhileItWaits) {
   const Folder folder;
   Desk desk(grant(folder, "pool_max = 1\n"));
