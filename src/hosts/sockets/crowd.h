@@ -144,7 +144,7 @@ class Crowd {
     Peer* peer = it_.peers.find(id);
     if (!peer || !peer->connection) return;
     it_.user.on_look(id, *peer);
-    it_.flow.look(id, *peer);
+    if (!is_stopping_) it_.flow.look(id, *peer);
     peer->connection->sweep(tick_time());
   }
   void end_tick() {

@@ -201,8 +201,9 @@ void Connection::queue_close() {
 // Reading.
 
 void Connection::on_readable() {
-  for (int turn = 0; turn < kReadsMax; ++turn) {
-    const std::span<std::uint8_t> scratch = owner_.scratch();
+  for (int turn = 0; turn < kReadsMax && wanted_bytes() > 0; ++turn) {
+    const std::span<std::uint8_t> all = owner_.scratch();
+    const std::span<std::uint8_t> scratch = all.first(std::min(all.size(), wanted_bytes()));
     const auto got = stream_->read(scratch);
     if (!got) return broke(got.error());
     if (!*got) break;
@@ -218,8 +219,14 @@ void Connection::on_readable() {
   want_more();
 }
 
+/// Before it is let in, little is taken.
+std::size_t Connection::wanted_bytes() const {
+  if (state() != State::kOpening) return SIZE_MAX;
+  return kEarlyBytesMax - std::min(unread_.size(), kEarlyBytesMax);
+}
+
 void Connection::want_more() {
-  const bool is_full = is_held_ || unread_.size() >= kScratchBytes;
+  const bool is_full = is_held_ || unread_.size() >= kScratchBytes || wanted_bytes() == 0;
   if (state() != State::kClosed && !is_full && !has_peer_ended_) stream_->want_read();
 }
 

@@ -148,6 +148,7 @@ class Connection final : private io::StreamUser {
   void note_unfinished();
   void expire(std::string_view why);
   Message handled_message() const;
+  std::size_t wanted_bytes() const;
   void want_more();
   void broke(const Error& error);
   void end_of_peer();

@@ -109,6 +109,8 @@ void Instance::on_closed(Connection& connection, const Closing& closing) {
   const std::uint64_t id = connection.id();
   Peer& peer = *peers_.find(id);
   end_opening(peer);
+  tell_gap(id, peer);
+  peer.gap = 0;  // nothing comes behind `closed`
   peer.is_closed = true;
   if (closing.error && closing.error->code == host::GuestCode::kFull) tell_slow_close(id, closing);
   for (const std::string& topic : peer.topics) topics_.remove(topic, id);

@@ -74,6 +74,7 @@ inline constexpr std::size_t kPublicationsMax = 4096;
 inline constexpr std::size_t kPublicationBytesMax = 8u << 20;  // messages and their frames
 // Of a connection.
 inline constexpr std::size_t kScratchBytes = 64 * 1024;  // read at once; one buffer a shard
+inline constexpr std::size_t kEarlyBytesMax = 4096;      // that come before it is let in
 inline constexpr int kReadsMax = 4;                      // reads in one turn
 
 }  // namespace theater::hosts::websocket_server

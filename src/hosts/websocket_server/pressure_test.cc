@@ -242,6 +242,29 @@ TEST_F(ServerFixture, ASlowSubscriberMissesMessagesAndTheGuestIsToldIfTheGrantSa
   EXPECT_TRUE(got.ends_with(std::string(95, 't')));
 }
 
+/// Not even what could not be told before, of a client that keeps its end open.
+TEST_F(ServerFixture, NothingComesBehindClosed) {
+  serve("topic_bytes = \"1KiB\"\nslow_subscriber = \"gap\"\nqueue_items = 16\n");
+  auto client = open();
+  const std::uint64_t id = actor.last_id;
+  auto other = open();
+  client.set_capacity(0);
+  actor.is_asleep = true;
+  for (int i = 0; i < 16; ++i) exchange(other, client_frame(Opcode::kText, "m"));
+  for (int i = 0; i < 40; ++i) {
+    const std::string text(95, 'p');
+    actor.call(EchoActor::kPublish, host::arguments_of(std::string("*"), Message{text}));
+  }
+  actor.call(EchoActor::kClose, host::arguments_of(id, std::uint16_t{1000}, std::string("bye")));
+  client.set_capacity(SIZE_MAX);
+  executor.run();
+  exchange(client, client_frame(Opcode::kClose, "\x03\xe8"));
+  actor.wake();
+  executor.run();
+  pass(seconds(2));
+  EXPECT_EQ(actor.seen.back(), "closed 1000 bye");
+}
+
 /// Slow is who takes no more, not whom nobody has written to yet.
 TEST_F(ServerFixture, AQuickSubscriberHearsAllThatIsPublishedAtOnce) {
   serve("topic_bytes = \"64KiB\"\n");

@@ -79,6 +79,22 @@ TEST_F(ServerFixture, BrokenAndEndedConnectionsAreReported) {
   EXPECT_EQ(instance->census().connections, 0u);
 }
 
+TEST_F(ServerFixture, OfWhatComesBeforeTheAnswerLittleIsHeldAndNothingLost) {
+  serve("accept = \"ask\"\n");
+  auto client = connect();
+  exchange(client, upgrade_request());
+  const std::uint64_t id = actor.last_id;
+  const std::uint64_t before = instance->census().bytes;
+  const std::string text(100'000, 'e');
+  exchange(client, client_frame(Opcode::kText, text) + client_frame(Opcode::kText, "then"));
+  EXPECT_LE(instance->census().bytes, before + 2 * kEarlyBytesMax);
+  actor.call(EchoActor::kAccept, host::arguments_of(id, std::optional<std::string>()));
+  executor.run();
+  const std::string got = client.take();
+  EXPECT_NE(got.find(text), std::string::npos);
+  EXPECT_TRUE(got.ends_with("then"));
+}
+
 TEST_F(ServerFixture, TheGuestIsAskedAndMayRefuse) {
   serve("accept = \"ask\"\nsubprotocols = [\"chat\"]\n");
   auto client = connect();
