@@ -79,6 +79,7 @@ class Actor::Core final : public ActorPort, private Runnable {
     std::string last_error;
     std::vector<MonotonicTime> restarts;  // within the supervision window
     std::optional<Error> fault;           // why it failed
+    std::optional<Error> unrecorded;  // why a family could not be recorded: the next turn's fault
   };
   struct Counts {
     std::uint64_t invocations = 0, commits = 0, restarts = 0;

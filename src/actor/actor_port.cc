@@ -13,7 +13,10 @@ void Actor::Core::record_overflow(const Overflow& overflow) {
   draft.body = chain::OverflowBody{std::string(overflow.queue), overflow.policy, overflow.items,
                                    overflow.bytes};
   const auto appended = journal_.append(draft);
-  if (!appended) fault(appended.error());
+  if (appended) return;
+  // The family is in the middle of something, with what a fault would destroy.
+  trouble().unrecorded = appended.error();
+  wake();
 }
 
 std::optional<EventOrigin> Actor::Core::record_operation(const OperationNote& note) {

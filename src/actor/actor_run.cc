@@ -11,6 +11,10 @@ namespace theater::actor {
 Runnable::Next Actor::Core::run() {
   if (is_ended() || is_snapshotting_) return Next::kIdle;
   const chain::SubmitGroup group(shard_.ports().log, shard_.ports().index);
+  if (trouble_ && trouble_->unrecorded) {
+    fault(*std::exchange(trouble_->unrecorded, std::nullopt));
+    return Next::kIdle;
+  }
   if (!is_invoking() && events_since_snapshot() >= kSnapshotEventsOverdue) {
     take_snapshot();
     if (families_.is_awaited()) return Next::kIdle;  // the gate calls again

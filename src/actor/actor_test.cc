@@ -477,6 +477,16 @@ TEST_F(ActorTest, AWaitHoldsNoStopUp) {
   EXPECT_EQ(script.count("drain"), 1u) << "the family ends the wait";
 }
 
+/// Nothing goes from under a family that tells of an overflow.
+TEST_F(ActorTest, AnOverflowThatCannotBeRecordedIsTheNextTurnsFault) {
+  start();
+  log.fail();
+  script.port->record_overflow({"probe events", chain::OverflowPolicy::kRefuse, 3, 100});
+  EXPECT_EQ(actor->status().phase, Phase::kRunning);
+  executor.run();
+  EXPECT_EQ(actor->status().phase, Phase::kFailed);
+}
+
 TEST_F(ActorTest, OverflowIsAnEvent) {
   start();
   script.port->record_overflow({"probe events", chain::OverflowPolicy::kRefuse, 3, 100});
