@@ -168,7 +168,7 @@ class ActorPort {
   virtual std::optional<ChainHead> durable_head() const { return std::nullopt; }
   /// The family's EventSource has events. Idempotent and cheap.
   virtual void events_ready() = 0;
-  virtual void record_overflow(const Overflow& overflow) = 0;
+  virtual void record_overflow(const Overflow& overflow) = 0;  // may end the actor, next turn
   /// The actor asked to stop (runtime.stop performed): it stops as by StopMode::kDrain.
   virtual void stop_requested(ByteSpan output) = 0;
   /// Answers a kWait call with its canonical binary result. An unknown ticket is ignored.

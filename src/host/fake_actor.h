@@ -1,7 +1,6 @@
 // FakeActor and FakeServices: a family's surroundings in tests.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +22,6 @@ class FakeActor final : public actor::ActorPort {
   void events_ready() override { ++ready; }
   void record_overflow(const actor::Overflow& overflow) override {
     overflows.push_back({std::string(overflow.queue), overflow.items});
-    if (on_overflow) on_overflow();
   }
   void stop_requested(ByteSpan output) override { stop_output = to_bytes(output); }
   void answer_wait(std::uint64_t ticket, ByteSpan result) override {
@@ -85,7 +83,6 @@ class FakeActor final : public actor::ActorPort {
   int ready = 0;
   int drained_count = 0;
   std::vector<Seen> overflows;
-  std::function<void()> on_overflow;  // a log that fails ends the actor in that call
   std::optional<Bytes> stop_output;
 };
 

@@ -350,18 +350,14 @@ void Instance::on_notified(JobId job, std::string_view what) {
   const bool was_whole = place->second.gap() == 0;
   place->second.put(what);
   // Recorded as it begins, and with the total when the guest hears of it.
-  if (was_whole && !record_gap(job, place->second.gap())) return;
+  if (was_whole) record_gap(place->second);
   deliver_notices(job, place->second);
 }
 
-/// False: the log has failed, and the actor with it: it listens no more.
-bool Instance::record_gap(JobId job, std::uint64_t gap) {
-  const auto place = notices_.find(job);
-  if (gap > 0 && place != notices_.end()) {
-    actor_.record_overflow(
-        {"database notifications", chain::OverflowPolicy::kDropOldest, gap, place->second.bytes()});
-  }
-  return notices_.contains(job);
+void Instance::record_gap(const host::Notices& notices) {
+  if (notices.gap() == 0) return;
+  actor_.record_overflow({"database notifications", chain::OverflowPolicy::kDropOldest,
+                          notices.gap(), notices.bytes()});
 }
 
 /// As many as the queue takes; on_credit comes for the rest.
@@ -377,9 +373,8 @@ void Instance::deliver_notices(JobId job, host::Notices& notices) {
       writer.string(next->what);
     }
     if (!part({job.value}, event, 0)) return;
-    const std::uint64_t gap = next->gap ? notices.gap() : 0;
+    if (next->gap) record_gap(notices);
     notices.taken();
-    if (!record_gap(job, gap)) return;
   }
 }
 

@@ -65,7 +65,7 @@ class Instance final : public host::OperatingInstance<Instance>, public Database
   void on_listening(JobId job) override;
   void on_notified(JobId job, std::string_view what) override;
   void deliver_notices(JobId job, host::Notices& notices);
-  bool record_gap(JobId job, std::uint64_t gap);
+  void record_gap(const host::Notices& notices);
 
   actor::ActorPort& actor_;
   Databases databases_;

@@ -118,18 +118,14 @@ void Instance::on_published(OperationId operation, std::string channel, Bytes bo
   it.notices.put(as_text(event_bytes<Payload::kPublished>(
       operation.value, std::tuple{std::move(channel), std::move(body)})));
   // Recorded as it begins, and with the total when the guest hears of it.
-  if (was_whole && !record_gap(operation, it.notices.gap())) return;
+  if (was_whole) record_gap(it.notices);
   deliver(operation, it.notices);
 }
 
-/// False: the log has failed, and the actor with it: it listens no more.
-bool Instance::record_gap(OperationId operation, std::uint64_t gap) {
-  const auto place = listening_.find(operation);
-  if (gap > 0 && place != listening_.end()) {
-    actor_.record_overflow(
-        {"redis messages", chain::OverflowPolicy::kDropOldest, gap, place->second.notices.bytes()});
-  }
-  return listening_.contains(operation);
+void Instance::record_gap(const host::Notices& notices) {
+  if (notices.gap() == 0) return;
+  actor_.record_overflow(
+      {"redis messages", chain::OverflowPolicy::kDropOldest, notices.gap(), notices.bytes()});
 }
 
 /// As many as the queue takes; on_credit comes for the rest.
@@ -138,9 +134,8 @@ void Instance::deliver(OperationId operation, host::Notices& notices) {
     const Bytes event = next->gap ? event_bytes<Payload::kGap>(operation.value, *next->gap)
                                   : to_bytes(as_bytes(next->what));
     if (!part(operation, event, 0)) return;
-    const std::uint64_t gap = next->gap ? notices.gap() : 0;
+    if (next->gap) record_gap(notices);
     notices.taken();
-    if (!record_gap(operation, gap)) return;
   }
 }
 

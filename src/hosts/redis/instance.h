@@ -59,7 +59,7 @@ class Instance final : public host::OperatingInstance<Instance>,
 
   std::expected<const ServerGrant*, host::GuestError> find(std::string_view name) const;
   void deliver(OperationId operation, host::Notices& notices);
-  bool record_gap(OperationId operation, std::uint64_t gap);
+  void record_gap(const host::Notices& notices);
   Status make_servers();
 
   Grant grant_;

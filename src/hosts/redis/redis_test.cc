@@ -317,23 +317,6 @@ TEST_F(RedisTest, WhatIsPublishedArrives) {
   EXPECT_TRUE(instance->census().is_empty());
 }
 
-/// The log fails as it is to tell of the first message that was dropped.
-TEST_F(RedisTest, TheActorMayEndWhileItIsToldOfAGap) {
-  begin("published_max = 1\n");
-  subscribe({"news"});
-  TestServer it = server();
-  it.answer();
-  take();
-  actor.on_overflow = [this] {
-    actor.on_overflow = nullptr;
-    instance->stop(actor::StopMode::kKill);
-  };
-  for (int i = 0; i < 5000; ++i) it.publish("news", std::to_string(i));
-  shard.executor.run();
-  EXPECT_EQ(actor.overflows.size(), 1u);
-  EXPECT_TRUE(take().empty());
-}
-
 TEST_F(RedisTest, ASlowActorMissesTheOldest) {
   begin("published_max = 4\n");
   subscribe({"news"});
