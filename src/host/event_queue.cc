@@ -44,23 +44,16 @@ bool EventQueue::accepts(std::size_t bytes) const {
 
 Put EventQueue::put(std::uint64_t source, ByteSpan event, std::string_view key) {
   if (!key.empty() && coalesce(event, key)) return Put::kCoalesced;
-  const Put answer = make_room(event.size());
-  if (answer == Put::kRefused) return answer;
-  ++ordinary_;
-  push({source, clock_.now(), buffer_for(event), std::string(key), false, nullptr, {}});
-  return answer;
+  return admit(source, event, Bytes(), key);
 }
 
 Put EventQueue::put(std::uint64_t source, ByteSpan head, Bytes&& body) {
-  const Put answer = make_room(head.size() + body.size());
-  if (answer == Put::kRefused) return answer;
-  ++ordinary_;
-  push({source, clock_.now(), buffer_for(head), {}, false, nullptr, std::move(body)});
-  return answer;
+  return admit(source, head, std::move(body), {});
 }
 
-/// As the policy says; kRefused: there is none.
-Put EventQueue::make_room(std::size_t bytes) {
+/// Queues it if there is room, or comes to be as the policy says.
+Put EventQueue::admit(std::uint64_t source, ByteSpan head, Bytes&& body, std::string_view key) {
+  const std::size_t bytes = head.size() + body.size();
   Put answer = Put::kQueued;
   while (!accepts(bytes)) {
     overflow(bytes);
@@ -72,6 +65,8 @@ Put EventQueue::make_room(std::size_t bytes) {
     drop_oldest();
     answer = Put::kDroppedOldest;
   }
+  ++ordinary_;
+  push({source, clock_.now(), buffer_for(head), std::string(key), false, nullptr, std::move(body)});
   return answer;
 }
 

@@ -116,7 +116,7 @@ class EventQueue final : public actor::EventSource {
     MonotonicTime told;
   };
 
-  Put make_room(std::size_t bytes);
+  Put admit(std::uint64_t source, ByteSpan head, Bytes&& body, std::string_view key);
   void push(Item item);
   static void add(const Item& item, actor::EventBatch& batch);
   void pop();

@@ -75,17 +75,14 @@ class Flow {
     if (!connection.is_held()) held_.push_back(connection.id());
     resume();
   }
-  /// Queues an event of it for the actor; the actor has taken it.
-  void deliver(Connection& connection, std::uint64_t source, ByteSpan event) {
-    count(connection, event.size());
-    const auto put = queue_.put(source, event);
-    CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
-  }
-  /// The same for an event of two parts, the second of which is moved.
-  void deliver(Connection& connection, std::uint64_t source, ByteSpan head, Bytes&& body) {
-    count(connection, head.size() + body.size());
+  /// Queues an event of it for the actor; the actor has taken it. Of two parts, if it is large: the
+  /// second is moved.
+  void deliver(Connection& connection, std::uint64_t source, ByteSpan head,
+               Bytes&& body = Bytes()) {
+    ++connection.queued_items;
+    connection.queued_bytes += head.size() + body.size();
     const auto put = queue_.put(source, head, std::move(body));
-    CHECK(put == host::Put::kQueued, "BOUND-1");
+    CHECK(put == host::Put::kQueued, "BOUND-1");  // reading stops before the queue is full
   }
   void taken(Peer& peer, std::size_t bytes) {
     if (!peer.connection) return;
@@ -131,10 +128,6 @@ class Flow {
   }
 
  private:
-  static void count(Connection& connection, std::size_t bytes) {
-    ++connection.queued_items;
-    connection.queued_bytes += bytes;
-  }
   bool has_credit(const Connection& connection) const {
     return reading_ == Reading::kByCredit && !queue_.is_paused() &&
            connection.queued_items < rules_.credit_items &&
