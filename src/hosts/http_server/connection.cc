@@ -132,7 +132,8 @@ void Connection::process(ByteSpan input) {
   } while (step(input));
   is_processing_ = false;
   is_ahead_ = !input.empty();
-  if (state() == State::kIdle && has_peer_ended_ && !rests()) return apply(Input::kPeerEnd);
+  if (state() == State::kIdle && has_peer_ended_ && !is_turned_away())
+    return apply(Input::kPeerEnd);
   if (state() != State::kClosed && is_ahead_) unread_ = to_bytes(input);
 }
 
@@ -140,7 +141,7 @@ void Connection::process(ByteSpan input) {
 bool Connection::step(ByteSpan& input) {
   switch (state()) {
     case State::kIdle:
-      return !is_resting_ && read_head(input);
+      return !was_turned_away_ && read_head(input);
     case State::kReading:
       return read_body(input);
     case State::kWriting:
@@ -277,7 +278,7 @@ void Connection::more(std::uint64_t credit) {
 }
 
 void Connection::resume() {
-  is_held_ = is_resting_ = needs_credit_ = false;
+  is_held_ = was_turned_away_ = needs_credit_ = false;
   process({});
   flush();
 }
@@ -299,7 +300,7 @@ void Connection::on_readable() {
 }
 
 void Connection::want_more() {
-  if (state() == State::kClosed || has_peer_ended_ || waits() || rests()) return;
+  if (state() == State::kClosed || has_peer_ended_ || waits() || is_turned_away()) return;
   const bool is_ahead = is_in_progress(state()) || state() == State::kWriting;
   if (is_ahead && !takes_body() && unread_.size() >= kPipelineBytesMax) return;
   stream_->want_read();
@@ -307,7 +308,7 @@ void Connection::want_more() {
 
 void Connection::end_of_peer() {
   has_peer_ended_ = true;
-  if (rests()) return;
+  if (is_turned_away()) return;
   if (takes_body()) return broke(Ending::kGone);
   if (state() == State::kParked || state() == State::kStreaming || state() == State::kReading) {
     ending_ = Ending::kGone;

@@ -80,7 +80,7 @@ class Connection final : private io::StreamUser {
   /// A body is to be read before the guest is given the request.
   bool awaits_body() const { return body_ && setup_.grant.body == BodyMode::kWhole; }
   bool is_congested() const { return is_congested_; }
-  bool is_held() const { return is_held_ || is_resting_; }
+  bool is_held() const { return is_held_ || was_turned_away_; }
   /// Some of its request's body is to come, and wanted.
   bool takes_body() const;
   std::size_t outgoing_bytes() const { return outbox_.bytes(); }
@@ -118,7 +118,7 @@ class Connection final : private io::StreamUser {
   void deliver();
   void note(const http::Request& request);
   bool waits() const { return (is_held_ || needs_credit_) && takes_body(); }
-  bool rests() const { return is_resting_ && state() == State::kIdle; }
+  bool is_turned_away() const { return was_turned_away_ && state() == State::kIdle; }
   void want_more();
   void write_out();
   void write_response(const http::ResponseMessage& response);
@@ -167,7 +167,7 @@ class Connection final : private io::StreamUser {
   bool needs_credit_ = false;
   bool is_ahead_ = false;  // the client has sent more than this request
   bool is_ejected_ = false;
-  bool is_resting_ = false;
+  bool was_turned_away_ = false;
   bool has_peer_ended_ = false;
 };
 

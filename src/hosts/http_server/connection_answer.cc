@@ -141,7 +141,7 @@ void Connection::write_refusal() {
   response.body = as_bytes(body);
   write_response(response);
   if (refusal->retry_seconds > 0 && stays()) {
-    is_resting_ = true;
+    was_turned_away_ = true;
     setup_.owner.on_turned_away(*this);
   }
 }

@@ -104,13 +104,14 @@ host::Outcome Instance::send_event(std::uint64_t id, const ServerEvent& event) {
 host::Outcome Instance::publish(std::string_view topic, const ServerEvent& event) {
   if (auto status = check_topic(topic); !status) return status;
   if (auto why = check_event(event)) return refuse(GuestCode::kInvalid, "{}", *why);
-  if (const std::size_t bytes = event_size(event); bytes > limits_.topic_bytes) {
+  const std::size_t bytes = event_size(event);
+  if (bytes > limits_.topic_bytes) {
     return refuse(GuestCode::kTooLarge, "{} bytes, topic_bytes is {}", bytes, limits_.topic_bytes);
   }
   if (!topics_.has_room_for(topic)) {
     return refuse(GuestCode::kFull, "topics_max is {}", limits_.topics_max);
   }
-  return ask_for_chore(event_size(event), topics_.count(topic));
+  return ask_for_chore(bytes, topics_.count(topic));
 }
 
 /// Keeps room for what is to be done to many, until it is.

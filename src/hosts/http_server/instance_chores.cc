@@ -54,7 +54,6 @@ void Instance::publish_to(std::uint64_t id, const Chore& chore) {
 void Instance::catch_up(std::uint64_t id) {
   Exchange* const exchange = exchanges_.find(id);
   if (!exchange || exchange->topic.empty()) return;
-  if (exchange->last_publication == last_publication_) return;
   for (const Chore& chore : chores_.behind(exchange->last_publication)) {
     if (chore.what != Chore::What::kPublish) continue;
     if (std::ranges::binary_search(chore.ids, id)) publish_to(id, chore);

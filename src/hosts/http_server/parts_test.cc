@@ -17,6 +17,14 @@ struct Parts : HttpFixture {
     client.send(bytes);
     executor.run();
   }
+  /// The bytes of all parts that the actor has taken.
+  std::size_t taken() const {
+    std::size_t total = 0;
+    for (const std::string& seen : actor.seen) {
+      if (seen.starts_with("part ")) total += std::stoul(seen.substr(5));
+    }
+    return total;
+  }
 };
 
 TEST_F(Parts, ComeByCredit) {
@@ -90,11 +98,7 @@ TEST_F(Parts, WaitForTheQueue) {
   EXPECT_LE(instance->census().bytes, 600'000u);
   actor.wake();
   executor.run();
-  std::size_t total = 0;
-  for (const std::string& seen : actor.seen) {
-    if (seen.starts_with("part ")) total += std::stoul(seen.substr(5));
-  }
-  EXPECT_EQ(total, body.size());
+  EXPECT_EQ(taken(), body.size());
   EXPECT_EQ(actor.seen.back(), "complete");
 }
 
@@ -119,11 +123,7 @@ TEST_F(Parts, ManyWaitForTheQueueAndNobodyRuns) {
   EXPECT_EQ(brief(client.take()), "503 too many requests are in flight");
   actor.wake();
   executor.run();
-  std::size_t total = 0;
-  for (const std::string& seen : actor.seen) {
-    if (seen.starts_with("part ")) total += std::stoul(seen.substr(5));
-  }
-  EXPECT_EQ(total, kMany * body.size());
+  EXPECT_EQ(taken(), kMany * body.size());
 }
 
 /// There is room for each event that must come, however often others came before.
