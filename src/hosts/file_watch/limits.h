@@ -14,8 +14,8 @@ struct Limits {
   Nanoseconds pair = Milliseconds(100);  // how long the first half of a rename waits for the other
 };
 
-inline constexpr std::uint64_t kWatchesMost = 64;  // that watches_max may say; those of an earlier
-                                                   // life go on, whatever it says now
+/// That watches_max may say. Those of an earlier life go on, whatever it says now.
+inline constexpr std::uint64_t kWatchesMost = 64;
 inline constexpr host::LimitField<Limits> kLimitFields[] = {
     {"watches_max", &Limits::watches_max, 1, kWatchesMost},
     {"directories_max", &Limits::directories_max, 1, 1 << 20},
